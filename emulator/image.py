@@ -1,0 +1,219 @@
+"""The machine image: what the host loads into a machine, and all that the emulator needs to run it.
+
+An image is a machine, the routing table of each chip that has one, and the cores.  A core of neurons
+holds a program, its registers, a master population table and synaptic rows of 32-bit words, as a
+SpiNNaker core does.  Sources and delay stages are cores of their own kinds.
+
+A synaptic word is, from the top: weight (16 bits), unused, delay (4 bits, 0 stands for 16), synapse type
+(``type_bits``), target index (``index_bits``); the low three fields together fit 16 bits.
+A row is ``[0, n, 0, word 0 .. word n-1, padding]``: plastic size, fixed count, plastic control count,
+then the fixed words (sPyNNaker ``synapse_row.h``).  All rows of one population-table entry have the
+same stride.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import Machine
+from emulator.program import Program
+
+IMAGE_VERSION = 1
+ROW_HEADER_WORDS = 3
+DELAY_SLOTS = 16
+"""Ring-buffer slots; the longest delay that needs no delay stage."""
+WEIGHT_SHIFT = 16
+"""Lowest bit of the weight in a synaptic word."""
+
+
+@dataclass(frozen=True, eq=False)
+class RoutingTable:
+    """The table of chip (x, y): entry i matches a key if ``key & mask[i] == key[i]``; lowest i wins."""
+
+    x: int
+    y: int
+    key: NDArray[np.uint32]
+    mask: NDArray[np.uint32]
+    route: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class PopulationTable:
+    """Where the rows of an incoming key are: entry i serves keys with ``key & mask[i] == key[i]``.
+
+    The row of a packet starts at word ``address[i] + (key & ~mask[i]) * stride[i]`` of the core's rows.
+    Entries are sorted by key and do not overlap.
+    """
+
+    key: NDArray[np.uint32]
+    mask: NDArray[np.uint32]
+    address: NDArray[np.uint32]
+    stride: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Record `variable` of the neurons `index` (of this core) every `interval` ticks, from tick 0."""
+
+    variable: str
+    index: NDArray[np.int32]
+    interval: int
+
+
+@dataclass(frozen=True, eq=False)
+class Current:
+    """A current injected into the neurons `index`: from ``tick[i]`` on it is ``amplitude[i]`` (s16.15)."""
+
+    index: NDArray[np.int32]
+    tick: NDArray[np.int32]
+    amplitude: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Core:
+    """What all cores have.
+
+    Parameters
+    ----------
+    label : str
+        The slice it holds, for messages: ``L4E[256:512]``.
+    x, y, p : int
+        Chip and core.
+    n : int
+        Neurons (sources, ...) on the core.
+    key, mask : int
+        Neuron i sends ``key | i``; every key it sends matches ``key`` under ``mask``. Mask 0 and key 0
+        mean that it sends nothing.
+    dtcm_bytes, sdram_bytes : int
+        Memory laid out for it.
+    record_spikes : int32[m]
+        The neurons whose spikes are recorded, ascending.
+    """
+
+    label: str
+    x: int
+    y: int
+    p: int
+    n: int
+    key: int
+    mask: int
+    dtcm_bytes: int
+    sdram_bytes: int
+    record_spikes: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class NeuronCore(Core):
+    """A core of neurons with their synapses.
+
+    Parameters
+    ----------
+    program : int
+        Index into the programs of the image.
+    registers : mapping of str to int32[n]
+        First value of every STATE and PARAMETER register.
+    shift : tuple of int
+        Ring buffer to s16.15: left shift of each synapse type, in the order of the RECEPTOR registers.
+    index_bits, type_bits : int
+        Layout of the low bits of a synaptic word.
+    table : PopulationTable
+        The master population table.
+    rows : uint32[words]
+        All synaptic rows.
+    """
+
+    program: int
+    registers: Mapping[str, NDArray[np.int32]]
+    shift: tuple[int, ...]
+    index_bits: int
+    type_bits: int
+    table: PopulationTable
+    rows: NDArray[np.uint32]
+    recordings: tuple[Recording, ...] = ()
+    currents: tuple[Current, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class PoissonCore(Core):
+    """Poisson sources: independent trains of `rate` Hz between two ticks.
+
+    Each source has its own random stream, so the trains depend neither on the partition nor on the
+    placement.
+
+    Parameters
+    ----------
+    rate : float64[n]
+        Rate in Hz.
+    start, stop : int32[n]
+        The source may spike in ticks ``start <= t < stop``.
+    seed : uint32[n, 4]
+        Seed of the KISS-64 stream of each source, before validation.
+    """
+
+    rate: NDArray[np.float64]
+    start: NDArray[np.int32]
+    stop: NDArray[np.int32]
+    seed: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayCore(Core):
+    """Spike sources with given times: source ``index[i]`` spikes in tick ``tick[i]``; sorted by tick, index."""
+
+    tick: NDArray[np.int32]
+    index: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class DelayCore(Core):
+    """Delay stages of one source slice: repeats what it hears 16, 32, ... ticks later.
+
+    It hears keys that match ``source_key`` under ``source_mask``; neuron i, heard in tick t, is sent as
+    ``key | (s << stage_shift) | i`` in tick ``t + 16 * (s + 1)`` where ``send[s, i]`` is set.
+    """
+
+    source_key: int
+    source_mask: int
+    stage_shift: int
+    send: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class MachineImage:
+    """All that is loaded.
+
+    Parameters
+    ----------
+    label : str
+        The network it came from.
+    machine : Machine
+        The machine it is for.
+    timestep : float
+        Biological milliseconds a tick.
+    time_scale_factor : float
+        Wall-clock time is biological time times this; it sets the cycles of a tick.
+    programs : tuple of Program
+        Shared by the cores.
+    tables : tuple of RoutingTable
+        One a chip at the most; a chip without one default-routes everything.
+    cores : tuple of Core
+        In the order of their slices in the partition, which no placement changes.
+    """
+
+    label: str
+    machine: Machine
+    timestep: float
+    time_scale_factor: float
+    programs: tuple[Program, ...]
+    tables: tuple[RoutingTable, ...]
+    cores: tuple[Core, ...]
+    version: int = IMAGE_VERSION
+
+    @property
+    def cycles_per_tick(self) -> float:
+        """Cycles a core has for one tick."""
+        return self.machine.clock_hz * self.timestep * 1e-3 * self.time_scale_factor

@@ -1,0 +1,1 @@
+"""pyneuro: SpiNNaker without the board, as a back end of PyNN."""

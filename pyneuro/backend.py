@@ -1,0 +1,47 @@
+"""What the PyNN front end asks of a simulator: the same for the emulator and the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.network import Network
+
+Progress = Callable[[int], None]
+"""Called now and then with the number of steps done in this run."""
+
+
+class Simulation(Protocol):
+    """A network, loaded into a simulator."""
+
+    @property
+    def step(self) -> int:
+        """Steps done since the start or the last reset."""
+
+    def run(self, steps: int, progress: Progress | None = None) -> None:
+        """Run `steps` timesteps."""
+
+    def update(self, network: Network) -> None:
+        """Go on with `network`; state and time are kept.
+
+        It has the same populations and cells; parameters, weights, currents and recordings may have
+        changed, and projections may have been added.
+        """
+
+    def reset(self) -> None:
+        """Back to step 0 and the initial values; recorded data are dropped."""
+
+    def clear(self, population: int) -> None:
+        """Drop what was recorded of `population` so far."""
+
+    def spikes(self, population: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Steps and cell indices of the recorded spikes since the last clear, sorted by step, then index."""
+
+    def signal(self, population: int, variable: str) -> NDArray[np.float64]:
+        """Samples [samples, recorded cells] since the last clear, the sample of the present moment included."""
+
+    def state(self, population: int, variable: str) -> NDArray[np.float64]:
+        """Present value of a state variable, all cells, in PyNN's unit."""

@@ -1,0 +1,13 @@
+"""Errors that the user's side raises; each is also the standard kind of error that it is."""
+
+
+class PyneuroError(Exception):
+    """Base of the errors of the front end, the comparison and the command line."""
+
+
+class SetupError(PyneuroError, ValueError):
+    """An argument of ``setup()`` or of the command line that cannot be honoured."""
+
+
+class UnsupportedError(PyneuroError, NotImplementedError):
+    """A feature of PyNN that a simulator cannot honour; names the feature and what can be done."""

@@ -1,0 +1,56 @@
+"""Cython extensions of pyneuro-spinnaker; everything else is in pyproject.toml.
+
+Every ``*.pyx`` below the three packages becomes an extension of the same dotted name.  The generated C
+goes to ``build/cython``, so that neither the source tree nor a wheel holds any.
+
+``PYNEURO_CHECKED=1`` builds the checked variant: bounds, wrap-around, None and integer overflow are
+tested at run time, and C assertions are on.
+"""
+
+import os
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+CHECKED = os.environ.get("PYNEURO_CHECKED") == "1"
+PACKAGES = ("emulator", "toolchain", "pyneuro")
+
+# One source, several instruction sets: `emulator/update_<name>.pyx` shells include the same loops.
+INSTRUCTION_SETS = {
+    "emulator.update_avx2": ["-mavx2", "-mfma"],
+    "emulator.update_avx512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"],
+}
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": CHECKED,
+    "wraparound": False,
+    "nonecheck": CHECKED,
+    "initializedcheck": CHECKED,
+    "cdivision": True,
+    "embedsignature": True,
+}
+
+
+def extension(source: Path) -> Extension:
+    """The extension that `source` builds, named after its path."""
+    name = ".".join(source.with_suffix("").parts)
+    optimise = ["-O1", "-UNDEBUG"] if CHECKED else ["-O3"]
+    return Extension(
+        name,
+        [str(source)],
+        extra_compile_args=[*optimise, "-fopenmp", "-fno-strict-aliasing", *INSTRUCTION_SETS.get(name, [])],
+        extra_link_args=["-fopenmp"],
+        define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
+    )
+
+
+sources = sorted(source for package in PACKAGES for source in Path(package).rglob("*.pyx"))
+setup(
+    ext_modules=cythonize(
+        [extension(source) for source in sources],
+        build_dir="build/cython-checked" if CHECKED else "build/cython",
+        compiler_directives=DIRECTIVES,
+    )
+)

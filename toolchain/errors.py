@@ -1,0 +1,30 @@
+"""Errors of the tool chain; each is also the standard kind of error that it is."""
+
+
+class ToolchainError(Exception):
+    """Base of all errors that the tool chain raises on purpose."""
+
+
+class NetworkError(ToolchainError, ValueError):
+    """A network that contradicts itself: a wrong shape, unit, sign or range."""
+
+
+class ParameterError(NetworkError):
+    """A parameter of a model that is out of its bounds; names model, parameter, limit and value."""
+
+
+class MappingError(ToolchainError, ValueError):
+    """A network that does not fit the machine: what needs how much, what there is, what to try."""
+
+
+class NetlistError(ToolchainError, ValueError):
+    """A netlist file that is truncated, foreign or contradicts itself."""
+
+
+class IllegalProductError(ToolchainError, AssertionError):
+    """A stage made an illegal product: a defect of this tool chain, never the user's fault."""
+
+    def __init__(self, stage: str, violation: str) -> None:
+        super().__init__(f"stage '{stage}' made an illegal product: {violation} (this is a defect of pyneuro)")
+        self.stage = stage
+        self.violation = violation

@@ -1,0 +1,16 @@
+"""Keys: the routing keys of each net."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Keys:
+    """Net i sends keys k with ``k & mask[i] == key[i]``; key ``key[i] | j`` is the j-th; uint32[nets]."""
+
+    key: NDArray[np.uint32]
+    mask: NDArray[np.uint32]

@@ -1,0 +1,1 @@
+"""Cell models, declared once; CELL_MODELS is the registry."""

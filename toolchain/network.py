@@ -1,0 +1,130 @@
+"""The Network: what a model is before any machine is thought of; both simulators take it.
+
+A network is populations of cells and projections between them, in PyNN's names and units (ms, mV, nA,
+nF, uS, Hz), with every random choice already made.  Values that are the same for all stay scalars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = float | NDArray[np.float64]
+"""One value for all, or an array with one for each."""
+
+
+@dataclass(frozen=True, eq=False)
+class SpikeTimes:
+    """Times of a SpikeSourceArray: source i spikes at ``times[offsets[i]:offsets[i + 1]]`` (ms, ascending)."""
+
+    offsets: NDArray[np.int64]
+    times: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Current:
+    """A current injected into the cells `indices`: from ``times[i]`` (ms) on it is ``amplitudes[i]`` (nA)."""
+
+    indices: NDArray[np.int32]
+    times: NDArray[np.float64]
+    amplitudes: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Record `variable` of the cells `indices` (ascending), every `interval_steps` timesteps from step 0."""
+
+    variable: str
+    indices: NDArray[np.int32]
+    interval_steps: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """Cells of one type.
+
+    Parameters
+    ----------
+    label : str
+        Unique within the network.
+    size : int
+        Number of cells.
+    cell : str
+        Name of the cell model, a key of ``toolchain.models.CELL_MODELS``.
+    parameters, initial : mapping of str to Values
+        Parameters, and first values of the state variables, in PyNN's names and units.
+    spike_times : SpikeTimes, optional
+        For SpikeSourceArray.
+    currents, recordings : tuple
+        Injected currents; what is recorded (``spikes`` is a variable too).
+    """
+
+    label: str
+    size: int
+    cell: str
+    parameters: Mapping[str, Values]
+    initial: Mapping[str, Values] = field(default_factory=dict)
+    spike_times: SpikeTimes | None = None
+    currents: tuple[Current, ...] = ()
+    recordings: tuple[Recording, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Synapses of one kind from one population to another.
+
+    Parameters
+    ----------
+    label : str
+        For messages and reports; need not be unique.
+    source, target : int
+        Indices into the populations.
+    receptor : str
+        Receptor type of the target cells that the synapses act on.
+    pre, post : int32[synapses]
+        Cell indices. The order is the order in which they were made.
+    weight : Values
+        nA (negative for inhibitory ones) or uS.
+    delay : Values
+        ms, as asked for; each simulator rounds to its timestep.
+    synapse : str
+        Synapse type.
+    """
+
+    label: str
+    source: int
+    target: int
+    receptor: str
+    pre: NDArray[np.int32]
+    post: NDArray[np.int32]
+    weight: Values
+    delay: Values
+    synapse: str = "StaticSynapse"
+
+    def __len__(self) -> int:
+        """Return the number of synapses."""
+        return len(self.pre)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A network: populations, projections, the timestep (ms) and the seed of what is drawn while it runs."""
+
+    label: str
+    timestep: float
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    seed: int = 0
+
+    @property
+    def cells(self) -> int:
+        """Number of cells, sources included."""
+        return sum(population.size for population in self.populations)
+
+    @property
+    def synapses(self) -> int:
+        """Number of synapses."""
+        return sum(len(projection) for projection in self.projections)
