@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,26 @@ class Variable:
     initial: float | str
 
 
+@dataclass(frozen=True)
+class SourceModel:
+    """A spike source: a cell without dynamics.
+
+    Parameters
+    ----------
+    name : str
+        PyNN's name of the cell type.
+    parameters : tuple of Parameter
+        Those with one number a source.
+    sequences : tuple of (str, str)
+        Name and unit of those with a sequence a source; ``spike_times`` is ``Population.spike_times``.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...] = ()
+    sequences: tuple[tuple[str, str], ...] = ()
+    recordable: tuple[str, ...] = ("spikes",)
+
+
 class CellModel(ABC):
     """Base of all cell models with dynamics.
 
@@ -60,14 +80,14 @@ class CellModel(ABC):
         the reference then uses the exact propagator.
     """
 
-    name: ClassVar[str]
-    parameters: ClassVar[tuple[Parameter, ...]]
-    state: ClassVar[tuple[Variable, ...]]
-    receptors: ClassVar[Mapping[str, str]]
-    conductance_based: ClassVar[bool]
-    linear: ClassVar[bool]
-    recordable: ClassVar[tuple[str, ...]]
-    clamped: ClassVar[tuple[str, ...]] = ()
+    name: str
+    parameters: tuple[Parameter, ...]
+    state: tuple[Variable, ...]
+    receptors: Mapping[str, str]
+    conductance_based: bool
+    linear: bool
+    recordable: tuple[str, ...]
+    clamped: tuple[str, ...] = ()
     """State variables that hold their value while the cell is refractory."""
 
     # --- the float reference ------------------------------------------------------------------------
