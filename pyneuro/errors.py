@@ -11,3 +11,7 @@ class SetupError(PyneuroError, ValueError):
 
 class UnsupportedError(PyneuroError, NotImplementedError):
     """A feature of PyNN that a simulator cannot honour; names the feature and what can be done."""
+
+
+class ScriptError(PyneuroError, RuntimeError):
+    """A user's script that is not there or that stopped with an error of its own."""
