@@ -36,7 +36,9 @@ def progress(label: str, total: int, stream: TextIO | None = None) -> Callable[[
         filled = WIDTH * done // total
         left = elapsed * (total - done) / max(done, 1)
         ending = "\r\x1b[K" if done >= total else ""
-        out.write(f"\r{label} [{'#' * filled}{'.' * (WIDTH - filled)}] {100 * done // total:3d} %, {left:.0f} s left {ending}")
+        out.write(
+            f"\r{label} [{'#' * filled}{'.' * (WIDTH - filled)}] {100 * done // total:3d} %, {left:.0f} s left {ending}"
+        )
         out.flush()
 
     return show

@@ -1,0 +1,125 @@
+"""The command line ``pyneuro``.
+
+Exit status: 0 all is well; 1 the work was done and something that was required does not hold; 2 the
+work could not be done, with one message that says why and what to try.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from emulator.errors import EmulatorError
+from pyneuro.errors import PyneuroError
+from toolchain.errors import ToolchainError
+
+FAILED = 1
+ERROR = 2
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    ours, script_arguments = _split(words)
+    options = _parser().parse_args(ours)
+    options.arguments = script_arguments
+    try:
+        return int(import_module(f"pyneuro.cli.{options.module}").main(options))
+    except (PyneuroError, ToolchainError, EmulatorError, OSError) as error:
+        if options.debug:
+            raise
+        print(f"pyneuro: error: {error}", file=sys.stderr)
+        return ERROR
+    except KeyboardInterrupt:
+        print("pyneuro: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Split at the first ``--``: what is ours, what is the script's."""
+    if "--" not in words:
+        return words, []
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pyneuro",
+        description="SpiNNaker without the board: compile PyNN networks, emulate the machine, compare with a reference.",
+        epilog="What follows -- goes to the script.",
+    )
+    parser.add_argument("--version", action="version", version=f"pyneuro {version('pyneuro-spinnaker')}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_map(commands)
+    _add_compare(commands)
+    _add_verify(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # argparse has no public name for it
+
+
+def _command(
+    commands: Commands[argparse.ArgumentParser], name: str, module: str, summary: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary)
+    command.set_defaults(module=module)
+    command.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    return command
+
+
+def _add_mapping(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--machine", metavar="M", help="spin3, spin5, 'N boards' or WxH (default: the smallest that fits)"
+    )
+    command.add_argument("--mapping", metavar="FILE", type=Path, help="options of the mapping, a JSON file")
+
+
+def _add_run(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "run", "run", "run a PyNN script")
+    command.add_argument("script", type=Path)
+    command.add_argument("--backend", choices=["emulator", "reference"], help="where to run it (default: emulator)")
+    _add_mapping(command)
+    command.add_argument("--threads", type=int, metavar="N", help="threads of the emulator (default: 1)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="write results and report there")
+    command.add_argument("--json", action="store_true", help="print the figures as one JSON object, the last line")
+
+
+def _add_map(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "map", "map", "map a script's network, or a netlist, and run nothing")
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("script", type=Path, nargs="?")
+    what.add_argument("--netlist", type=Path, metavar="FILE", help="a bare machine graph, JSON")
+    _add_mapping(command)
+    command.add_argument("--out", type=Path, metavar="DIR", help="write the report there")
+    command.add_argument("--json", action="store_true", help="print the figures as one JSON object, the last line")
+
+
+def _add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "compare", "compare", "run a script on both simulators and compare")
+    command.add_argument("script", type=Path)
+    _add_mapping(command)
+    command.add_argument("--threads", type=int, metavar="N", help="threads of the emulator (default: 1)")
+    command.add_argument("--out", type=Path, metavar="DIR", help="where the report goes (default: SCRIPT-report)")
+    command.add_argument("--json", action="store_true", help="print the comparison as one JSON object, the last line")
+    command.add_argument(
+        "--require",
+        action="append",
+        default=[],
+        metavar="RULE",
+        help="what must hold, as 'rate < 2 %%'; may be repeated",
+    )
+
+
+def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands, "verify-arithmetic", "verify", "replay golden traces through the programs and kernels of the emulator"
+    )
+    command.add_argument("directory", type=Path, metavar="DIR", help="a folder with an index.json")
