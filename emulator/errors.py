@@ -9,6 +9,10 @@ class MachineError(EmulatorError, ValueError):
     """A machine that does not exist or cannot be built."""
 
 
+class ArchiveError(EmulatorError, ValueError):
+    """A file that is truncated, damaged, foreign or of another version, or a value that cannot be written."""
+
+
 class ImageError(EmulatorError, ValueError):
     """An image that is truncated, foreign or contradicts itself."""
 

@@ -15,13 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator import archive
 from emulator.machine import Machine
 from emulator.program import Program
 
+IMAGE_FORMAT = "pyneuro machine image"
 IMAGE_VERSION = 1
 ROW_HEADER_WORDS = 3
 DELAY_SLOTS = 16
@@ -217,3 +220,13 @@ class MachineImage:
     def cycles_per_tick(self) -> float:
         """Cycles a core has for one tick."""
         return self.machine.clock_hz * self.timestep * 1e-3 * self.time_scale_factor
+
+
+def save_image(path: str | Path, image: MachineImage) -> None:
+    """Write `image` to `path` (``.npz``); the same image gives the same bytes."""
+    archive.save(path, image, IMAGE_FORMAT, IMAGE_VERSION)
+
+
+def load_image(path: str | Path) -> MachineImage:
+    """Read the image at `path`; ArchiveError if the file is truncated, foreign or of another version."""
+    return archive.load(path, MachineImage, IMAGE_FORMAT, IMAGE_VERSION)

@@ -7,11 +7,19 @@ spike at time t does so in step ``round(t / dt)`` and its time is t.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from emulator import archive
+
+RESULTS_FORMAT = "pyneuro results"
+RESULTS_VERSION = 1
+HASH_DIGITS = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,3 +54,41 @@ class Results:
     timestep: float
     steps: int
     populations: tuple[PopulationResult, ...]
+
+    def population(self, label: str) -> PopulationResult:
+        """The population called `label`; KeyError if there is none."""
+        for population in self.populations:
+            if population.label == label:
+                return population
+        raise KeyError(label)
+
+    @property
+    def duration_ms(self) -> float:
+        """Biological time of the run."""
+        return self.steps * self.timestep
+
+
+def spike_hash(results: Results) -> str:
+    """Digest of all recorded spikes: 16 hexadecimal digits of SHA-256.
+
+    It takes in each population's label, spike steps and cell indices, in order, and nothing else: equal spikes
+    have equal digests for any number of threads, any placement, any machine and both simulators.
+    """
+    digest = hashlib.sha256()
+    for population in results.populations:
+        label = population.label.encode("utf-8", "surrogatepass")
+        digest.update(np.array([len(label), len(population.spike_steps)], "<i8").tobytes())
+        digest.update(label)
+        digest.update(population.spike_steps.astype("<i8").tobytes())
+        digest.update(population.spike_indices.astype("<i4").tobytes())
+    return digest.hexdigest()[:HASH_DIGITS]
+
+
+def save_results(path: str | Path, results: Results) -> None:
+    """Write `results` to `path` (``.npz``, no pickle); an unfinished file never stands at `path`."""
+    archive.save(path, results, RESULTS_FORMAT, RESULTS_VERSION)
+
+
+def load_results(path: str | Path) -> Results:
+    """Read the results at `path`; ArchiveError if the file is truncated, foreign or of another version."""
+    return archive.load(path, Results, RESULTS_FORMAT, RESULTS_VERSION)

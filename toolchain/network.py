@@ -8,9 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from emulator import archive
+
+NETWORK_FORMAT = "pyneuro network"
+NETWORK_VERSION = 1
 
 Values = float | NDArray[np.float64]
 """One value for all, or an array with one for each."""
@@ -128,3 +134,13 @@ class Network:
     def synapses(self) -> int:
         """Number of synapses."""
         return sum(len(projection) for projection in self.projections)
+
+
+def save_network(path: str | Path, network: Network) -> None:
+    """Write `network` to `path` (``.npz``); ArchiveError if a value has not the type that is declared."""
+    archive.save(path, network, NETWORK_FORMAT, NETWORK_VERSION)
+
+
+def load_network(path: str | Path) -> Network:
+    """Read the network at `path`; ArchiveError if the file is truncated, foreign or of another version."""
+    return archive.load(path, Network, NETWORK_FORMAT, NETWORK_VERSION)
