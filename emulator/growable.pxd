@@ -1,0 +1,33 @@
+"""A growable array of int32 for loops without Python."""
+
+from libc.stdint cimport int32_t
+from libc.stdlib cimport free, realloc
+
+ctypedef struct Ints:
+    int32_t* data
+    Py_ssize_t n
+    Py_ssize_t capacity
+    bint failed  # memory ran out: what was pushed since is lost, and whoever owns it raises MemoryError
+
+
+cdef inline void push(Ints* ints, int32_t value) noexcept nogil:
+    """Append `value`."""
+    cdef int32_t* larger
+    cdef Py_ssize_t capacity
+    if ints.n == ints.capacity:
+        capacity = 2 * ints.capacity if ints.capacity else 64
+        larger = <int32_t*> realloc(ints.data, capacity * sizeof(int32_t))
+        if larger == NULL:
+            ints.failed = True
+            return
+        ints.data = larger
+        ints.capacity = capacity
+    ints.data[ints.n] = value
+    ints.n += 1
+
+
+cdef inline void release(Ints* ints) noexcept nogil:
+    """Give the memory back."""
+    free(ints.data)
+    ints.data = NULL
+    ints.n = ints.capacity = 0
