@@ -15,3 +15,7 @@ class UnsupportedError(PyneuroError, NotImplementedError):
 
 class ScriptError(PyneuroError, RuntimeError):
     """A user's script that is not there or that stopped with an error of its own."""
+
+
+class ComparisonError(PyneuroError, ValueError):
+    """Two runs that cannot be compared: another network, timestep, length or recording."""

@@ -1,0 +1,142 @@
+"""Requirements: what a comparison must show, as ``--require`` says it, and whether it does.
+
+A requirement is ``METRIC OPERATOR THRESHOLD``, as in ``rate<2%`` or ``vrms<=0.5``, for every population that
+has the metric, or ``LABEL:METRIC...`` for one, as in ``L4E:agreement>90%``.  It fails where the metric
+was not measured at all: what nobody recorded cannot be met.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from pyneuro.comparison import Comparison, PopulationComparison
+from pyneuro.errors import SetupError
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of a population's comparison; None or NaN where it is not defined."""
+
+    meaning: str
+    share: bool
+    measure: Callable[[PopulationComparison], float | None]
+
+
+def _signal(variable: str, figure: str) -> Callable[[PopulationComparison], float | None]:
+    def measure(population: PopulationComparison) -> float | None:
+        found = [signal for signal in population.signals if signal.variable == variable]
+        return getattr(found[0], figure) if found else None
+
+    return measure
+
+
+METRICS = {
+    "spikes": Metric("relative difference of the spike counts", True, lambda p: p.spikes_difference),
+    "rate": Metric("relative difference of the mean rates", True, lambda p: p.rate_difference),
+    "cv": Metric("difference of the mean CVs of the inter-spike intervals", False, lambda p: p.cv_difference),
+    "correlation": Metric("difference of the pairwise correlations", False, lambda p: p.correlation_difference),
+    "agreement": Metric("share of spikes paired within the tolerance", True, lambda p: p.agreement.paired_fraction),
+    "exact": Metric("share of spikes in the same step", True, lambda p: p.agreement.equal_fraction),
+    "distance": Metric("mean van Rossum distance of the spike trains", False, lambda p: p.distance),
+    "vrms": Metric("RMS difference of v in mV", False, _signal("v", "rms")),
+    "vmax": Metric("largest difference of v in mV", False, _signal("v", "largest")),
+    "vrms_before": Metric("RMS difference of v in mV up to the first divergence", False, _signal("v", "rms_before")),
+}
+SPIKE_METRICS = ("spikes", "rate", "cv", "correlation", "agreement", "exact", "distance")
+OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+FORM = re.compile(
+    r"(?:(?P<label>.+):)?\s*(?P<metric>\w+)\s*(?P<operator><=|>=|<|>)"
+    r"\s*(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(?P<percent>%?)"
+)
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """A parsed requirement; `label` None is every population."""
+
+    text: str
+    label: str | None
+    metric: str
+    operator: str
+    threshold: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether one population meets one requirement; `measured` is None where there is nothing to measure."""
+
+    requirement: str
+    population: str
+    measured: float | None
+    passed: bool
+
+
+def parse_requirement(text: str) -> Requirement:
+    """Parse ``[LABEL:]METRIC OPERATOR THRESHOLD[%]``.
+
+    Raises
+    ------
+    SetupError
+        If it has another form, or names a metric that there is not.
+    """
+    match = FORM.fullmatch(text.strip())
+    if match is None:
+        raise SetupError(f"--require {text!r} is not of the form [POPULATION:]METRIC<THRESHOLD, as in 'rate<2%'")
+    metric = match["metric"]
+    if metric not in METRICS:
+        raise SetupError(f"--require {text!r}: unknown metric {metric!r}{_suggestion(metric, METRICS)}")
+    if match["percent"] and not METRICS[metric].share:
+        raise SetupError(f"--require {text!r}: {metric} is no share ({METRICS[metric].meaning}); leave the % out")
+    threshold = float(match["number"]) * (0.01 if match["percent"] else 1.0)
+    return Requirement(text.strip(), match["label"], metric, match["operator"], threshold)
+
+
+def verdicts(requirements: Iterable[Requirement], comparison: Comparison) -> tuple[Verdict, ...]:
+    """Judge every requirement, in order, for each population that it is about.
+
+    Raises
+    ------
+    SetupError
+        If a requirement names a population that the comparison does not have.
+    """
+    return tuple(verdict for requirement in requirements for verdict in _judge(requirement, comparison))
+
+
+def _judge(requirement: Requirement, comparison: Comparison) -> list[Verdict]:
+    labels = {population.label: population for population in comparison.populations}
+    if requirement.label is not None and requirement.label not in labels:
+        hint = _suggestion(requirement.label, labels)
+        raise SetupError(f"--require {requirement.text!r}: no recorded population {requirement.label!r}{hint}")
+    chosen = [labels[requirement.label]] if requirement.label is not None else list(labels.values())
+    measured = [(population.label, _measure(requirement.metric, population)) for population in chosen]
+    judged = [
+        Verdict(requirement.text, label, value, OPERATORS[requirement.operator](value, requirement.threshold))
+        for label, value in measured
+        if value is not None
+    ]
+    return judged or [Verdict(requirement.text, requirement.label or "every population", None, False)]
+
+
+def _measure(metric: str, population: PopulationComparison) -> float | None:
+    """The figure, or None where it is not defined for this population."""
+    if metric in SPIKE_METRICS and not population.recorded:
+        return None
+    value = METRICS[metric].measure(population)
+    return None if value is None or math.isnan(value) else value
+
+
+def _suggestion(name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"{hint} (there are: {', '.join(names)})" if names else hint
