@@ -19,12 +19,26 @@ AND, OR    bitwise, for masks
 SELECT     b where a is a true mask, else c
 COPY       a
 =========  =====================================================================
+
+The spike register is read after the program.  Of what can be recorded, a STATE register is read before the
+program (the state that the tick starts with) and a SCRATCH register after it (what the tick computed, as
+the synaptic input after the arrivals of the tick).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.errors import ProgramError
+
+INSTRUCTION_WORDS = 6
+"""Words of an instruction in `Program.code`: op, out, a, b, c, n."""
+WORD_BITS = 32
 
 
 class Op(IntEnum):
@@ -42,6 +56,18 @@ class Op(IntEnum):
     OR = 9
     SELECT = 10
     COPY = 11
+
+
+class Kind(IntEnum):
+    """How the word of a register is read; the operations do not care, a reader does."""
+
+    ACCUM = 0
+    """s16.15: the value is word / 2**15."""
+    FRACTION = 1
+    """u0.32: the value is (unsigned word) / 2**32."""
+    INTEGER = 2
+    MASK = 3
+    """-1 is true, 0 is false."""
 
 
 class Role(IntEnum):
@@ -62,11 +88,12 @@ class Role(IntEnum):
 
 @dataclass(frozen=True)
 class Register:
-    """A register: its name, its role and, for a constant, its word."""
+    """A register: its name, its role and, for a constant, its word (signed)."""
 
     name: str
     role: Role
     value: int = 0
+    kind: Kind = Kind.ACCUM
 
 
 @dataclass(frozen=True)
@@ -96,7 +123,7 @@ class Program:
     spike : int
         The register that is a true mask (-1) for the neurons that spike in this tick.
     recorded : tuple of (str, int, int)
-        (variable, register, left shift): what can be recorded, read before anything moves in the tick.
+        (variable, register, left shift): what can be recorded; the value is word << shift, as s16.15.
     """
 
     name: str
@@ -104,6 +131,34 @@ class Program:
     instructions: tuple[Instruction, ...]
     spike: int
     recorded: tuple[tuple[str, int, int], ...]
+
+    @cached_property
+    def code(self) -> NDArray[np.int32]:
+        """The instructions as the kernels take them: int32[instructions, 6], rows of op, out, a, b, c, n.
+
+        Raises
+        ------
+        ProgramError
+            If an instruction names a register that there is not, writes one that is not STATE or SCRATCH,
+            or shifts by more than a word.
+        """
+        for number, instruction in enumerate(self.instructions):
+            self._check(number, instruction)
+        rows = [(i.op, i.out, i.a, i.b, i.c, i.n) for i in self.instructions]
+        code = np.array(rows, dtype=np.int32).reshape(-1, INSTRUCTION_WORDS)
+        code.flags.writeable = False
+        return code
+
+    def _check(self, number: int, instruction: Instruction) -> None:
+        where = f"program '{self.name}', instruction {number} ({instruction.op.name})"
+        for register in (instruction.out, instruction.a, instruction.b, instruction.c):
+            if not 0 <= register < len(self.registers):
+                raise ProgramError(f"{where}: register {register} does not exist, there are {len(self.registers)}")
+        out = self.registers[instruction.out]
+        if out.role not in (Role.STATE, Role.SCRATCH):
+            raise ProgramError(f"{where}: writes register '{out.name}' of role {out.role.name}, which is read-only")
+        if not 0 <= instruction.n < WORD_BITS:
+            raise ProgramError(f"{where}: shift by {instruction.n}, must be 0..{WORD_BITS - 1}")
 
     def register(self, name: str) -> int:
         """The number of the register called `name`; KeyError if there is none."""

@@ -1,0 +1,83 @@
+"""Running a program on a core, with the widest vectors that this computer has.
+
+The loops are in ``update.pxi``; ``update_base``, ``update_avx2`` and ``update_avx512`` are the same loops
+compiled for three instruction sets.  The one that is used is chosen once, when this module is imported;
+all give the same words.  `PROGRAM_ADDRESS` is the C function of the chosen one, for other extension
+modules: cast it to ``emulator.update.program_t``.
+"""
+
+import importlib
+
+import numpy as np
+
+from libc.stdint cimport int32_t
+
+cdef extern from *:
+    """
+    #if defined(__x86_64__) && defined(__GNUC__)
+    static int has_avx2(void) { return __builtin_cpu_supports("avx2"); }
+    static int has_avx512(void) {
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw")
+            && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    }
+    #else
+    static int has_avx2(void) { return 0; }
+    static int has_avx512(void) { return 0; }
+    #endif
+    """
+    bint has_avx2() nogil
+    bint has_avx512() nogil
+
+cdef enum:
+    MAX_REGISTERS = 1024
+    LINE_WORDS = 16
+
+
+def available_sets():
+    """Return the names of the instruction sets that this computer has, best first."""
+    return tuple(
+        name for name, has in (("avx512", has_avx512()), ("avx2", has_avx2()), ("base", True)) if has
+    )
+
+
+def address_of(name):
+    """Return the address of the C function compiled for the instruction set `name`."""
+    if name not in available_sets():
+        raise ValueError(f"instruction set {name!r} is not one of {', '.join(available_sets())}")
+    return importlib.import_module(f"emulator.update_{name}").address()
+
+
+INSTRUCTION_SET = available_sets()[0]
+PROGRAM_ADDRESS = address_of(INSTRUCTION_SET)
+
+
+def allocate(program, values, int n):
+    """Registers of a core of `n` neurons: words of `values` by register name, constants and zeros.
+
+    Returns int32[registers, n]; row r is register r.  Rows start on a cache line, for speed.
+    """
+    width = (n + LINE_WORDS - 1) // LINE_WORDS * LINE_WORDS
+    buffer = np.zeros(len(program.registers) * width + LINE_WORDS, dtype=np.int32)
+    start = (LINE_WORDS - buffer.ctypes.data // sizeof(int32_t) % LINE_WORDS) % LINE_WORDS
+    registers = buffer[start:start + len(program.registers) * width].reshape(-1, width)[:, :n]
+    for row, register in zip(registers, program.registers):
+        row[:] = values.get(register.name, register.value)
+    return registers
+
+
+def run(program, int32_t[:, :] registers not None, size_t function=PROGRAM_ADDRESS):
+    """Run `program` once over int32[registers, n], in place, by the kernel at the address `function`."""
+    cdef const int32_t[:, ::1] code = program.code
+    cdef int32_t* pointers[MAX_REGISTERS]
+    cdef Py_ssize_t count = registers.shape[0], r
+    cdef int n = <int>registers.shape[1]
+    if count != len(program.registers) or count > MAX_REGISTERS:
+        raise ValueError(f"program '{program.name}' has {len(program.registers)} registers, got {count} rows")
+    if n > 1 and registers.strides[1] != sizeof(int32_t):
+        raise ValueError(f"program '{program.name}': the words of a register must be adjacent in memory")
+    if n == 0 or code.shape[0] == 0:
+        return
+    for r in range(count):
+        pointers[r] = &registers[r, 0]
+    with nogil:
+        (<program_t>function)(&code[0, 0], <int>code.shape[0], pointers, n)

@@ -1,0 +1,3 @@
+"""The kernels of ``update.pxi``, compiled for AVX2."""
+
+include "update.pxi"
