@@ -11,8 +11,12 @@ SpiNNaker System Architecture", IEEE Trans. Computers 62.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+from math import isqrt
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +38,20 @@ SDRAM_BYTES: Final = 123_469_792
 """SDRAM of a chip that applications may use."""
 CLOCK_HZ: Final = 200_000_000
 APPLICATION_CORES: Final = 16
-"""Application cores counted on for a chip; its Ethernet chip has one fewer."""
+"""Application cores counted on for a chip; an Ethernet chip has one fewer."""
+MAX_APPLICATION_CORES: Final = 17
+"""A chip has 18 cores and one of them is the monitor."""
+MAX_EXTENT: Final = 256
+"""A chip's address is 16 bits, 8 for x and 8 for y (spinnaker_tools, point-to-point addresses)."""
+
+_BOARD_ROWS: Final = ((0, 4), (0, 5), (0, 6), (0, 7), (1, 7), (2, 7), (3, 7), (4, 7))
+"""First and last x of each row of chips of a 48-chip board (SpiNNMachine, ``version_5.py``)."""
+_TRIAD: Final = 12
+"""Three 48-chip boards tile 12 x 12 chips of a torus."""
+_TRIAD_ETHERNET: Final = ((0, 0), (4, 8), (8, 4))
+_MAX_TRIADS: Final = MAX_EXTENT // _TRIAD
+
+_T = TypeVar("_T", bound=np.generic)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +122,99 @@ def opposite(link: int) -> int:
     return (link + 3) % 6
 
 
-def named(name: str) -> Machine:
+def hops(machine: Machine, dx: NDArray[np.int32], dy: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Links on the shortest way between chips `dx`, `dy` apart, if no link is absent.
+
+    On a torus both directions round are tried (SpiNNMachine, ``full_wrap_machine.py``); on a mesh there is one.
+    """
+    distance: NDArray[np.int32]
+    if machine.wraps:
+        xu, yu = dx % machine.width, dy % machine.height
+        xd, yd = xu - machine.width, yu - machine.height
+        distance = np.minimum.reduce([np.maximum(xu, yu), yu - xd, xu - yd, np.maximum(-xd, -yd)])
+    else:
+        distance = np.maximum.reduce([np.abs(dx), np.abs(dy), np.abs(dx - dy)])
+    return distance
+
+
+def neighbours(machine: Machine) -> NDArray[np.int32]:
+    """The chip at the end of each link, numbered ``x * height + y``, -1 where it is absent: int32[width, height, 6]."""
+    dx, dy = np.array(LINKS).T
+    x, y = np.indices((machine.width, machine.height))[..., None]
+    chip = (x + dx) % machine.width * machine.height + (y + dy) % machine.height
+    return np.where(machine.links, chip, -1).astype(np.int32)
+
+
+def board_of(machine: Machine) -> NDArray[np.int32]:
+    """The board that each chip of the bounding box belongs to, int32[width, height]."""
+    board = np.zeros((machine.width, machine.height), np.int32)
+    if machine.boards == 1:
+        return board
+    corners = ((x, y) for x in range(0, machine.width, _TRIAD) for y in range(0, machine.height, _TRIAD))
+    ethernet = ((x + dx, y + dy) for x, y in corners for dx, dy in _TRIAD_ETHERNET)
+    x, y = np.nonzero(_board_shape())
+    for number, (left, bottom) in enumerate(ethernet):
+        board[(x + left) % machine.width, (y + bottom) % machine.height] = number
+    return board
+
+
+def spin3(cores: int = APPLICATION_CORES) -> Machine:
+    """The board of four chips.
+
+    It is wired as a torus of 2 x 2 chips whose links across the left and right edges (W and SW of column
+    0, E and NE of column 1) go to connectors instead (SpiNNMachine, ``virtual_machine.py``, ``version_3.py``).
+    """
+    machine = _machine("spin3", np.ones((2, 2), np.bool_), [(0, 0)], cores, wraps=True)
+    return without(machine, links=[(0, y, link) for y in range(2) for link in (3, 4)])
+
+
+def spin5(cores: int = APPLICATION_CORES) -> Machine:
+    """The board of 48 chips, alone: a mesh whose edges do not wrap."""
+    return _machine("spin5", _board_shape(), [(0, 0)], cores, wraps=False)
+
+
+def boards(number: int, cores: int = APPLICATION_CORES) -> Machine:
+    """A machine of `number` 48-chip boards: one alone, or a torus of triads as square as possible, wider first.
+
+    Raises
+    ------
+    MachineError
+        If `number` is neither 1 nor a multiple of 3, or the torus would be too wide for the chips' addresses.
+    """
+    if number == 1:
+        return spin5(cores)
+    if number < 3 or number % 3:
+        raise MachineError(f"no machine has {number} boards: a machine is 1 board or a multiple of 3")
+    width, height = _triads(number // 3)
+    if width > _MAX_TRIADS:
+        raise MachineError(
+            f"{number} boards would be {width * _TRIAD} x {height * _TRIAD} chips, and {MAX_EXTENT} is the limit of "
+            f"either; the nearest sizes that can be built are {' and '.join(map(str, _buildable_near(number)))} boards"
+        )
+    return replace(torus(width * _TRIAD, height * _TRIAD, cores), name=f"{number} boards")
+
+
+def torus(width: int, height: int, cores: int = APPLICATION_CORES) -> Machine:
+    """A torus of `width` x `height` chips, each 2 to 256.
+
+    Where both are multiples of 12 the Ethernet chips are where triads of boards have them; a torus of
+    another size is no set of real boards, counts as one, and has its Ethernet chip at (0, 0).
+
+    Raises
+    ------
+    MachineError
+        If the size is out of range.
+    """
+    if not (2 <= width <= MAX_EXTENT and 2 <= height <= MAX_EXTENT):
+        raise MachineError(f"a torus is from 2x2 to {MAX_EXTENT}x{MAX_EXTENT} chips, not {width}x{height}")
+    ethernet = [(0, 0)]
+    if width % _TRIAD == 0 and height % _TRIAD == 0:
+        corners = [(x, y) for x in range(0, width, _TRIAD) for y in range(0, height, _TRIAD)]
+        ethernet = [(x + dx, y + dy) for x, y in corners for dx, dy in _TRIAD_ETHERNET]
+    return _machine(f"{width}x{height}", np.ones((width, height), np.bool_), ethernet, cores, wraps=True)
+
+
+def named(name: str, cores: int = APPLICATION_CORES) -> Machine:
     """The machine called `name`: ``spin3``, ``spin5``, ``N boards`` or ``WxH`` (a torus).
 
     Raises
@@ -113,4 +222,93 @@ def named(name: str) -> Machine:
     MachineError
         If there is no such machine; the message lists the forms.
     """
-    raise MachineError(f"unknown machine {name!r}")
+    if name == "spin3":
+        return spin3(cores)
+    if name == "spin5":
+        return spin5(cores)
+    if found := re.fullmatch(r"([0-9]{1,9}) boards?", name):
+        return boards(int(found[1]), cores)
+    if found := re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", name):
+        return torus(int(found[1]), int(found[2]), cores)
+    raise MachineError(
+        f"unknown machine {name!r}; known are spin3, spin5, 'N boards' (N = 1 or a multiple of 3), 'WxH'"
+    )
+
+
+def smallest(application_cores: int = 1, cores: int = APPLICATION_CORES) -> Iterator[Machine]:
+    """The standard machines with at least `application_cores`, from small to large.
+
+    They are spin3, spin5, 3 boards, 6, 9 and so on, those left out that cannot be built.
+    """
+    for machine in (spin3(cores), spin5(cores)):
+        if machine.application_cores >= application_cores:
+            yield machine
+    for triads in range(1, _MAX_TRIADS**2 + 1):
+        if 3 * triads * (48 * cores - 1) >= application_cores and _triads(triads)[0] <= _MAX_TRIADS:
+            yield boards(3 * triads, cores)
+
+
+def without(
+    machine: Machine, chips: Iterable[tuple[int, int]] = (), links: Iterable[tuple[int, int, int]] = ()
+) -> Machine:
+    """The machine with `chips` (x, y) and `links` (x, y, link) absent; a link goes with its other end."""
+    cores, alive, ethernet = machine.cores.copy(), machine.links.copy(), machine.ethernet.copy()
+    gone = list(chips)
+    for x, y in gone:
+        cores[x, y], ethernet[x, y] = 0, False
+    for x, y, link in chain(links, ((x, y, link) for x, y in gone for link in range(6))):
+        dx, dy = LINKS[link]
+        alive[x, y, link] = False
+        alive[(x + dx) % machine.width, (y + dy) % machine.height, opposite(link)] = False
+    return replace(machine, cores=_frozen(cores), links=_frozen(alive), ethernet=_frozen(ethernet))
+
+
+def _machine(
+    name: str, present: NDArray[np.bool_], ethernet: list[tuple[int, int]], cores: int, wraps: bool
+) -> Machine:
+    """The machine with chips where `present`, and every link between two of them."""
+    if not 2 <= cores <= MAX_APPLICATION_CORES:
+        raise MachineError(f"a chip has 2 to {MAX_APPLICATION_CORES} application cores, not {cores}")
+    has_ethernet = np.zeros_like(present)
+    has_ethernet[tuple(np.array(ethernet).T)] = True
+    count = present.astype(np.uint8) * np.uint8(cores) - has_ethernet
+    links = np.stack([present & _shifted(present, dx, dy, wraps) for dx, dy in LINKS], axis=-1)
+    return Machine(name, _frozen(count), _frozen(links), _frozen(has_ethernet), wraps, boards=len(ethernet))
+
+
+def _shifted(present: NDArray[np.bool_], dx: int, dy: int, wraps: bool) -> NDArray[np.bool_]:
+    """Whether there is a chip at (x + dx, y + dy), for each (x, y)."""
+    shifted = np.roll(present, (-dx, -dy), axis=(0, 1))
+    if not wraps:
+        x, y = np.indices(present.shape)
+        shifted &= (x + dx >= 0) & (x + dx < present.shape[0]) & (y + dy >= 0) & (y + dy < present.shape[1])
+    return shifted
+
+
+def _board_shape() -> NDArray[np.bool_]:
+    """Where the 48 chips of a board are in its box of 8 x 8."""
+    present = np.zeros((8, 8), np.bool_)
+    for y, (first, last) in enumerate(_BOARD_ROWS):
+        present[first : last + 1, y] = True
+    return present
+
+
+def _triads(number: int) -> tuple[int, int]:
+    """Width and height of the squarest rectangle of `number` triads, the wider way first."""
+    height = next(height for height in range(isqrt(number), 0, -1) if number % height == 0)
+    return number // height, height
+
+
+def _buildable_near(number: int) -> list[int]:
+    """The nearest numbers of boards, below and above `number`, that are not too wide."""
+    limit = _MAX_TRIADS**2
+    below = range(min(number // 3 - 1, limit), 0, -1)
+    above = range(number // 3 + 1, limit + 1)
+    found = (next((n for n in side if _triads(n)[0] <= _MAX_TRIADS), None) for side in (below, above))
+    return [3 * triads for triads in found if triads is not None]
+
+
+def _frozen(array: NDArray[_T]) -> NDArray[_T]:
+    """The array itself, read-only from now on."""
+    array.setflags(write=False)
+    return array
