@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from toolchain.errors import IllegalProductError
+
 
 @dataclass(frozen=True)
 class Vertex:
@@ -50,3 +52,34 @@ class Graph:
     name: str
     vertices: tuple[Vertex, ...]
     nets: tuple[Net, ...]
+
+
+def population_name(vertex: Vertex) -> str:
+    """The population that `vertex` is a slice of: ``L4E`` for the vertex ``L4E[256:512]``."""
+    return vertex.name.partition("[")[0]
+
+
+def check(graph: Graph) -> None:
+    """Check that `graph` is legal.
+
+    Raises
+    ------
+    IllegalProductError
+        At the first net that starts or ends nowhere, repeats a sink, or shares its source.
+    """
+    sources: dict[int, int] = {}
+    for i, net in enumerate(graph.nets):
+        if not 0 <= net.source < len(graph.vertices):
+            raise IllegalProductError("graph", f"net {i} starts at vertex {net.source} of {len(graph.vertices)}")
+        if (other := sources.setdefault(net.source, i)) != i:
+            raise IllegalProductError("graph", f"nets {other} and {i} both start at vertex {net.source}")
+        _check_sinks(i, net, len(graph.vertices))
+
+
+def _check_sinks(i: int, net: Net, vertices: int) -> None:
+    if net.keys < 1:
+        raise IllegalProductError("graph", f"net {i} needs {net.keys} keys")
+    if len(net.sinks) and (net.sinks.min() < 0 or net.sinks.max() >= vertices):
+        raise IllegalProductError("graph", f"net {i} ends at a vertex that is none of {vertices}")
+    if np.any(np.diff(net.sinks) <= 0):
+        raise IllegalProductError("graph", f"the sinks of net {i} repeat or do not ascend")

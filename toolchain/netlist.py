@@ -1,0 +1,231 @@
+"""Netlist files: a bare machine graph as JSON, for mapping without a network.
+
+The form is one object::
+
+    {"format": "pyneuro-netlist-1", "name": "ring", "description": "...", "machine": "spin5",
+     "vertices": [{"name": "a", "neurons": 256, "sdram_bytes": 4096}, ...],
+     "nets": [{"source": 0, "sinks": [1, 2], "weight": 256, "keys": 256, "key": 4096, "mask": 4294963200}, ...]}
+
+``description``, ``machine``, ``sdram_bytes``, ``keys`` and the pair ``key``, ``mask`` may be left out: a
+net then needs as many keys as its source has neurons, and the key allocator is free to choose them.
+Vertices are named by their indices, counted from 0.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+from toolchain.errors import NetlistError
+from toolchain.graph import Graph, Net, Vertex
+
+FORMAT: Final = "pyneuro-netlist-1"
+MAX_FILE_BYTES: Final = 1 << 30
+"""Longer files are refused unread."""
+MAX_KEYS: Final = 1 << 32
+MAX_BYTES: Final = 1 << 32
+
+_T = TypeVar("_T")
+_WORDS: Final[dict[type, str]] = {int: "an integer", str: "a string", list: "a list", dict: "an object"}
+
+
+@dataclass(frozen=True, eq=False)
+class Netlist:
+    """A graph, and what its file says besides: a description and the machine meant for it ("" for any)."""
+
+    graph: Graph
+    machine: str = ""
+    description: str = ""
+
+
+def read(path: str | os.PathLike[str]) -> Netlist:
+    """The netlist in the file at `path`.
+
+    Raises
+    ------
+    NetlistError
+        If the file cannot be read, is truncated or of another format, or contradicts itself; the message
+        names the file and the place in it.
+    """
+    path = Path(path)
+    try:
+        return parse(_json(path))
+    except NetlistError as error:
+        raise NetlistError(f"{path}: {error}") from None
+
+
+def write(netlist: Netlist, path: str | os.PathLike[str]) -> None:
+    """Write `netlist` to `path`: beside it first, then renamed, so that no half of a file is ever there."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(form(netlist), separators=(",", ":"), allow_nan=False) + "\n", encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def parse(document: object) -> Netlist:
+    """The netlist that a JSON document describes; NetlistError if it describes none."""
+    top = _typed(document, dict, "the document")
+    if top.get("format") != FORMAT:
+        raise NetlistError(f"not a netlist: 'format' is {_shown(top.get('format'))}, {FORMAT!r} is expected")
+    vertices = tuple(
+        _vertex(vertex, f"vertex {i}") for i, vertex in enumerate(_field(top, "vertices", list, "the netlist"))
+    )
+    nets = tuple(_net(net, f"net {i}", vertices) for i, net in enumerate(_field(top, "nets", list, "the netlist")))
+    _refuse_second_nets(nets, vertices)
+    return Netlist(
+        Graph(_field(top, "name", str, "the netlist", default=""), vertices, nets),
+        machine=_field(top, "machine", str, "the netlist", default=""),
+        description=_field(top, "description", str, "the netlist", default=""),
+    )
+
+
+def form(netlist: Netlist) -> dict[str, Any]:
+    """The JSON document of `netlist`, the inverse of `parse`."""
+    graph = netlist.graph
+    document: dict[str, Any] = {"format": FORMAT, "name": graph.name}
+    if netlist.description:
+        document["description"] = netlist.description
+    if netlist.machine:
+        document["machine"] = netlist.machine
+    document["vertices"] = [_vertex_form(vertex) for vertex in graph.vertices]
+    document["nets"] = [_net_form(net, graph.vertices[net.source]) for net in graph.nets]
+    return document
+
+
+def _vertex_form(vertex: Vertex) -> dict[str, Any]:
+    sdram = {"sdram_bytes": vertex.sdram_bytes} if vertex.sdram_bytes else {}
+    return {"name": vertex.name, "neurons": vertex.neurons, **sdram}
+
+
+def _net_form(net: Net, source: Vertex) -> dict[str, Any]:
+    weight = int(net.weight) if float(net.weight).is_integer() else net.weight
+    document: dict[str, Any] = {"source": net.source, "sinks": net.sinks.tolist(), "weight": weight}
+    if net.keys != source.neurons:
+        document["keys"] = net.keys
+    if net.key is not None and net.mask is not None:
+        document.update(key=net.key, mask=net.mask)
+    return document
+
+
+def _json(path: Path) -> object:
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            raise NetlistError(f"the file has {size:,} bytes, a netlist at most {MAX_FILE_BYTES:,}")
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise NetlistError(f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise NetlistError("not a netlist: it is not text") from None
+    except json.JSONDecodeError as error:
+        raise NetlistError(f"truncated or not JSON: {error.msg} in line {error.lineno}, column {error.colno}") from None
+    except RecursionError:
+        raise NetlistError("not a netlist: it is nested too deeply") from None
+    except ValueError as error:
+        raise NetlistError(f"not a netlist: {error}") from None
+
+
+def _vertex(value: object, where: str) -> Vertex:
+    vertex = _typed(value, dict, where)
+    name = _field(vertex, "name", str, where)
+    where = f"{where} ({name!r})"
+    return Vertex(
+        name,
+        neurons=_ranged(_field(vertex, "neurons", int, where), 1, MAX_KEYS, f"'neurons' of {where}"),
+        sdram_bytes=_ranged(
+            _field(vertex, "sdram_bytes", int, where, default=0), 0, MAX_BYTES, f"'sdram_bytes' of {where}"
+        ),
+    )
+
+
+def _net(value: object, where: str, vertices: tuple[Vertex, ...]) -> Net:
+    net = _typed(value, dict, where)
+    source = _index(_field(net, "source", int, where), len(vertices), f"'source' of {where}")
+    weight = _weight(net, where)
+    neurons = vertices[source].neurons
+    keys = _ranged(_field(net, "keys", int, where, default=neurons), 1, MAX_KEYS, f"'keys' of {where}")
+    key, mask = (_word(net, name, where) for name in ("key", "mask"))
+    if (key is None) != (mask is None):
+        raise NetlistError(f"{where} has only one of 'key' and 'mask', it needs both or neither")
+    return Net(source, _sinks(net, where, len(vertices)), keys, weight, key, mask)
+
+
+def _sinks(net: dict[str, Any], where: str, vertices: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+    listed = _field(net, "sinks", list, where)
+    sinks = sorted(_index(_typed(sink, int, f"a sink of {where}"), vertices, f"a sink of {where}") for sink in listed)
+    for sink, following in pairwise(sinks):
+        if sink == following:
+            raise NetlistError(f"{where} lists sink {sink} twice")
+    result = np.array(sinks, np.int32)
+    result.setflags(write=False)
+    return result
+
+
+def _weight(net: dict[str, Any], where: str) -> float:
+    weight = net.get("weight")
+    if not isinstance(weight, int | float) or isinstance(weight, bool):
+        raise NetlistError(f"'weight' of {where} is {_shown(weight)}, a number is expected")
+    if not 0 <= weight < math.inf:
+        raise NetlistError(f"'weight' of {where} is {weight}, it must be finite and not negative")
+    return float(weight)
+
+
+def _word(net: dict[str, Any], name: str, where: str) -> int | None:
+    if name not in net:
+        return None
+    return _ranged(_field(net, name, int, where), 0, (1 << 32) - 1, f"{name!r} of {where}")
+
+
+def _refuse_second_nets(nets: tuple[Net, ...], vertices: tuple[Vertex, ...]) -> None:
+    first: dict[int, int] = {}
+    for i, net in enumerate(nets):
+        if (other := first.setdefault(net.source, i)) != i:
+            name = vertices[net.source].name
+            raise NetlistError(f"nets {other} and {i} both start at vertex {net.source} ({name!r}); it may have one")
+
+
+def _field(mapping: dict[str, Any], name: str, kind: type[_T], where: str, default: _T | None = None) -> _T:
+    if name in mapping:
+        return _typed(mapping[name], kind, f"{name!r} of {where}")
+    if default is None:
+        raise NetlistError(f"{where} has no {name!r}")
+    return default
+
+
+def _typed(value: object, kind: type[_T], where: str) -> _T:
+    """`value`, if it is of `kind`; a boolean is no number."""
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise NetlistError(f"{where} is {_shown(value)}, {_WORDS[kind]} is expected")
+    return value
+
+
+def _ranged(value: int, low: int, high: int, where: str) -> int:
+    if not low <= value <= high:
+        raise NetlistError(f"{where} is {value}, it must be from {low} to {high}")
+    return value
+
+
+def _index(value: int, vertices: int, where: str) -> int:
+    if not 0 <= value < vertices:
+        raise NetlistError(f"{where} is vertex {value}, the netlist has {vertices} vertices")
+    return value
+
+
+def _shown(value: object) -> str:
+    """A short text of `value` for a message."""
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:37] + "..."
