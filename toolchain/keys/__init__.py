@@ -1,4 +1,8 @@
-"""Keys: the routing keys of each net."""
+"""Keys: the routing keys of each net.
+
+An allocator is a function ``(graph, placement) -> Keys``.  Keys come after placement, so that nets which
+travel together can have keys that one entry covers.
+"""
 
 from __future__ import annotations
 
