@@ -1,4 +1,7 @@
-"""Routes: the multicast tree of each net."""
+"""Routes: the multicast tree of each net.
+
+A router is a function ``(graph, placement) -> Routes``.
+"""
 
 from __future__ import annotations
 

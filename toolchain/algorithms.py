@@ -1,0 +1,32 @@
+"""The algorithms of the mapping stages, by the names that users give them.
+
+Every function of one registry can stand for another; the contract tests run over all of them.  `place` may
+take options as keywords, which ``functools.partial`` binds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import toolchain.keys.dense
+import toolchain.place.hilbert
+import toolchain.place.scatter
+import toolchain.place.sequential
+import toolchain.route.ner
+import toolchain.tables.default_routes
+from toolchain.map_graph import Allocator, Minimiser, Placer, Router
+
+PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
+    {
+        "hilbert": toolchain.place.hilbert.place,
+        "sequential": toolchain.place.sequential.place,
+        "scatter": toolchain.place.scatter.place,
+    }
+)
+ALLOCATORS: Final[Mapping[str, Allocator]] = MappingProxyType({"dense": toolchain.keys.dense.allocate})
+ROUTERS: Final[Mapping[str, Router]] = MappingProxyType({"ner": toolchain.route.ner.route})
+MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(
+    {"default_routes": toolchain.tables.default_routes.minimise}
+)

@@ -1,0 +1,181 @@
+"""Mapping a graph onto a machine: placement, keys, routes and tables, each checked when it is made.
+
+What is mapped is the machine graph alone, so a netlist file will do.  Where no machine is named the smallest
+standard one is taken that the graph fits.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+
+import toolchain.graph
+from emulator.machine import Machine, board_of, named, smallest
+from toolchain.errors import MappingError
+from toolchain.graph import Graph
+from toolchain.keys import Keys
+from toolchain.keys.check import check as keys_check
+from toolchain.keys.dense import allocate
+from toolchain.place import Placement
+from toolchain.place.check import check as place_check
+from toolchain.place.hilbert import place
+from toolchain.route import Routes
+from toolchain.route.check import check as route_check
+from toolchain.route.ner import route
+from toolchain.tables import Tables
+from toolchain.tables.check import check as tables_check
+from toolchain.tables.check import check_lengths
+from toolchain.tables.default_routes import minimise
+from toolchain.tables.generate import generate
+
+_T = TypeVar("_T")
+
+Placer = Callable[[Graph, Machine], Placement]
+Allocator = Callable[[Graph, Placement], Keys]
+Router = Callable[[Graph, Placement], Routes]
+Minimiser = Callable[[Machine, Keys, Routes, Tables], Tables]
+
+
+@dataclass(frozen=True)
+class MappingOptions:
+    """The algorithm of each stage; one that takes options is given with them bound."""
+
+    place: Placer = place
+    keys: Allocator = allocate
+    route: Router = route
+    minimise: Minimiser = minimise
+
+
+DEFAULTS = MappingOptions()
+
+
+@dataclass(frozen=True, eq=False)
+class GraphMapping:
+    """The products of all stages.
+
+    Parameters
+    ----------
+    tables : Tables
+        As generated: an entry for each net and chip of its tree.
+    minimised : Tables
+        What is loaded.
+    seconds : dict of str to float
+        Wall-clock time of each stage, its checker not counted, and of all checkers together ("check").
+    """
+
+    graph: Graph
+    placement: Placement
+    keys: Keys
+    routes: Routes
+    tables: Tables
+    minimised: Tables
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def machine(self) -> Machine:
+        """The machine, named or chosen."""
+        return self.placement.machine
+
+    @property
+    def cores(self) -> int:
+        """Cores used."""
+        return len(self.graph.vertices)
+
+    @property
+    def chips(self) -> int:
+        """Chips with a core in use."""
+        return len(np.unique(self.placement.x.astype(np.int64) * self.machine.height + self.placement.y))
+
+    @property
+    def boards(self) -> int:
+        """Boards with a core in use."""
+        return len(np.unique(board_of(self.machine)[self.placement.x, self.placement.y]))
+
+    @property
+    def entries_generated(self) -> int:
+        """Entries of all tables before minimisation."""
+        return self.tables.entries
+
+    @property
+    def entries_minimised(self) -> int:
+        """Entries of all tables that are loaded."""
+        return self.minimised.entries
+
+    @property
+    def entries_max(self) -> int:
+        """Entries of the longest table that is loaded."""
+        return self.minimised.entries_max
+
+    @property
+    def hops(self) -> float:
+        """Link traversals if every source neuron fires once; hops by default routing count too."""
+        return sum(net.weight * tree.links for net, tree in zip(self.graph.nets, self.routes.trees, strict=True))
+
+    @property
+    def figures(self) -> dict[str, int | float]:
+        """All figures by name."""
+        names = ("cores", "chips", "boards", "entries_generated", "entries_minimised", "entries_max", "hops")
+        return {name: getattr(self, name) for name in names}
+
+
+def map_graph(graph: Graph, machine: Machine | str | None = None, options: MappingOptions = DEFAULTS) -> GraphMapping:
+    """Map `graph` onto `machine`, or the machine of that name, or the smallest that it fits.
+
+    Raises
+    ------
+    MachineError
+        If there is no machine of that name.
+    MappingError
+        If the graph does not fit, or cannot be routed.
+    IllegalProductError
+        If a stage made an illegal product.
+    """
+    toolchain.graph.check(graph)
+    if isinstance(machine, str):
+        machine = named(machine)
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, work: Callable[..., _T], *arguments: Any) -> _T:
+        start = time.perf_counter()
+        result = work(*arguments)
+        seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
+        return result
+
+    placement = timed("place", place_on, graph, machine, options.place)
+    timed("check", place_check, graph, placement)
+    keys = timed("keys", options.keys, graph, placement)
+    timed("check", keys_check, graph, keys)
+    routes = timed("route", options.route, graph, placement)
+    timed("check", route_check, graph, placement, routes)
+    tables = timed("tables", generate, placement.machine, keys, routes)
+    minimised = timed("minimise", options.minimise, placement.machine, keys, routes, tables)
+    timed("check", tables_check, graph, placement, keys, minimised)
+    check_lengths(minimised, placement.machine)
+    return GraphMapping(graph, placement, keys, routes, tables, minimised, seconds)
+
+
+def place_on(graph: Graph, machine: Machine | None, place: Placer) -> Placement:
+    """Place `graph` on `machine`, or if that is None on the smallest standard machine that it fits.
+
+    Raises
+    ------
+    MappingError
+        If it does not fit.
+    """
+    if machine is not None:
+        return place(graph, machine)
+    for candidate in smallest(len(graph.vertices)):
+        try:
+            return place(graph, candidate)
+        except MappingError:
+            # With a chip for each vertex, a larger machine would not help.
+            if candidate.chips >= len(graph.vertices):
+                raise
+    raise MappingError(
+        f"network {graph.name!r} needs {len(graph.vertices):,} cores, more than any machine has; "
+        "try more neurons a core"
+    )

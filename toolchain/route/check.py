@@ -1,0 +1,139 @@
+"""The checker of routes: it follows every tree over the machine, and knows no algorithm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import FIRST_CORE_BIT, LINKS
+from toolchain.errors import IllegalProductError
+from toolchain.graph import Graph
+from toolchain.place import Placement
+from toolchain.route import LOCAL, Routes
+
+_DX, _DY = np.array(LINKS).T
+_LINK_BITS = (1 << FIRST_CORE_BIT) - 1
+_CORES = 32 - FIRST_CORE_BIT
+
+
+def check(graph: Graph, placement: Placement, routes: Routes) -> None:
+    """Check that each tree starts at its source, uses links that exist, and reaches exactly the sinks' cores.
+
+    Every chip but the first is entered once, by a link that leaves a chip of an earlier row, and every link
+    left by is entered: so the rows are a tree.
+
+    Raises
+    ------
+    IllegalProductError
+        At the first violation.
+    """
+    if len(routes.trees) != len(graph.nets):
+        raise _illegal(f"{len(graph.nets)} nets have {len(routes.trees)} trees")
+    rows = _Rows(graph, placement, routes)
+    rows.check_chips()
+    rows.check_links()
+    rows.check_cores()
+
+
+class _Rows:
+    """The rows of all trees one after the other."""
+
+    def __init__(self, graph: Graph, placement: Placement, routes: Routes) -> None:
+        self.graph, self.placement, self.machine = graph, placement, placement.machine
+        for net, tree in enumerate(routes.trees):
+            if not 1 <= len(tree.x) == len(tree.y) == len(tree.arrival) == len(tree.route):
+                raise _illegal(f"the arrays of the tree of {self._name(net)} are empty or differ in length")
+        lengths = [len(tree.x) for tree in routes.trees]
+        self.net = np.repeat(np.arange(len(lengths)), lengths)
+        self.first = np.diff(self.net, prepend=-1) != 0
+        self.x = _joined(tree.x for tree in routes.trees)
+        self.y = _joined(tree.y for tree in routes.trees)
+        self.arrival = _joined(tree.arrival for tree in routes.trees)
+        self.route = _joined(tree.route for tree in routes.trees)
+
+    def check_chips(self) -> None:
+        """Every chip exists and is in the tree once; the first is the source's and no other is a start."""
+        machine, placement = self.machine, self.placement
+        outside = (self.x < 0) | (self.x >= machine.width) | (self.y < 0) | (self.y >= machine.height)
+        self._refuse(outside, "is outside the machine")
+        self._refuse(machine.cores[self.x, self.y] == 0, "is absent")
+        source = np.array([net.source for net in self.graph.nets], np.int64)[self.net]
+        elsewhere = (self.x != placement.x[source]) | (self.y != placement.y[source])
+        self._refuse(self.first & elsewhere, "is first and not the source's")
+        self._refuse(self.first & (self.arrival != LOCAL), "is the source's and entered by a link")
+        self._refuse(~self.first & ((self.arrival < 0) | (self.arrival > 5)), "is entered by no link")
+        # Rows of one chip and net are neighbours in the sorted order.
+        self.place = (self.net * machine.width + self.x) * machine.height + self.y
+        self.order = np.argsort(self.place, kind="stable")
+        again = np.zeros(len(self.place), np.bool_)
+        again[self.order[1:]] = np.diff(self.place[self.order]) == 0
+        self._refuse(again, "is in the tree twice")
+
+    def check_links(self) -> None:
+        """Each arrival is the other end of a link that the tree leaves by in an earlier row, and conversely."""
+        entered = np.flatnonzero(~self.first)
+        link = self.arrival[entered].astype(np.int64)
+        parent = self._row(entered, link)
+        missing = np.zeros(len(self.net), np.bool_)
+        missing[entered] = (parent < 0) | (parent >= entered)
+        self._refuse(missing, "is entered from a chip that is not above it in the tree")
+        missing[entered] = (self.route[parent] >> ((link + 3) % 6) & 1) == 0
+        self._refuse(missing, "is entered by a link that its parent does not leave by")
+        for link_out in range(6):
+            left = np.flatnonzero(self.route >> link_out & 1)
+            absent = np.zeros(len(self.net), np.bool_)
+            absent[left] = ~self.machine.links[self.x[left], self.y[left], link_out]
+            self._refuse(absent, f"is left by link {link_out}, which is absent")
+            child = self._row(left, np.full(len(left), link_out))
+            absent[left] = (child < 0) | (self.arrival[child] != (link_out + 3) % 6) | self.first[child]
+            self._refuse(absent, f"is left by link {link_out} for a chip that does not expect it")
+
+    def check_cores(self) -> None:
+        """The cores delivered to are exactly those of the sinks."""
+        bits = self.route[:, None] >> np.arange(FIRST_CORE_BIT, 32) & 1
+        row, core = np.nonzero(bits)
+        reached = np.sort(self.place[row] * _CORES + core)
+        net = np.repeat(np.arange(len(self.graph.nets)), [len(net.sinks) for net in self.graph.nets])
+        sink = _joined(net.sinks for net in self.graph.nets)
+        placement, machine = self.placement, self.machine
+        place = (net * machine.width + placement.x[sink]) * machine.height + placement.y[sink]
+        wanted = np.sort(place * _CORES + placement.p[sink])
+        if np.array_equal(reached, wanted):
+            return
+        if len(missed := np.setdiff1d(wanted, reached)):
+            raise _illegal(f"the tree of {self._core(missed[0])}, a sink")
+        raise _illegal(f"the tree of {self._core(np.setdiff1d(reached, wanted)[0], 'delivers to')}, no sink")
+
+    def _row(self, rows: NDArray[np.int64], link: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row, in the same tree, of the chip at the end of `link`; -1 where the tree does not have it."""
+        x = (self.x[rows] + _DX[link]) % self.machine.width
+        y = (self.y[rows] + _DY[link]) % self.machine.height
+        place = (self.net[rows] * self.machine.width + x) * self.machine.height + y
+        at = np.minimum(np.searchsorted(self.place[self.order], place), len(self.place) - 1)
+        row = self.order[at]
+        return np.where(self.place[row] == place, row, -1)
+
+    def _refuse(self, wrong: NDArray[np.bool_], what: str) -> None:
+        if wrong.any():
+            i = int(wrong.argmax())
+            raise _illegal(f"chip ({self.x[i]}, {self.y[i]}) in the tree of {self._name(int(self.net[i]))} {what}")
+
+    def _name(self, net: int) -> str:
+        return repr(self.graph.vertices[self.graph.nets[net].source].name)
+
+    def _core(self, code: int, what: str = "does not reach") -> str:
+        place, core = divmod(int(code), _CORES)
+        rest, y = divmod(place, self.machine.height)
+        net, x = divmod(rest, self.machine.width)
+        return f"{self._name(net)} {what} core {core} of chip ({x}, {y})"
+
+
+def _joined(arrays: Iterable[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:
+    return np.concatenate([np.empty(0, np.int64), *arrays])
+
+
+def _illegal(violation: str) -> IllegalProductError:
+    return IllegalProductError("route", violation)

@@ -1,0 +1,110 @@
+"""Neighbour-exploring routing: multicast trees that grow from sink to nearest sink.
+
+The sinks are taken in order of their distance from the source.  Each is joined to the chip of the tree that is
+nearest to it, by a path that goes all the way along its longest dimension first and then along the
+other.  Near sinks so become the branching points of far ones, and packets are copied as late as possible.
+The distance is that of the triangular torus, where a diagonal hop counts as one.
+
+Where an absent chip or link breaks the straight path, a breadth-first search over the links that
+exist finds a shortest way from the tree to the sink instead.  Neither way touches the tree before its end,
+so no chip is entered twice.
+
+Source: J. Navaridas, M. Lujan, L. A. Plana, S. Temple, S. B. Furber 2015, "SpiNNaker: Enhanced multicast
+routing", Parallel Computing 45.  The paper looks for tree chips within a radius of the sink; here the whole tree is
+looked at, since trees have a few hundred chips at the most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import FIRST_CORE_BIT, Machine, hops, neighbours
+from toolchain.errors import MappingError
+from toolchain.graph import Graph
+from toolchain.place import Placement
+from toolchain.route import Routes, Tree
+from toolchain.route.grow import grow
+
+
+def route(graph: Graph, placement: Placement) -> Routes:
+    """The tree of each net.
+
+    Nets that start on one chip and end on the same chips share the shape of their tree.
+
+    Raises
+    ------
+    MappingError
+        If absent links cut a sink off from its source.
+    """
+    grower = _Grower(placement.machine)
+    chip = placement.x * np.int32(placement.machine.height) + placement.y
+    core = (np.uint32(1) << (placement.p + FIRST_CORE_BIT).astype(np.uint32)).astype(np.uint32)
+    shapes: dict[tuple[int, bytes], _Shape] = {}
+    trees = []
+    for net in graph.nets:
+        ends = chip[net.sinks]
+        sinks = np.unique(ends)
+        source = int(chip[net.source])
+        shape = shapes.get((source, sinks.tobytes()))
+        if shape is None:
+            shape = shapes[source, sinks.tobytes()] = grower.shape(source, sinks)
+        trees.append(shape.tree(ends, core[net.sinks]))
+    return Routes(tuple(trees))
+
+
+@dataclass(frozen=True, eq=False)
+class _Shape:
+    """A tree without its cores: `chips` in ascending order are its rows `rows`."""
+
+    x: NDArray[np.int32]
+    y: NDArray[np.int32]
+    arrival: NDArray[np.int8]
+    links: NDArray[np.uint32]
+    chips: NDArray[np.int32]
+    rows: NDArray[np.int64]
+
+    def tree(self, ends: NDArray[np.int32], cores: NDArray[np.uint32]) -> Tree:
+        """The tree that delivers to the core bits `cores` on the chips `ends`."""
+        route = self.links.copy()
+        np.bitwise_or.at(route, self.rows[np.searchsorted(self.chips, ends)], cores)
+        route.setflags(write=False)
+        return Tree(self.x, self.y, self.arrival, route)
+
+
+class _Grower:
+    """What growing trees on one machine needs: its neighbours, and scratch memory."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        chips = machine.width * machine.height
+        self.neighbour = neighbours(machine).reshape(chips, 6)
+        self.chip = np.empty(chips, np.int32)
+        self.arrival = np.empty(chips, np.int8)
+        self.links = np.empty(chips, np.uint32)
+        self.row = np.full(chips, -1, np.int32)
+        self.queue = np.empty(chips, np.int32)
+        self.towards = np.full(chips, -1, np.int8)
+        self.path = np.empty(chips, np.int8)
+
+    def shape(self, source: int, sinks: NDArray[np.int32]) -> _Shape:
+        """The tree from chip `source` to the chips `sinks`; a chip is numbered ``x * height + y``."""
+        machine, height = self.machine, self.machine.height
+        distance = hops(machine, sinks // height - source // height, sinks % height - source % height)
+        sinks = sinks[np.argsort(distance, kind="stable")]
+        rows = grow(
+            self.neighbour, machine.width, height, machine.wraps, source, sinks,
+            self.chip, self.arrival, self.links, self.row, self.queue, self.towards, self.path,
+        )  # fmt: skip
+        if rows < 0:
+            start, end = divmod(source, height), divmod(int(sinks[-1 - rows]), height)
+            raise MappingError(f"chip {end} of {machine.name} cannot be reached from chip {start}: links are absent")
+        chips = self.chip[:rows].copy()
+        order = np.argsort(chips)
+        x, y = chips // height, chips % height
+        arrival = self.arrival[:rows].copy()
+        for array in (x, y, arrival):
+            array.setflags(write=False)
+        return _Shape(x, y, arrival, self.links[:rows].copy(), chips[order], order)
