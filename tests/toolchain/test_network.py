@@ -1,4 +1,4 @@
-"""Networks: files."""
+"""Networks: files, and their description."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from declared import same, values_of
 from hypothesis import given, settings
 
 from emulator.errors import ArchiveError
-from toolchain.network import Network, Population, load_network, save_network
+from toolchain.describe import describe
+from toolchain.network import (
+    Current,
+    Network,
+    Population,
+    Projection,
+    Recording,
+    SpikeTimes,
+    load_network,
+    save_network,
+)
 
 
 @given(network=values_of(Network))
@@ -27,3 +37,41 @@ def test_whole_numbers_and_numpy_scalars_may_stand_for_parameters(tmp_path_facto
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(ArchiveError, match=r"network\.npz: not a complete pyneuro network file"):
         load_network(path)
+
+
+def test_a_network_is_described() -> None:
+    cells = Population(
+        "E",
+        4,
+        "IF_cond_exp",
+        {"tau_m": 20.0, "v_rest": np.array([-65.0, -65.0, -60.0, -60.0])},
+        initial={"v": -70.0},
+        currents=(Current(np.array([1], np.int32), np.array([5.0, 9.0]), np.array([0.1, 0.3])),),
+        recordings=(
+            Recording("spikes", np.arange(4, dtype=np.int32)),
+            Recording("v", np.array([2], np.int32), 10),
+        ),
+    )
+    source = Population("in", 2, "SpikeSourceArray", {}, spike_times=SpikeTimes(np.array([0, 1, 3]), np.ones(3)))
+    one, two = np.array([0, 1], np.int32), np.array([2, 2], np.int32)
+    made = Projection("in->E", 1, 0, "excitatory", one, two, 0.01, np.array([1.0, 2.0]))
+    empty = Projection("E->E", 0, 0, "inhibitory", one[:0], two[:0], 0.5, 1.0)
+    assert describe(Network("n", 0.1, (cells, source), (made, empty), 7)).splitlines() == [
+        "network 'n': 6 cells, 2 synapses, timestep 0.1 ms, seed 7",
+        "population 'E': 4 IF_cond_exp",
+        "  tau_m = 20 ms",
+        "  v_rest = -65 ... -60 (mean -62.5) mV",
+        "  v at 0 ms = -70 mV",
+        "  current into 1 cells, 2 steps, 0.1 ... 0.3 (mean 0.2) nA",
+        "  records spikes, v (1 cells) every 10 steps",
+        "population 'in': 2 SpikeSourceArray",
+        "  spike_times = 3 spikes",
+        "projection 'in->E': 'in' -> 'E', 2 StaticSynapse, excitatory",
+        "  weight = 0.01 uS",
+        "  delay = 1 ... 2 (mean 1.5) ms",
+        "projection 'E->E': 'E' -> 'E', 0 StaticSynapse, inhibitory",
+    ]
+
+
+def test_unknown_cells_are_described_without_units() -> None:
+    assert "  a = 1\n" in describe(Network("n", 1.0, (Population("E", 1, "unheard", {"a": 1.0}),), ()))

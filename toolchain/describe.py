@@ -1,0 +1,103 @@
+"""A network in words: populations, parameters, projections, for people to read and to diff."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Network, Population, Projection, Recording, Values
+
+
+class Spread(NamedTuple):
+    """Smallest, mean and largest of some values."""
+
+    smallest: float
+    mean: float
+    largest: float
+
+    def __str__(self) -> str:
+        """Return one number if all are equal, else the range and the mean."""
+        if self.smallest == self.largest:
+            return f"{self.smallest:.6g}"
+        return f"{self.smallest:.6g} ... {self.largest:.6g} (mean {self.mean:.6g})"
+
+
+def spread(values: Values) -> Spread | None:
+    """Smallest, mean and largest of `values`; None if there are none."""
+    array = np.asarray(values, np.float64)
+    if not array.size:
+        return None
+    return Spread(float(array.min()), float(array.mean()), float(array.max()))
+
+
+def units(cell: str) -> dict[str, str]:
+    """Units of the parameters and state variables of a cell model, by name; none for an unknown model."""
+    model = CELL_MODELS.get(cell)
+    if model is None:
+        return {}
+    found = {parameter.name: parameter.unit for parameter in model.parameters}
+    if isinstance(model, CellModel):
+        found.update({variable.name: variable.unit for variable in model.state})
+    return found
+
+
+def weight_unit(network: Network, projection: Projection) -> str:
+    """Unit of the weights of `projection`: uS onto cells with conductances, else nA."""
+    model = CELL_MODELS.get(network.populations[projection.target].cell)
+    return "uS" if isinstance(model, CellModel) and model.conductance_based else "nA"
+
+
+def parameter_texts(population: Population) -> tuple[tuple[str, str], ...]:
+    """Name and value of each parameter and initial value of `population`, with its unit."""
+    unit = units(population.cell)
+    named = [(name, name, values) for name, values in population.parameters.items()]
+    named += [(f"{name} at 0 ms", name, values) for name, values in population.initial.items()]
+    texts = [(shown, f"{spread(values)} {unit.get(name, '')}".strip()) for shown, name, values in named]
+    if population.spike_times is not None:
+        texts.append(("spike_times", f"{len(population.spike_times.times):,} spikes"))
+    return tuple(texts)
+
+
+def recording_text(recording: Recording, size: int) -> str:
+    """What is recorded, of how many cells, how often."""
+    cells = "" if len(recording.indices) == size else f" ({len(recording.indices):,} cells)"
+    interval = "" if recording.interval_steps == 1 else f" every {recording.interval_steps} steps"
+    return f"{recording.variable}{cells}{interval}"
+
+
+def describe(network: Network) -> str:
+    """Return the network as text, a line for each population, parameter and projection."""
+    head = f"network '{network.label}': {network.cells:,} cells, {network.synapses:,} synapses"
+    lines = [f"{head}, timestep {network.timestep:g} ms, seed {network.seed}"]
+    for population in network.populations:
+        lines += _describe_population(population)
+    for projection in network.projections:
+        lines += _describe_projection(network, projection)
+    return "\n".join(lines) + "\n"
+
+
+def _describe_population(population: Population) -> list[str]:
+    lines = [f"population '{population.label}': {population.size:,} {population.cell}"]
+    lines += [f"  {name} = {text}" for name, text in parameter_texts(population)]
+    for current in population.currents:
+        cells, steps = len(current.indices), len(current.times)
+        lines.append(f"  current into {cells:,} cells, {steps:,} steps, {spread(current.amplitudes)} nA")
+    if population.recordings:
+        texts = [recording_text(recording, population.size) for recording in population.recordings]
+        lines.append(f"  records {', '.join(texts)}")
+    return lines
+
+
+def _describe_projection(network: Network, projection: Projection) -> list[str]:
+    source, target = (network.populations[number].label for number in (projection.source, projection.target))
+    lines = [
+        f"projection '{projection.label}': '{source}' -> '{target}', {len(projection):,} {projection.synapse}, "
+        f"{projection.receptor}"
+    ]
+    if len(projection):
+        lines.append(f"  weight = {spread(projection.weight)} {weight_unit(network, projection)}")
+        lines.append(f"  delay = {spread(projection.delay)} ms")
+    return lines
