@@ -19,3 +19,7 @@ class ScriptError(PyneuroError, RuntimeError):
 
 class ComparisonError(PyneuroError, ValueError):
     """Two runs that cannot be compared: another network, timestep, length or recording."""
+
+
+class IntegrationError(PyneuroError, ArithmeticError):
+    """A cell whose state grows without bound."""

@@ -89,6 +89,8 @@ class CellModel(ABC):
     recordable: tuple[str, ...]
     clamped: tuple[str, ...] = ()
     """State variables that hold their value while the cell is refractory."""
+    resets_within_step: bool = False
+    """Whether the state runs away past the threshold, so that a reset may not wait for the end of the timestep."""
 
     # --- the float reference ------------------------------------------------------------------------
 

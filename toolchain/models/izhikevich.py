@@ -29,6 +29,7 @@ class IzhikevichMembrane(Membrane):
     )
     state = (Variable("v", "mV", -70.0), Variable("u", "mV/ms", -14.0))
     linear = False
+    resets_within_step = True
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Time derivatives of v (mV/ms) and u (mV/ms^2)."""

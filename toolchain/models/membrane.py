@@ -31,12 +31,15 @@ class Membrane(ABC):
         State variables that hold while the cell is refractory.
     linear : bool
         Whether its equations are affine in state and current.
+    resets_within_step : bool
+        Whether v runs away past the threshold.
     """
 
     parameters: tuple[Parameter, ...]
     state: tuple[Variable, ...]
     clamped: tuple[str, ...] = ()
     linear: bool
+    resets_within_step: bool = False
 
     @abstractmethod
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
@@ -68,6 +71,7 @@ class PointNeuron(CellModel):
         self.state = membrane.state + tuple(Variable(s, inputs.unit, 0.0) for s in self.receptors.values())
         self.recordable = ("spikes", *(variable.name for variable in self.state))
         self.clamped = membrane.clamped
+        self.resets_within_step = membrane.resets_within_step
         self.conductance_based = inputs.conductance_based
         self.linear = membrane.linear and not inputs.conductance_based
 

@@ -1,0 +1,164 @@
+"""Cells: all populations of one model, stepped together as one block of state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyneuro.reference.currents import Injection
+from pyneuro.reference.propagator import ExactStep
+from pyneuro.reference.runge_kutta import RungeKuttaStep, take
+from toolchain.models.declaration import CellModel
+from toolchain.network import Population, Values
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+WHOLE = 1e-6
+"""Part of a timestep that a refractory time may exceed whole steps by and still be counted as that many."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A population's place: its number in the network, and its cells ``start:stop`` of the block."""
+
+    population: int
+    start: int
+    stop: int
+
+
+class Cells:
+    """The cells of one model.
+
+    Parameters
+    ----------
+    model : CellModel
+        The model.
+    numbers : sequence of int
+        Numbers of the populations of this model.
+    populations : sequence of Population
+        All populations of the network.
+    timestep : float
+        ms.
+    first_input : int
+        Number of the first input of this block; receptor r of cell i has number ``first_input + r * cells + i``.
+
+    Attributes
+    ----------
+    state : float64[variables, cells]
+        State variables in the order of the model.
+    """
+
+    def __init__(
+        self,
+        model: CellModel,
+        numbers: Sequence[int],
+        populations: Sequence[Population],
+        timestep: float,
+        first_input: int,
+    ) -> None:
+        self.model = model
+        self.timestep = timestep
+        stops = np.cumsum([populations[number].size for number in numbers]).tolist()
+        self.members = tuple(map(Member, numbers, [0, *stops[:-1]], stops))
+        self.cells = stops[-1]
+        self.inputs = slice(first_input, first_input + len(model.receptors) * self.cells)
+        self._names = [variable.name for variable in model.state]
+        self._receivers = [self._names.index(variable) for variable in model.receptors.values()]
+        self.state = np.empty((len(self._names), self.cells))
+        self._named = dict(zip(self._names, self.state, strict=True))
+        self._waiting = np.zeros(self.cells, np.int64)
+        self.configure(populations)
+        self.reset(populations)
+
+    def configure(self, populations: Sequence[Population]) -> None:
+        """Take parameters and injected currents from `populations`; the state stays."""
+        self._parameters = self._collect(
+            populations, {parameter.name: parameter.default for parameter in self.model.parameters}, "parameters"
+        )
+        stepper = ExactStep if self.model.linear else RungeKuttaStep
+        self._stepper = stepper(self.model, self._parameters, self.cells, self.timestep)
+        self._injection = Injection(
+            [(member.start, current) for member in self.members for current in populations[member.population].currents],
+            self.cells,
+            self.timestep,
+        )
+        rest = self.model.refractory_ms(self._parameters)
+        steps = np.ceil((0.0 if rest is None else np.asarray(rest)) / self.timestep - WHOLE)
+        self._rest_steps = np.broadcast_to(steps.astype(np.int64), self.cells)
+
+    def reset(self, populations: Sequence[Population]) -> None:
+        """Give the state its first values."""
+        first = {
+            variable.name: self._parameters[variable.initial] if isinstance(variable.initial, str) else variable.initial
+            for variable in self.model.state
+        }
+        for name, values in self._collect(populations, first, "initial").items():
+            self._named[name][:] = values
+        self._waiting[:] = 0
+        self._longest_wait = 0
+
+    def _collect(
+        self, populations: Sequence[Population], defaults: Mapping[str, Values], field: str
+    ) -> dict[str, Floats]:
+        """Values of each name over all cells: one number where all have the same."""
+        collected = {}
+        for name, default in defaults.items():
+            whole = np.broadcast_to(np.asarray(default, np.float64), self.cells)
+            parts = []
+            for member in self.members:
+                given: Mapping[str, Values] = getattr(populations[member.population], field)
+                own = given.get(name, whole[member.start : member.stop])
+                parts.append(np.broadcast_to(np.asarray(own, np.float64), member.stop - member.start))
+            values = np.concatenate(parts)
+            collected[name] = values[0].reshape(()) if (values == values[0]).all() else values
+        return collected
+
+    def step(self, step: int, slot: Floats) -> Indices:
+        """Run `step`; `slot` holds what arrives at its end and is cleared. Return the cells that spike, ascending."""
+        held = self._waiting > 0 if self._longest_wait else None
+        within = self._stepper.advance(self.state, self._injection.at(step), held)
+        arriving = slot[self.inputs].reshape(len(self._receivers), self.cells)
+        for receiver, weights in zip(self._receivers, arriving, strict=True):
+            self.state[receiver] += weights
+        arriving[:] = 0.0
+        spiking = self.model.threshold(self._named, self._parameters)
+        if held is not None:
+            self._waiting -= held
+            self._longest_wait -= 1
+            spiking &= ~held
+        fired = np.flatnonzero(spiking)
+        if fired.size:
+            self._spike(fired)
+        if within is not None:
+            fired = np.flatnonzero(spiking | within)
+        if fired.size:
+            self._waiting[fired] = self._rest_steps[fired]
+            self._longest_wait = max(self._longest_wait, int(self._waiting[fired].max()))
+        return fired
+
+    def _spike(self, fired: Indices) -> None:
+        """Reset the cells `fired`."""
+        named = {name: values[fired] for name, values in self._named.items()}
+        for name, values in self.model.after_spike(named, take(self._parameters, fired)).items():
+            self._named[name][fired] = values
+
+    def shares(self, fired: Indices) -> Iterator[tuple[int, Indices]]:
+        """Split cells of the block into those of each population: its number, and its own cell indices."""
+        if len(self.members) == 1:
+            yield self.members[0].population, fired
+            return
+        cuts = np.searchsorted(fired, [member.stop for member in self.members])
+        start = 0
+        for member, stop in zip(self.members, cuts.tolist(), strict=True):
+            if stop > start:
+                yield member.population, fired[start:stop] - member.start
+            start = stop
+
+    def values(self, member: Member, variable: str) -> Floats:
+        """Present values of a state variable, the cells of one population (a view)."""
+        view: Floats = self._named[variable][member.start : member.stop]
+        return view

@@ -1,0 +1,198 @@
+"""ReferenceSimulation: the network run step by step."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pyneuro.backend import Progress
+from pyneuro.reference.cells import Cells
+from pyneuro.reference.recording import SampleRecord, SpikeRecord
+from pyneuro.reference.sources import ArraySource, Source, Train
+from pyneuro.reference.synapses import DelayLine, Rows, rows
+from toolchain.errors import NetworkError
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Network, Population, Projection
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
+
+BLOCK_STEPS = 1000
+"""Steps for which sources draw at once, and between two calls of progress."""
+
+
+class ReferenceSimulation:
+    """A network in the reference simulator; a `pyneuro.backend.Simulation`.
+
+    Parameters
+    ----------
+    network : Network
+        What to simulate.
+
+    Raises
+    ------
+    NetworkError
+        If a projection names a cell or a receptor that there is not.
+    UnsupportedError
+        If the network has something that this simulator lacks.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._step = 0
+        self._build_cells(network)
+        self._line = DelayLine(1, self._inputs)
+        self._spikes = [SpikeRecord(population.size) for population in network.populations]
+        self._samples: list[dict[str, SampleRecord]] = [{} for _ in network.populations]
+        self._load(network)
+
+    @property
+    def step(self) -> int:
+        """Steps done since the start or the last reset."""
+        return self._step
+
+    def run(self, steps: int, progress: Progress | None = None) -> None:
+        """Run `steps` timesteps; `progress` is called now and then with the number done."""
+        start, end = self._step, self._step + steps
+        while self._step < end:
+            self._run_block(min(self._step + BLOCK_STEPS, end))
+            if progress is not None:
+                progress(self._step - start)
+
+    def update(self, network: Network) -> None:
+        """Go on with `network`, which has the same populations and cells; state, time and spikes under way stay."""
+        before, after = (
+            [(population.size, population.cell) for population in n.populations] for n in (self._network, network)
+        )
+        if before != after:
+            raise NetworkError("populations were added or changed their cells; reset the simulation first")
+        for cells in self._blocks:
+            cells.configure(network.populations)
+        self._load(network)
+
+    def reset(self) -> None:
+        """Back to step 0 and the initial values; recorded data are dropped."""
+        self._step = 0
+        self._line.ring[:] = 0.0
+        for cells in self._blocks:
+            cells.reset(self._network.populations)
+        for number in range(len(self._network.populations)):
+            self.clear(number)
+
+    def clear(self, population: int) -> None:
+        """Drop what was recorded of `population` so far."""
+        self._spikes[population].clear()
+        for record in self._samples[population].values():
+            record.clear()
+
+    def spikes(self, population: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Steps and cell indices of the recorded spikes since the last clear, sorted by step, then index."""
+        return self._spikes[population].spikes()
+
+    def signal(self, population: int, variable: str) -> Floats:
+        """Samples [samples, recorded cells] since the last clear, the sample of the present moment included."""
+        return self._samples[population][variable].signal(self._step, self._values(population, variable))
+
+    def state(self, population: int, variable: str) -> Floats:
+        """Present value of a state variable, all cells, in PyNN's unit."""
+        return self._values(population, variable).copy()
+
+    def _build_cells(self, network: Network) -> None:
+        """Put the populations of each model into one block, and number the inputs."""
+        numbers: dict[str, list[int]] = {}
+        for number, population in enumerate(network.populations):
+            if population.size and isinstance(CELL_MODELS.get(population.cell), CellModel):
+                numbers.setdefault(population.cell, []).append(number)
+        self._blocks: list[Cells] = []
+        self._inputs = 0
+        for name, members in numbers.items():
+            model = CELL_MODELS[name]
+            assert isinstance(model, CellModel)
+            self._blocks.append(Cells(model, members, network.populations, network.timestep, self._inputs))
+            self._inputs = self._blocks[-1].inputs.stop
+        self._places = {member.population: (cells, member) for cells in self._blocks for member in cells.members}
+
+    def _load(self, network: Network) -> None:
+        """Take over everything of `network` but the cells."""
+        self._network = network
+        self._sources = [
+            (number, source(population, network.timestep))
+            for number, population in enumerate(network.populations)
+            if number not in self._places and population.size
+        ]
+        self._rows: list[list[Rows]] = [[] for _ in network.populations]
+        longest = 0
+        for projection in network.projections:
+            made = self._make_rows(network, projection)
+            self._rows[projection.source].append(made)
+            longest = max(longest, int(made.delays.max(initial=0)))
+        self._line.lengthen(longest + 1, self._step)
+        self._configure_records(network)
+
+    def _make_rows(self, network: Network, projection: Projection) -> Rows:
+        """Rows of one projection."""
+        place = self._places.get(projection.target)
+        if place is None or projection.receptor not in place[0].model.receptors:
+            target = network.populations[projection.target]
+            raise NetworkError(
+                f"projection '{projection.label}': {target.cell} has no receptor type '{projection.receptor}'"
+            )
+        cells, member = place
+        receptor = list(cells.model.receptors).index(projection.receptor)
+        first_input = cells.inputs.start + receptor * cells.cells + member.start
+        sources = network.populations[projection.source].size
+        return rows(projection, sources, member.stop - member.start, first_input, network.timestep)
+
+    def _configure_records(self, network: Network) -> None:
+        """Record what `network` asks for, keeping what was recorded so far."""
+        for number, population in enumerate(network.populations):
+            wanted = {recording.variable: recording for recording in population.recordings}
+            self._spikes[number].configure(wanted.pop("spikes", None))
+            kept = {name: record for name, record in self._samples[number].items() if name in wanted}
+            for name, recording in wanted.items():
+                if name in kept:
+                    kept[name].configure(recording)
+                else:
+                    kept[name] = SampleRecord(recording)
+            self._samples[number] = kept
+
+    def _values(self, population: int, variable: str) -> Floats:
+        """Present values of a state variable, as a view."""
+        cells, member = self._places[population]
+        return cells.values(member, variable)
+
+    def _run_block(self, stop: int) -> None:
+        """Run until step `stop`."""
+        trains = [(number, Train(source, self._step, stop)) for number, source in self._sources]
+        samples = [
+            (record, self._values(number, name))
+            for number, records in enumerate(self._samples)
+            for name, record in records.items()
+        ]
+        for step in range(self._step, stop):
+            for record, values in samples:
+                record.add(step, values)
+            for number, train in trains:
+                fired = train.at(step)
+                if fired.size:
+                    self._send(number, fired, step, step - 1)
+            slot = self._line.slot(step)
+            for cells in self._blocks:
+                fired = cells.step(step, slot)
+                if fired.size:
+                    for number, own in cells.shares(fired):
+                        self._send(number, own, step, step)
+            self._step = step + 1
+
+    def _send(self, population: int, fired: Indices, step: int, found: int) -> None:
+        """Record the spikes of `step` and deliver them as if the update of step `found` had found them."""
+        self._spikes[population].add(step, fired)
+        for out in self._rows[population]:
+            self._line.send(fired, out, found)
+
+
+def source(population: Population, timestep: float) -> Source:
+    """The sources of `population`."""
+    if population.cell == "SpikeSourceArray":
+        return ArraySource(population, timestep)
+    raise NetworkError(f"population '{population.label}': there is no cell type {population.cell}")

@@ -1,0 +1,101 @@
+"""The reference simulator against NEST, in the same network, sample by sample and spike by spike."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pyneuro.reference import ReferenceSimulation
+from toolchain.models import CELL_MODELS
+from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
+
+pytest.importorskip("nest", reason="NEST is not installed (extra 'oracle')")
+
+ROOT = Path(__file__).parents[2]
+CURRENT = {"v_rest": -65.0, "cm": 0.25, "tau_m": 10.0, "tau_refrac": 2.0, "tau_syn_E": 0.5, "tau_syn_I": 3.0}
+CURRENT |= {"i_offset": 0.3, "v_reset": -65.0, "v_thresh": -50.0}
+CONDUCTANCE = CURRENT | {"tau_m": 20.0, "tau_syn_E": 5.0, "tau_syn_I": 10.0, "e_rev_E": 0.0, "e_rev_I": -80.0}
+
+
+def in_nest(network: Network, steps: int, path: Path) -> dict[str, NDArray[Any]]:
+    """What NEST makes of `network`."""
+    script = Path(__file__).with_name("nest_network.py")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, str(script), str(path)],
+        input=pickle.dumps((network, steps)),
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def recurrent(cell: str, timestep: float, cells: int = 100, seed: int = 1) -> Network:
+    """A random recurrent network with random weights and delays, driven by random spike trains."""
+    rng = np.random.default_rng(seed)
+    conductances = cell == "IF_cond_exp"
+    base = CONDUCTANCE if conductances else CURRENT
+    parameters: dict[str, Any] = base | {
+        "tau_m": rng.uniform(8.0, 25.0, cells),
+        "i_offset": rng.uniform(0.1, 0.3, cells),
+    }
+    every = np.arange(cells, dtype=np.int32)
+    state = [variable.name for variable in CELL_MODELS[cell].state]
+    recordings = tuple(Recording(variable, every) for variable in ("spikes", *state))
+    times = [np.unique(rng.integers(1, round(200.0 / timestep), 40)) * timestep for _ in range(20)]
+    offsets = np.cumsum([0, *map(len, times)])
+    populations = (
+        Population("cells", cells, cell, parameters, {"v": rng.uniform(-65.0, -50.0, cells)}, recordings=recordings),
+        Population("input", 20, "SpikeSourceArray", {}, spike_times=SpikeTimes(offsets, np.concatenate(times))),
+    )
+    scale = 0.01 if conductances else 0.2
+
+    def projection(label: str, source: int, receptor: str, synapses: int, weight: float) -> Projection:
+        size = populations[source].size
+        sign = -1.0 if receptor == "inhibitory" and not conductances else 1.0
+        return Projection(
+            label,
+            source,
+            0,
+            receptor,
+            rng.integers(0, size, synapses).astype(np.int32),
+            rng.integers(0, cells, synapses).astype(np.int32),
+            sign * weight * rng.uniform(0.5, 1.5, synapses),
+            timestep * rng.integers(1, 50, synapses),
+        )
+
+    projections = (
+        projection("recurrent", 0, "excitatory", 800, scale),
+        projection("inhibition", 0, "inhibitory", 400, 2.0 * scale),
+        projection("drive", 1, "excitatory", 400, 2.0 * scale),
+    )
+    return Network("recurrent", timestep, populations, projections)
+
+
+@pytest.mark.parametrize(("cell", "tolerance"), [("IF_curr_exp", 1e-9), ("IF_cond_exp", 1e-4)])
+@pytest.mark.parametrize("timestep", [0.1, 1.0])
+def test_recurrent_network_equals_nest(cell: str, tolerance: float, timestep: float, tmp_path: Path) -> None:
+    """Every voltage at every step, and every spike, of 100 cells over 200 ms."""
+    steps = round(200.0 / timestep)
+    network = recurrent(cell, timestep)
+    expected = in_nest(network, steps, tmp_path / "nest.npz")
+    simulation = ReferenceSimulation(network)
+    simulation.run(steps)
+    found = np.stack(simulation.spikes(0))
+    assert found.shape[1] > 100
+    np.testing.assert_array_equal(found, expected["spikes_0"])
+    voltage = simulation.signal(0, "v")
+    assert voltage.shape == (steps + 1, 100)
+    worst = np.abs(voltage[1:] - expected["v_0"]).max()
+    print(cell, timestep, found.shape, worst)
+    assert worst < tolerance
