@@ -47,7 +47,7 @@ def recurrent(cell: str, timestep: float, cells: int = 100, seed: int = 1) -> Ne
     base = CONDUCTANCE if conductances else CURRENT
     parameters: dict[str, Any] = base | {
         "tau_m": rng.uniform(8.0, 25.0, cells),
-        "i_offset": rng.uniform(0.1, 0.3, cells),
+        "i_offset": rng.uniform(0.05, 0.25, cells),
     }
     every = np.arange(cells, dtype=np.int32)
     state = [variable.name for variable in CELL_MODELS[cell].state]
@@ -58,7 +58,7 @@ def recurrent(cell: str, timestep: float, cells: int = 100, seed: int = 1) -> Ne
         Population("cells", cells, cell, parameters, {"v": rng.uniform(-65.0, -50.0, cells)}, recordings=recordings),
         Population("input", 20, "SpikeSourceArray", {}, spike_times=SpikeTimes(offsets, np.concatenate(times))),
     )
-    scale = 0.01 if conductances else 0.2
+    scale = 0.0005 if conductances else 0.2
 
     def projection(label: str, source: int, receptor: str, synapses: int, weight: float) -> Projection:
         size = populations[source].size
@@ -82,9 +82,12 @@ def recurrent(cell: str, timestep: float, cells: int = 100, seed: int = 1) -> Ne
     return Network("recurrent", timestep, populations, projections)
 
 
-@pytest.mark.parametrize(("cell", "tolerance"), [("IF_curr_exp", 1e-9), ("IF_cond_exp", 1e-4)])
-@pytest.mark.parametrize("timestep", [0.1, 1.0])
-def test_recurrent_network_equals_nest(cell: str, tolerance: float, timestep: float, tmp_path: Path) -> None:
+# NEST's iaf_cond_exp lets its own solver be off by 1e-3 mV a step; with steps of 1 ms it makes use of that.
+@pytest.mark.parametrize(
+    ("cell", "timestep", "tolerance"),
+    [("IF_curr_exp", 0.1, 1e-9), ("IF_curr_exp", 1.0, 1e-9), ("IF_cond_exp", 0.1, 1e-4), ("IF_cond_exp", 1.0, 2e-3)],
+)
+def test_recurrent_network_equals_nest(cell: str, timestep: float, tolerance: float, tmp_path: Path) -> None:
     """Every voltage at every step, and every spike, of 100 cells over 200 ms."""
     steps = round(200.0 / timestep)
     network = recurrent(cell, timestep)
@@ -92,10 +95,8 @@ def test_recurrent_network_equals_nest(cell: str, tolerance: float, timestep: fl
     simulation = ReferenceSimulation(network)
     simulation.run(steps)
     found = np.stack(simulation.spikes(0))
-    assert found.shape[1] > 100
+    assert found.shape[1] > 300
     np.testing.assert_array_equal(found, expected["spikes_0"])
     voltage = simulation.signal(0, "v")
     assert voltage.shape == (steps + 1, 100)
-    worst = np.abs(voltage[1:] - expected["v_0"]).max()
-    print(cell, timestep, found.shape, worst)
-    assert worst < tolerance
+    assert np.abs(voltage[1:] - expected["v_0"]).max() < tolerance
