@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from toolchain.graph import Graph
+from toolchain.memory import CoreMemory
+from toolchain.rows import Blocks, Slicing
 
 SliceKind = Literal["neurons", "poisson", "array", "delay"]
 
@@ -47,7 +53,34 @@ class Slice:
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """Slice i is vertex i of the graph; slices of a population are consecutive and in order."""
+    """Slice i is vertex i of the graph.
+
+    Slices of a population are consecutive and in order; the delay stages of a slice come right after it.
+
+    Parameters
+    ----------
+    memory : tuple of CoreMemory
+        The regions of each slice.
+    slicing : Slicing
+        The cuts, without delay stages; what `blocks` calls pieces.
+    blocks : Blocks
+        Which synaptic rows each core holds.
+    piece_slice, delay_slice : int32[pieces]
+        Index of the slice that is a piece; of the slice with its delay stages, -1 if it has none.
+    sends : mapping of int to bool[stages, cells]
+        For each slice of delay stages: which stage repeats the spikes of which cell.
+    """
 
     slices: tuple[Slice, ...]
     graph: Graph
+    memory: tuple[CoreMemory, ...]
+    slicing: Slicing
+    blocks: Blocks
+    piece_slice: NDArray[np.int32]
+    delay_slice: NDArray[np.int32]
+    sends: Mapping[int, NDArray[np.bool_]]
+
+    def slices_of(self, population: int) -> tuple[int, ...]:
+        """Indices of the slices that hold the cells of a population, in order; no delay stages."""
+        first, last = self.slicing.first[population : population + 2]
+        return tuple(int(number) for number in self.piece_slice[first:last])

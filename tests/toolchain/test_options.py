@@ -1,0 +1,64 @@
+"""Mapping options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from toolchain.errors import MappingError
+from toolchain.options import MappingOptions, read
+
+
+def test_defaults_and_a_mapping() -> None:
+    assert MappingOptions.from_mapping({}) == MappingOptions()
+    options = MappingOptions.from_mapping({"neurons_per_core": 100, "spikes_per_second": 10, "placer": "scatter"})
+    assert (options.neurons_per_core, options.spikes_per_second, options.placer) == (100, 10.0, "scatter")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"neuron_per_core": 3}, "there is no mapping option 'neuron_per_core'; did you mean 'neurons_per_core'?"),
+        ({"xyz": 3}, "there is no mapping option 'xyz'; there are neurons_per_core, sources_per_core"),
+        ({"neurons_per_core": 257}, "'neurons_per_core' must be from 1 to 256, got 257"),
+        ({"neurons_per_core": 2.5}, "'neurons_per_core' must be a whole number, got 2.5"),
+        ({"neurons_per_core": True}, "'neurons_per_core' must be a whole number, got True"),
+        ({"spikes_per_second": "fast"}, "'spikes_per_second' must be a number, got 'fast'"),
+        ({"ring_buffer_sigma": float("nan")}, "'ring_buffer_sigma' must be from 0 to 100, got nan"),
+        ({"placer": 5}, "'placer' must be a name in quotes, got 5"),
+        ({"placer": "hilbrt"}, "there is no placer 'hilbrt'; did you mean 'hilbert'?"),
+    ],
+)
+def test_refused_options(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(MappingError) as error:
+        MappingOptions.from_mapping(given)
+    assert message in str(error.value)
+
+
+def test_options_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "options.json"
+    path.write_text('{"neurons_per_core": 64}')
+    assert read(path) == MappingOptions(neurons_per_core=64)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "is not JSON"),
+        ("[1]", "must hold one JSON object of options, not a list"),
+        ('{"substeps": 0}', "options.json: mapping option 'substeps' must be from 1 to 64, got 0"),
+    ],
+)
+def test_refused_files(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "options.json"
+    path.write_text(text)
+    with pytest.raises(MappingError) as error:
+        read(path)
+    assert message in str(error.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="cannot be read: No such file"):
+        read(tmp_path / "none.json")

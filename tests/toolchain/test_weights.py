@@ -1,0 +1,121 @@
+"""Scaling of weights against sPyNNaker's rule, and what quantisation does to them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from networks import array_source, cells, connect, poisson_source
+
+from toolchain.network import Network, Projection
+from toolchain.options import MappingOptions
+from toolchain.rates import Rate, expected_rates, most_in_tick
+from toolchain.weights import Input, largest_sum, quantise, ring_buffer_shifts, shift_for, weight_scale
+from toolchain.workload import prepare
+
+OPTIONS = MappingOptions()
+RATE = Rate(30.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("w_max", "shift"), [(0.0, 0), (0.3, 0), (0.999, 0), (1.0, 1), (1.5, 1), (2.0, 2), (3.9, 2), (4.0, 3), (1024.0, 11)]
+)
+def test_shift(w_max: float, shift: int) -> None:
+    assert shift_for(w_max) == shift
+
+
+@given(st.floats(1e-6, 1e6))
+def test_the_shift_is_the_smallest_that_holds(w_max: float) -> None:
+    shift = shift_for(w_max)
+    assert 2.0**shift > w_max
+    assert shift == 0 or 2.0 ** (shift - 1) <= w_max
+
+
+def test_equal_delays_bound_by_the_total() -> None:
+    inputs = [Input(80, 0.1, 0.0, 0.1, False, RATE), Input(20, 0.4, 0.01, 0.7, False, RATE)]
+    assert largest_sum(inputs, 0.1, OPTIONS) == pytest.approx(80 * 0.1 + 20 * 0.7)
+
+
+def test_spread_delays_bound_by_a_compound_poisson_sum() -> None:
+    spikes = 1000 * 30.0 * 0.1e-3
+    inputs = [Input(1000, 0.1, 0.02**2, 0.2, True, RATE)]
+    expected = spikes * 0.1 + 5.0 * math.sqrt(spikes * (0.1**2 + 0.02**2))
+    assert largest_sum(inputs, 0.1, OPTIONS) == pytest.approx(expected)
+
+
+def test_the_bound_lies_between_the_biggest_weight_and_the_total() -> None:
+    rare, loud = Rate(0.01, 0.01), Rate(1e5, 1e5)
+    assert largest_sum([Input(3, 0.1, 0.0, 5.0, True, rare)], 1.0, OPTIONS) == 5.0
+    assert largest_sum([Input(3, 0.1, 0.0, 0.1, True, loud)], 1.0, OPTIONS) == pytest.approx(0.3)
+    assert largest_sum([], 1.0, OPTIONS) == 0.0
+
+
+def one_to_all(n: int, weight: float, receptor: str = "excitatory", delay: float = 1.0) -> Projection:
+    return connect((0, 1), [(pre, 0) for pre in range(n)], weight, delay, receptor)
+
+
+def shifts_of(*made: Projection, cell: str = "IF_curr_exp") -> tuple[int, ...]:
+    network = Network("n", 1.0, (cells("a", 100), cells("b", 2, cell)), made)
+    return ring_buffer_shifts(prepare(network, OPTIONS), OPTIONS)[1]
+
+
+def test_each_receptor_has_its_shift() -> None:
+    assert shifts_of(one_to_all(10, 1.0), one_to_all(30, -0.5, "inhibitory")) == (4, 4)
+    assert shifts_of(one_to_all(10, 0.01), one_to_all(30, 0.0, "inhibitory")) == (0, 0)
+    assert shifts_of() == (0, 0)
+
+
+def test_projections_onto_one_receptor_add_up() -> None:
+    assert shifts_of(one_to_all(10, 1.0), one_to_all(10, 1.0, delay=2.0)) == (5, 0)
+
+
+def test_conductances_are_scaled_by_1024() -> None:
+    assert shifts_of(one_to_all(1, 0.004), cell="IF_cond_exp") == (3, 0)
+    network = Network("n", 1.0, (cells("a", 1), cells("b", 1, "IF_cond_exp")), (one_to_all(1, 0.004),))
+    assert weight_scale(network, network.projections[0], ((0, 0), (3, 0))) == 1024 * 2**12
+
+
+def test_sources_have_no_shifts_and_known_rates() -> None:
+    times = array_source("times", [[1.0, 2.0, 3.0], []])
+    noise = poisson_source("noise", 2, np.array([10.0, 20.0]))
+    network = Network("n", 1.0, (times, noise, cells("c", 1)), ())
+    assert ring_buffer_shifts(prepare(network, OPTIONS), OPTIONS) == ((), (), (0, 0))
+    assert expected_rates(network, OPTIONS) == (Rate(1.5, 3.0), Rate(15.0, 20.0, 2), Rate(30.0, 30.0))
+
+
+@pytest.mark.parametrize(
+    ("expected", "most"), [(0.001, 1), (0.0, 1), (0.01, 2), (0.1, 3), (1.0, 6), (10.0, 22), (600.0, 677)]
+)
+def test_spikes_of_a_poisson_source_in_one_tick(expected: float, most: int) -> None:
+    """The 0.999 quantile of a Poisson count, plus 1; 1 for slow sources."""
+    assert most_in_tick(expected) == most
+
+
+def test_quantisation_of_one_weight_for_all() -> None:
+    network = Network("n", 1.0, (cells("a", 100), cells("b", 2)), (one_to_all(10, -0.3, "inhibitory"),))
+    (report,), remarks = quantise(network, ring_buffer_shifts(prepare(network, OPTIONS), OPTIONS))
+    stored = round(0.3 * 2**13)
+    assert (report.minimum, report.mean, report.maximum, report.unit) == (-0.3, -0.3, -0.3, "nA")
+    assert (report.shift, report.quantum, report.synapses, report.zeroed) == (2, 2.0**-13, 10, 0)
+    assert report.largest_error == pytest.approx(abs(stored / 2**13 - 0.3) / 0.3)
+    assert report.rms_error == pytest.approx(report.largest_error)
+    assert remarks == ()
+
+
+def test_quantisation_of_many_weights_and_those_that_vanish() -> None:
+    weights = np.array([0.0, 1e-6, 2e-5, 0.25, 3.0])
+    made = connect((0, 1), [(pre, 0) for pre in range(5)], weights)
+    network = Network("n", 1.0, (cells("a", 5), cells("b", 1)), (made,))
+    shifts = ring_buffer_shifts(prepare(network, OPTIONS), OPTIONS)
+    (report,), (remark,) = quantise(network, shifts)
+    assert shifts[1][0] == 4
+    stored = np.rint(weights * 2**11)
+    errors = np.abs(stored / 2**11 - weights)[1:] / weights[1:]
+    assert report.largest_error == pytest.approx(errors.max())
+    assert report.rms_error == pytest.approx(np.sqrt(np.mean(errors**2)))
+    assert report.zeroed == 2
+    assert "2 of 5 weights are too small for 16 bits and became 0" in str(remark)
+    assert "the input that 'b' may receive" in str(remark)

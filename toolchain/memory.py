@@ -1,0 +1,177 @@
+"""Memory layout: which regions a core has in its DTCM and in the SDRAM of its chip, and how large they are.
+
+DTCM (64 KB a core) holds what the core touches in every tick; SDRAM what it fetches, and what it records
+until the host reads it.  The regions are those of a sPyNNaker core (``population_vertex.py``, ``c_main.c``);
+where this project's image packs a table differently, the size is that of the image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from emulator.image import DELAY_SLOTS
+from emulator.machine import Machine
+from emulator.program import Program, Role
+from toolchain.errors import MappingError
+
+WORD: Final = 4
+STACK_BYTES: Final = 4096
+"""Kept for stack, heap and globals of a core."""
+SYSTEM_BYTES: Final = 512
+"""SDRAM kept for the set-up and provenance of a core."""
+TABLE_ENTRY_BYTES: Final = 4 * WORD
+"""Key, mask, address and stride."""
+PACKET_BUFFER_BYTES: Final = 256 * WORD
+"""Incoming packets wait in a buffer of 256 keys."""
+SOURCE_BYTES: Final = 8 * WORD
+"""A Poisson source: rate, next spike, start, stop and the four words of its random numbers."""
+SPIKE_BYTES: Final = 2 * WORD
+"""Tick and index of a spike of an array source."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """A piece of memory: its name and size."""
+
+    name: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class CoreMemory:
+    """The regions of one core."""
+
+    dtcm: tuple[Region, ...]
+    sdram: tuple[Region, ...]
+
+    @property
+    def dtcm_bytes(self) -> int:
+        """Bytes of DTCM."""
+        return sum(region.bytes for region in self.dtcm)
+
+    @property
+    def sdram_bytes(self) -> int:
+        """Bytes of SDRAM."""
+        return sum(region.bytes for region in self.sdram)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """How many cells of a core are recorded, and how often; ``spikes`` take a bit a cell."""
+
+    variable: str
+    cells: int
+    interval: int = 1
+
+    @property
+    def sample_bytes(self) -> int:
+        """Bytes of one sample, with its time."""
+        return WORD * (1 + (bits_to_words(self.cells) if self.variable == "spikes" else self.cells))
+
+    def region(self, ticks: int) -> Region:
+        """The SDRAM that `ticks` of recording take."""
+        return Region(f"recorded {self.variable}", self.sample_bytes * -(-ticks // self.interval))
+
+
+def bits_for(values: int) -> int:
+    """Bits that tell `values` things apart, at least 1."""
+    return max(1, (values - 1).bit_length())
+
+
+def bits_to_words(bits: int) -> int:
+    """Words that a field of `bits` takes."""
+    return -(-bits // 32)
+
+
+def neuron_core(
+    program: Program,
+    cells: int,
+    *,
+    per_core: int,
+    entries: int,
+    stride: int,
+    row_words: int,
+    recorded: Sequence[Recorded],
+    ticks: int,
+) -> CoreMemory:
+    """Memory of a core of `cells` neurons.
+
+    Parameters
+    ----------
+    per_core : int
+        Cells on the fullest core of the population, which sets the width of the index field.
+    entries : int
+        Entries of the population table.
+    stride : int
+        Words of the longest row.
+    row_words : int
+        Words of all rows.
+    ticks : int
+        Ticks of recording to keep SDRAM for.
+    """
+    receptors = len(program.numbers(Role.RECEPTOR))
+    kept = len(program.numbers(Role.STATE)) + len(program.numbers(Role.PARAMETER))
+    slots = DELAY_SLOTS << (bits_for(receptors) + bits_for(per_core))
+    dtcm = (
+        Region("stack and globals", STACK_BYTES),
+        Region("neuron state", WORD * kept * cells),
+        Region("synaptic input", WORD * receptors * cells),
+        Region("ring buffers", 2 * slots),
+        Region("population table", TABLE_ENTRY_BYTES * entries),
+        Region("incoming packets", PACKET_BUFFER_BYTES),
+        Region("row buffers", 2 * WORD * stride),
+        *(Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded),
+    )
+    sdram = (
+        Region("system", SYSTEM_BYTES),
+        Region("neuron state", WORD * kept * cells),
+        Region("population table", TABLE_ENTRY_BYTES * entries),
+        Region("synaptic rows", WORD * row_words),
+        *(found.region(ticks) for found in recorded),
+    )
+    return CoreMemory(dtcm, sdram)
+
+
+def poisson_core(cells: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
+    """Memory of a core of Poisson sources."""
+    sources = Region("sources", SOURCE_BYTES * cells)
+    recording = tuple(Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded)
+    dtcm = (Region("stack and globals", STACK_BYTES), sources, *recording)
+    return CoreMemory(dtcm, (Region("system", SYSTEM_BYTES), sources, *(found.region(ticks) for found in recorded)))
+
+
+def array_core(cells: int, spikes: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
+    """Memory of a core of sources with given spike times: they lie in SDRAM and are read a tick at a time."""
+    buffer = Region("spikes of a tick", WORD * bits_to_words(cells))
+    recording = tuple(Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded)
+    times = Region("spike times", SPIKE_BYTES * spikes)
+    dtcm = (Region("stack and globals", STACK_BYTES), buffer, *recording)
+    return CoreMemory(dtcm, (Region("system", SYSTEM_BYTES), times, *(found.region(ticks) for found in recorded)))
+
+
+def delay_core(cells: int, stages: int) -> CoreMemory:
+    """Memory of a core of delay stages: a bit a cell for every tick it remembers, and one for every stage."""
+    field = WORD * bits_to_words(cells)
+    dtcm = (
+        Region("stack and globals", STACK_BYTES),
+        Region("incoming packets", PACKET_BUFFER_BYTES),
+        Region("spikes to repeat", field * DELAY_SLOTS * stages),
+        Region("cells of each stage", field * stages),
+    )
+    return CoreMemory(dtcm, (Region("system", SYSTEM_BYTES), Region("cells of each stage", field * stages)))
+
+
+def check_fits(memory: CoreMemory, label: str, machine: Machine, remedy: str) -> None:
+    """Raise a MappingError if a core does not fit, naming its largest region and what to do."""
+    for name, regions, needed, limit in (
+        ("core's fast memory (DTCM)", memory.dtcm, memory.dtcm_bytes, machine.dtcm_bytes),
+        ("chip's memory (SDRAM)", memory.sdram, memory.sdram_bytes, machine.sdram_bytes),
+    ):
+        if needed > limit:
+            largest = max(regions, key=lambda region: region.bytes)
+            raise MappingError(
+                f"population '{label}' needs {needed:,} bytes of a {name}, {limit:,} are there; "
+                f"{largest.name} take {largest.bytes:,} of them: {remedy}"
+            )

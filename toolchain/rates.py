@@ -1,0 +1,76 @@
+"""Rates: how often each population is expected to fire, before anything has run.
+
+Cells are assumed to fire at one rate, given by the mapping options; sources are known better.  Weights are
+scaled and the load of cores is estimated by these figures; a run may of course differ.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from toolchain.network import Network, Population, SpikeTimes
+from toolchain.options import MappingOptions
+
+SLOW_PER_TICK: Final = 0.01
+"""A Poisson source below this rate per tick is expected to spike once a tick at the most (sPyNNaker)."""
+RARE: Final = 1e-3
+"""More spikes in a tick than expected are left to one tick in a thousand (sPyNNaker)."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """What the cells of a population are expected to do.
+
+    Parameters
+    ----------
+    mean, highest : float
+        Rate (Hz) of the average and of the fastest cell.
+    per_tick : int
+        Most spikes of one cell in one tick.
+    """
+
+    mean: float
+    highest: float
+    per_tick: int = 1
+
+
+def expected_rates(network: Network, options: MappingOptions) -> tuple[Rate, ...]:
+    """Expected rates of all populations."""
+    return tuple(_rate(population, network.timestep, options) for population in network.populations)
+
+
+def _rate(population: Population, timestep: float, options: MappingOptions) -> Rate:
+    if population.cell == "SpikeSourcePoisson":
+        rate = np.asarray(population.parameters.get("rate", 1.0), dtype=np.float64)
+        highest = float(rate.max(initial=0.0))
+        return Rate(float(rate.mean()) if rate.size else 0.0, highest, most_in_tick(highest * timestep * 1e-3))
+    if population.spike_times is not None:
+        return _rate_of_times(population.spike_times, population.size)
+    return Rate(options.spikes_per_second, options.spikes_per_second)
+
+
+def _rate_of_times(spikes: SpikeTimes, size: int) -> Rate:
+    seconds = max(1.0, float(spikes.times.max(initial=0.0)) * 1e-3)
+    return Rate(len(spikes.times) / size / seconds, float(np.diff(spikes.offsets).max(initial=0)) / seconds)
+
+
+def most_in_tick(expected: float) -> int:
+    """How many spikes a Poisson source that sends `expected` a tick is planned to send in one tick.
+
+    One more than the smallest k with P(N <= k) of at least 0.999; 1 for slow sources.
+    """
+    if expected < SLOW_PER_TICK:
+        return 1
+    if expected > 500.0:  # exp(-expected) would underflow; the normal approximation is good to a spike
+        return math.ceil(expected + 3.0902 * math.sqrt(expected)) + 1
+    k = 0
+    term = total = math.exp(-expected)
+    while total < 1.0 - RARE:
+        k += 1
+        term *= expected / k
+        total += term
+    return k + 1

@@ -1,0 +1,221 @@
+"""Weights: 16 bits each, scaled so that a ring buffer holds the sum of what may arrive in one step.
+
+Each population has one left shift a receptor.  A weight w is stored as ``rint(|w| * 2**(15 - shift))``; the
+sum of a slot, shifted left, is s16.15.  Conductances (uS) are first multiplied by 1024, which the program of
+a conductance-based cell takes back.  The shift follows from ``w_max``, a bound of the expected sum in one
+slot (sPyNNaker ``population_vertex.py``, `get_ring_buffer_shifts`):
+
+- if no projection has delays that vary, all spikes of one moment arrive together: the total of all weights
+  onto one cell, for as many spikes a tick as the sources can send;
+- otherwise arrivals are spread, and the sum is taken as compound Poisson: with n synapses onto a cell at rate r,
+  lambda = n r dt spikes a step of mean weight m and deviation s, it is lambda m + sigma sqrt(lambda (m^2 + s^2)), at
+  most that total and at least the biggest weight.
+
+n is the largest number of synapses that the projection really has onto one cell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from toolchain.delays import Delays
+from toolchain.diagnostics import Diagnostic
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Network, Projection
+from toolchain.options import MappingOptions
+from toolchain.rates import Rate
+from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
+from toolchain.workload import Workload
+
+CONDUCTANCE_SCALE: Final = 1024.0
+"""Factor of stored conductances (sPyNNaker ``input_type_conductance.h`` shifts them back by 10)."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """Weights of one projection as a ring buffer meets them.
+
+    Parameters
+    ----------
+    synapses : int
+        Largest number of synapses onto one cell.
+    mean, variance, biggest : float
+        Of the magnitudes of the weights, times 1024 for conductances.
+    spread : bool
+        Whether the delays vary.
+    rate : Rate
+        Expected rate of the source population.
+    """
+
+    synapses: int
+    mean: float
+    variance: float
+    biggest: float
+    spread: bool
+    rate: Rate
+
+
+@dataclass(frozen=True)
+class Quantisation:
+    """What 16 bits do to the weights of a projection.
+
+    Parameters
+    ----------
+    projection : int
+        Index into the projections.
+    minimum, mean, maximum : float
+        Of the weights, in `unit`, with their sign.
+    shift : int
+        Left shift of the ring buffer.
+    quantum : float
+        Weight of one unit of the stored word, in `unit`.
+    largest_error, rms_error : float
+        Largest and root-mean-square relative error of the weights that are not 0.
+    zeroed : int
+        Number of weights that are not 0 and are stored as 0.
+    """
+
+    projection: int
+    label: str
+    synapses: int
+    unit: str
+    minimum: float
+    mean: float
+    maximum: float
+    shift: int
+    quantum: float
+    largest_error: float
+    rms_error: float
+    zeroed: int
+
+
+def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tuple[int, ...], ...]:
+    """Left shift of each receptor of each population; () for spike sources."""
+    network = workload.network
+    inputs: list[dict[str, list[Input]]] = [{} for _ in network.populations]
+    for projection, delay in zip(network.projections, workload.delays, strict=True):
+        if len(projection):
+            arriving = _input(network, projection, delay, workload.rates[projection.source])
+            inputs[projection.target].setdefault(projection.receptor, []).append(arriving)
+    return tuple(
+        tuple(shift_for(largest_sum(found.get(name, []), network.timestep, options)) for name in _receptors(cell))
+        for found, cell in zip(inputs, (population.cell for population in network.populations), strict=True)
+    )
+
+
+def largest_sum(inputs: Sequence[Input], timestep: float, options: MappingOptions) -> float:
+    """Bound of the expected sum of `inputs` in one ring-buffer slot: ``w_max``."""
+    total = sum(arriving.rate.per_tick * arriving.biggest * arriving.synapses for arriving in inputs)
+    biggest = max((arriving.biggest for arriving in inputs), default=0.0)
+    if not any(arriving.spread for arriving in inputs):
+        return max(total, biggest)
+    synapses = np.array([arriving.synapses for arriving in inputs], dtype=np.float64)
+    means = np.array([arriving.mean for arriving in inputs])
+    squares = np.array([arriving.variance for arriving in inputs]) + means**2
+    hertz = float(np.average([arriving.rate.highest for arriving in inputs], weights=synapses))
+    spikes = float(synapses.sum()) * hertz * timestep * 1e-3
+    mean = float(np.average(means, weights=synapses))
+    mean_square = float(np.average(squares, weights=synapses))
+    bound = spikes * mean + options.ring_buffer_sigma * math.sqrt(spikes * mean_square)
+    return max(biggest, min(bound, total))
+
+
+def shift_for(w_max: float) -> int:
+    """The smallest shift >= 0 with ``2**shift > w_max``."""
+    shift = math.ceil(max(0.0, math.log2(w_max))) if w_max > 0.0 else 0
+    return shift + 1 if 2.0**shift <= w_max else shift
+
+
+def weight_scale(network: Network, projection: Projection, shifts: Sequence[Sequence[int]]) -> float:
+    """Stored word of a weight of 1 nA or 1 uS of `projection`."""
+    model = neuron_model(network, projection.target)
+    shift = shifts[projection.target][receptor_number(network, projection)]
+    return float(2.0 ** (15 - shift)) * (CONDUCTANCE_SCALE if model.conductance_based else 1.0)
+
+
+def receptor_number(network: Network, projection: Projection) -> int:
+    """The synapse type of `projection`: its receptor's place among those of the target."""
+    return list(neuron_model(network, projection.target).receptors).index(projection.receptor)
+
+
+def neuron_model(network: Network, population: int) -> CellModel:
+    """The cell model of a population that has neurons."""
+    model = CELL_MODELS[network.populations[population].cell]
+    assert isinstance(model, CellModel), "check_network lets no projection end on a source"
+    return model
+
+
+def quantise(
+    network: Network, shifts: Sequence[Sequence[int]]
+) -> tuple[tuple[Quantisation, ...], tuple[Diagnostic, ...]]:
+    """What quantisation does to each projection that has synapses, and a remark where weights became 0."""
+    reports = tuple(
+        _quantisation(network, number, shifts) for number, made in enumerate(network.projections) if len(made)
+    )
+    remarks = tuple(
+        Diagnostic(
+            "weights",
+            report.label,
+            f"{report.zeroed:,} of {report.synapses:,} weights are too small for 16 bits and became 0: the smallest "
+            f"step is {report.quantum:.3g} {report.unit}, set by the input that '{_target(network, report)}' may "
+            "receive in one timestep; lower 'spikes_per_second' or 'ring_buffer_sigma', or scale up the weights",
+        )
+        for report in reports
+        if report.zeroed
+    )
+    return reports, remarks
+
+
+def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]) -> Quantisation:
+    projection = network.projections[number]
+    model = neuron_model(network, projection.target)
+    scale = weight_scale(network, projection, shifts)
+    weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
+    lowest, highest, total, _ = weight_sums(weights)
+    largest, squares, nonzero, zeroed = quantisation_errors(weights, scale)
+    synapses = len(projection)
+    return Quantisation(
+        projection=number,
+        label=projection.label,
+        synapses=synapses,
+        unit="uS" if model.conductance_based else "nA",
+        minimum=lowest,
+        mean=total / len(weights),
+        maximum=highest,
+        shift=shifts[projection.target][receptor_number(network, projection)],
+        quantum=1.0 / scale,
+        largest_error=largest,
+        rms_error=math.sqrt(squares / nonzero) if nonzero else 0.0,
+        zeroed=zeroed * synapses // len(weights),
+    )
+
+
+def _input(network: Network, projection: Projection, delays: Delays, rate: Rate) -> Input:
+    scale = CONDUCTANCE_SCALE if neuron_model(network, projection.target).conductance_based else 1.0
+    weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
+    lowest, highest, total, squares = weight_sums(weights)
+    counts = np.zeros(network.populations[projection.target].size, dtype=np.int32)
+    count_inputs(projection.post, counts)
+    return Input(
+        synapses=int(counts.max()),
+        mean=abs(total) / len(weights) * scale,
+        variance=squares / len(weights) * scale**2,
+        biggest=max(abs(lowest), abs(highest)) * scale,
+        spread=delays.shortest != delays.longest,
+        rate=rate,
+    )
+
+
+def _receptors(cell: str) -> tuple[str, ...]:
+    model = CELL_MODELS[cell]
+    return tuple(model.receptors) if isinstance(model, CellModel) else ()
+
+
+def _target(network: Network, report: Quantisation) -> str:
+    return network.populations[network.projections[report.projection].target].label
