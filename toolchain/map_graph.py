@@ -153,8 +153,8 @@ def map_graph(graph: Graph, machine: Machine | str | None = None, options: Mappi
     timed("check", route_check, graph, placement, routes)
     tables = timed("tables", generate, placement.machine, keys, routes)
     minimised = timed("minimise", options.minimise, placement.machine, keys, routes, tables)
-    timed("check", tables_check, graph, placement, keys, minimised)
     check_lengths(minimised, placement.machine)
+    timed("check", tables_check, graph, placement, keys, minimised)
     return GraphMapping(graph, placement, keys, routes, tables, minimised, seconds)
 
 

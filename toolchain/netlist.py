@@ -14,23 +14,24 @@ Vertices are named by their indices, counted from 0.
 from __future__ import annotations
 
 import json
-import math
-import os
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from emulator.archive import written_beside
 from toolchain.errors import NetlistError
 from toolchain.graph import Graph, Net, Vertex
 
 FORMAT: Final = "pyneuro-netlist-1"
-MAX_FILE_BYTES: Final = 1 << 30
+MAX_FILE_BYTES: Final = 1 << 28
 """Longer files are refused unread."""
-MAX_KEYS: Final = 1 << 32
-MAX_BYTES: Final = 1 << 32
+MAX_KEYS: Final = 1 << 31
+"""Half of all routing keys."""
+MAX_SDRAM_BYTES: Final = 1 << 32
+MAX_WEIGHT: Final = 1e15
 
 _T = TypeVar("_T")
 _WORDS: Final[dict[type, str]] = {int: "an integer", str: "a string", list: "a list", dict: "an object"}
@@ -45,7 +46,7 @@ class Netlist:
     description: str = ""
 
 
-def read(path: str | os.PathLike[str]) -> Netlist:
+def read(path: str | Path) -> Netlist:
     """The netlist in the file at `path`.
 
     Raises
@@ -61,15 +62,11 @@ def read(path: str | os.PathLike[str]) -> Netlist:
         raise NetlistError(f"{path}: {error}") from None
 
 
-def write(netlist: Netlist, path: str | os.PathLike[str]) -> None:
+def write(netlist: Netlist, path: str | Path) -> None:
     """Write `netlist` to `path`: beside it first, then renamed, so that no half of a file is ever there."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(json.dumps(form(netlist), separators=(",", ":"), allow_nan=False) + "\n", encoding="utf-8")
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    text = json.dumps(form(netlist), separators=(",", ":"), allow_nan=False) + "\n"
+    with written_beside(Path(path)) as file:
+        file.write(text.encode())
 
 
 def parse(document: object) -> Netlist:
@@ -119,12 +116,14 @@ def _net_form(net: Net, source: Vertex) -> dict[str, Any]:
 
 def _json(path: Path) -> object:
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise NetlistError(f"the file has {size:,} bytes, a netlist at most {MAX_FILE_BYTES:,}")
-        return json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise NetlistError(f"cannot be read: {error.strerror}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise NetlistError(f"the file is longer than {MAX_FILE_BYTES:,} bytes, the limit of a netlist")
+    try:
+        return json.loads(content)
     except UnicodeDecodeError:
         raise NetlistError("not a netlist: it is not text") from None
     except json.JSONDecodeError as error:
@@ -143,7 +142,7 @@ def _vertex(value: object, where: str) -> Vertex:
         name,
         neurons=_ranged(_field(vertex, "neurons", int, where), 1, MAX_KEYS, f"'neurons' of {where}"),
         sdram_bytes=_ranged(
-            _field(vertex, "sdram_bytes", int, where, default=0), 0, MAX_BYTES, f"'sdram_bytes' of {where}"
+            _field(vertex, "sdram_bytes", int, where, default=0), 0, MAX_SDRAM_BYTES, f"'sdram_bytes' of {where}"
         ),
     )
 
@@ -160,23 +159,26 @@ def _net(value: object, where: str, vertices: tuple[Vertex, ...]) -> Net:
     return Net(source, _sinks(net, where, len(vertices)), keys, weight, key, mask)
 
 
-def _sinks(net: dict[str, Any], where: str, vertices: int) -> np.ndarray[Any, np.dtype[np.int32]]:
+def _sinks(net: dict[str, Any], where: str, vertices: int) -> NDArray[np.int32]:
     listed = _field(net, "sinks", list, where)
-    sinks = sorted(_index(_typed(sink, int, f"a sink of {where}"), vertices, f"a sink of {where}") for sink in listed)
-    for sink, following in pairwise(sinks):
-        if sink == following:
-            raise NetlistError(f"{where} lists sink {sink} twice")
-    result = np.array(sinks, np.int32)
-    result.setflags(write=False)
-    return result
+    if wrong := [sink for sink in listed if type(sink) is not int]:
+        raise NetlistError(f"a sink of {where} is {_shown(wrong[0])}, an integer is expected")
+    if listed:
+        _index(min(listed), vertices, f"a sink of {where}")
+        _index(max(listed), vertices, f"a sink of {where}")
+    sinks = np.sort(np.array(listed, np.int32))
+    if np.any(repeated := np.diff(sinks) == 0):
+        raise NetlistError(f"{where} lists sink {sinks[repeated.argmax()]} twice")
+    sinks.setflags(write=False)
+    return sinks
 
 
 def _weight(net: dict[str, Any], where: str) -> float:
     weight = net.get("weight")
     if not isinstance(weight, int | float) or isinstance(weight, bool):
         raise NetlistError(f"'weight' of {where} is {_shown(weight)}, a number is expected")
-    if not 0 <= weight < math.inf:
-        raise NetlistError(f"'weight' of {where} is {weight}, it must be finite and not negative")
+    if not 0 <= weight <= MAX_WEIGHT:
+        raise NetlistError(f"'weight' of {where} is {_shown(weight)}, it must be from 0 to {MAX_WEIGHT:g}")
     return float(weight)
 
 
@@ -211,13 +213,13 @@ def _typed(value: object, kind: type[_T], where: str) -> _T:
 
 def _ranged(value: int, low: int, high: int, where: str) -> int:
     if not low <= value <= high:
-        raise NetlistError(f"{where} is {value}, it must be from {low} to {high}")
+        raise NetlistError(f"{where} is {_shown(value)}, it must be from {low} to {high}")
     return value
 
 
 def _index(value: int, vertices: int, where: str) -> int:
     if not 0 <= value < vertices:
-        raise NetlistError(f"{where} is vertex {value}, the netlist has {vertices} vertices")
+        raise NetlistError(f"{where} is vertex {_shown(value)}, the netlist has {vertices} vertices")
     return value
 
 

@@ -41,7 +41,7 @@ def allocate(graph: Graph, placement: Placement) -> Keys:
         size = 1 << (graph.nets[i].keys - 1).bit_length()
         start = _free_block(cursor, size, starts, ends)
         cursor = start + size
-        if cursor > KEY_SPACE:
+        if cursor > KEY_SPACE or size == KEY_SPACE:
             raise _exhausted(graph)
         key[i], mask[i] = start, KEY_SPACE - size
     key.setflags(write=False)

@@ -1,7 +1,9 @@
 """Filling chips: given an order of the chips and one of the vertices, each vertex takes the next free core.
 
-What the placers share: they differ in the two orders.  A vertex goes to the first chip in order that has a core
-and enough SDRAM left.  Here also is what is said when a graph does not fit.
+What the placers share: they differ in the two orders, and in which vertices they keep apart.  Each kind of
+vertices fills one open chip, and opens the next one of the order when that is full.  No more chips are opened than all
+vertices need: after that a vertex goes to the first chip that has a core and enough SDRAM left.  Here also
+is what is said when a graph does not fit.
 """
 
 from __future__ import annotations
@@ -15,8 +17,23 @@ from toolchain.graph import Graph, population_name
 from toolchain.place import Placement
 
 
-def fill(graph: Graph, machine: Machine, chips: NDArray[np.int32], order: NDArray[np.int64] | None = None) -> Placement:
-    """Place the vertices of `graph`, taken in `order`, on `chips`, int32[chips, 2], first come first served.
+def fill(
+    graph: Graph,
+    machine: Machine,
+    chips: NDArray[np.int32],
+    order: NDArray[np.int64] | None = None,
+    kind: NDArray[np.int64] | None = None,
+) -> Placement:
+    """Place the vertices of `graph` on `chips`, first come first served.
+
+    Parameters
+    ----------
+    chips : int32[chips, 2]
+        The chips, in the order in which they are opened.
+    order : int64[vertices], optional
+        The vertices, in the order in which they come; as in the graph if left out.
+    kind : int64[vertices], optional
+        Vertices of different kinds fill different chips, as long as there are enough.
 
     Raises
     ------
@@ -24,23 +41,49 @@ def fill(graph: Graph, machine: Machine, chips: NDArray[np.int32], order: NDArra
         If they do not fit: which population, needed, available, what to try.
     """
     check_fits(graph, machine)
-    sdram = np.array([vertex.sdram_bytes for vertex in graph.vertices], np.int64)
-    free_cores = machine.cores[chips[:, 0], chips[:, 1]].astype(np.int64)
-    free_sdram = np.full(len(chips), machine.sdram_bytes, np.int64)
-    chip = np.empty(len(sdram), np.int64)
-    core = np.empty(len(sdram), np.int32)
-    first = 0
-    for vertex in range(len(sdram)) if order is None else order.tolist():
-        while free_cores[first] == 0:
-            first += 1
-        at = _first_fit(free_cores, free_sdram, first, sdram[vertex])
-        if at < 0:
+    vertices = len(graph.vertices)
+    order = np.arange(vertices) if order is None else order
+    kind = np.zeros(vertices, np.int64) if kind is None else kind
+    shelf = _Shelf(machine, chips, vertices)
+    chip, core = np.empty(vertices, np.int64), np.empty(vertices, np.int32)
+    for vertex in order.tolist():
+        at = shelf.find(int(kind[vertex]), graph.vertices[vertex].sdram_bytes)
+        if at is None:
             raise _sdram_error(graph, machine, vertex)
-        x, y = chips[at]
-        chip[vertex], core[vertex] = at, 1 + machine.cores[x, y] - free_cores[at]
-        free_cores[at] -= 1
-        free_sdram[at] -= sdram[vertex]
+        chip[vertex], core[vertex] = at, shelf.take(at, graph.vertices[vertex].sdram_bytes)
     return Placement(machine, chips[chip, 0], chips[chip, 1], core)
+
+
+class _Shelf:
+    """The chips in order, with what is left of each, and the open chip of each kind."""
+
+    def __init__(self, machine: Machine, chips: NDArray[np.int32], vertices: int) -> None:
+        self.cores = machine.cores[chips[:, 0], chips[:, 1]].astype(np.int64)
+        self.used = np.zeros(len(chips), np.int64)
+        self.sdram = np.full(len(chips), machine.sdram_bytes, np.int64)
+        self.opened: dict[int, int] = {}
+        self.unopened = 0
+        self.needed = int(np.searchsorted(np.cumsum(self.cores), vertices)) + 1
+        """Chips that are opened in order; the others wait until no chip of these fits."""
+
+    def find(self, kind: int, sdram: int) -> int | None:
+        """The chip for a vertex of `kind` that needs `sdram` bytes, or None."""
+        at = self.opened.get(kind)
+        if at is not None and self.used[at] < self.cores[at] and self.sdram[at] >= sdram:
+            return at
+        if self.unopened < self.needed:
+            self.opened[kind] = self.unopened
+            self.unopened += 1
+            return self.unopened - 1
+        fits = (self.used < self.cores) & (self.sdram >= sdram)
+        first = int(fits.argmax())
+        return first if fits[first] else None
+
+    def take(self, at: int, sdram: int) -> int:
+        """Take the next core of a chip: its number."""
+        self.used[at] += 1
+        self.sdram[at] -= sdram
+        return int(self.used[at])
 
 
 def check_fits(graph: Graph, machine: Machine) -> None:
@@ -59,15 +102,6 @@ def check_fits(graph: Graph, machine: Machine) -> None:
                 f"{_owner(graph, i)} needs {vertex.sdram_bytes:,} bytes of SDRAM for one core, a chip has "
                 f"{machine.sdram_bytes:,}; try fewer neurons a core"
             )
-
-
-def _first_fit(cores: NDArray[np.int64], sdram: NDArray[np.int64], first: int, need: int) -> int:
-    """The first chip from `first` on with a free core and `need` bytes; -1 if there is none."""
-    if cores[first] and sdram[first] >= need:
-        return first
-    fits = (cores[first:] > 0) & (sdram[first:] >= need)
-    at = int(fits.argmax())
-    return first + at if fits[at] else -1
 
 
 def _cores_error(graph: Graph, machine: Machine) -> MappingError:

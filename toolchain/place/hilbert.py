@@ -2,7 +2,8 @@
 
 A Hilbert curve visits every chip of a square and keeps neighbours in sequence near each other in the plane.
 Vertices that are near in the graph's order (slices of one population, populations made one after the
-other) come to lie on one chip or on chips side by side, so their nets are short.
+other) come to lie on one chip or on chips side by side, so their nets are short.  Vertices that only send
+come to lie beside their sinks (see ``follow``).
 
 The curve fills a square whose side is a power of two; chips that the machine lacks are skipped.
 
@@ -19,17 +20,19 @@ from emulator.machine import Machine
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place.fill import fill
+from toolchain.place.follow import sources_after_sinks
 
 
 def place(graph: Graph, machine: Machine) -> Placement:
-    """Place the vertices, in their order, on the chips, in the order of a Hilbert curve.
+    """Place the vertices in their order, sources after their sinks, on the chips along a Hilbert curve.
 
     Raises
     ------
     MappingError
         If they do not fit.
     """
-    return fill(graph, machine, chips(machine))
+    order, kind = sources_after_sinks(graph)
+    return fill(graph, machine, chips(machine), order, kind)
 
 
 def chips(machine: Machine) -> NDArray[np.int32]:

@@ -15,8 +15,7 @@ from toolchain.place import Placement
 from toolchain.route import LOCAL, Routes
 
 _DX, _DY = np.array(LINKS).T
-_LINK_BITS = (1 << FIRST_CORE_BIT) - 1
-_CORES = 32 - FIRST_CORE_BIT
+_LINK_BITS = np.uint32((1 << FIRST_CORE_BIT) - 1)
 
 
 def check(graph: Graph, placement: Placement, routes: Routes) -> None:
@@ -35,7 +34,7 @@ def check(graph: Graph, placement: Placement, routes: Routes) -> None:
     rows = _Rows(graph, placement, routes)
     rows.check_chips()
     rows.check_links()
-    rows.check_cores()
+    _check_cores(graph, placement, routes)
 
 
 class _Rows:
@@ -91,22 +90,6 @@ class _Rows:
             absent[left] = (child < 0) | (self.arrival[child] != (link_out + 3) % 6) | self.first[child]
             self._refuse(absent, f"is left by link {link_out} for a chip that does not expect it")
 
-    def check_cores(self) -> None:
-        """The cores delivered to are exactly those of the sinks."""
-        bits = self.route[:, None] >> np.arange(FIRST_CORE_BIT, 32) & 1
-        row, core = np.nonzero(bits)
-        reached = np.sort(self.place[row] * _CORES + core)
-        net = np.repeat(np.arange(len(self.graph.nets)), [len(net.sinks) for net in self.graph.nets])
-        sink = _joined(net.sinks for net in self.graph.nets)
-        placement, machine = self.placement, self.machine
-        place = (net * machine.width + placement.x[sink]) * machine.height + placement.y[sink]
-        wanted = np.sort(place * _CORES + placement.p[sink])
-        if np.array_equal(reached, wanted):
-            return
-        if len(missed := np.setdiff1d(wanted, reached)):
-            raise _illegal(f"the tree of {self._core(missed[0])}, a sink")
-        raise _illegal(f"the tree of {self._core(np.setdiff1d(reached, wanted)[0], 'delivers to')}, no sink")
-
     def _row(self, rows: NDArray[np.int64], link: NDArray[np.int64]) -> NDArray[np.int64]:
         """The row, in the same tree, of the chip at the end of `link`; -1 where the tree does not have it."""
         x = (self.x[rows] + _DX[link]) % self.machine.width
@@ -124,11 +107,32 @@ class _Rows:
     def _name(self, net: int) -> str:
         return repr(self.graph.vertices[self.graph.nets[net].source].name)
 
-    def _core(self, code: int, what: str = "does not reach") -> str:
-        place, core = divmod(int(code), _CORES)
-        rest, y = divmod(place, self.machine.height)
-        net, x = divmod(rest, self.machine.width)
-        return f"{self._name(net)} {what} core {core} of chip ({x}, {y})"
+
+def _check_cores(graph: Graph, placement: Placement, routes: Routes) -> None:
+    """The cores delivered to are exactly those of the sinks."""
+    height = placement.machine.height
+    chip = placement.x.astype(np.int64) * height + placement.y
+    core = (1 << (FIRST_CORE_BIT + placement.p.astype(np.int64))).astype(np.uint32)
+    wanted = np.zeros(placement.machine.width * height, np.uint32)
+    for net, tree in zip(graph.nets, routes.trees, strict=True):
+        np.bitwise_or.at(wanted, chip[net.sinks], core[net.sinks])
+        at = tree.x.astype(np.int64) * height + tree.y
+        wrong = (tree.route & ~_LINK_BITS) ^ wanted[at]
+        wanted[at] = 0
+        name = graph.vertices[net.source].name
+        if wrong.any():
+            row = int(wrong.argmax())
+            raise _wrong_core(name, int(tree.x[row]), int(tree.y[row]), int(wrong[row]), int(tree.route[row]))
+        if (missed := wanted[chip[net.sinks]]).any():
+            x, y = divmod(int(chip[net.sinks][missed.argmax()]), height)
+            raise _illegal(f"the tree of {name!r} does not reach chip ({x}, {y}), where it has a sink")
+
+
+def _wrong_core(name: str, x: int, y: int, wrong: int, route: int) -> IllegalProductError:
+    bit = wrong.bit_length() - 1
+    what = "delivers to" if route >> bit & 1 else "does not deliver to"
+    why = "which is no sink" if route >> bit & 1 else "a sink"
+    return _illegal(f"the tree of {name!r} {what} core {bit - FIRST_CORE_BIT} of chip ({x}, {y}), {why}")
 
 
 def _joined(arrays: Iterable[NDArray[np.integer[Any]]]) -> NDArray[np.int64]:

@@ -136,7 +136,7 @@ def grow(const int32_t[:, ::1] neighbour, int width, int height, bint wraps, int
             at = source
             for i in range(1, rows):
                 distance = vector(box, chip[i], sink, &dx, &dy)
-                if distance < best:
+                if distance <= best:
                     best, at = distance, chip[i]
             n = straight_path(box, neighbour, at, sink, &links[0])
             if n < 0:

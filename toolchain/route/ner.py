@@ -3,7 +3,8 @@
 The sinks are taken in order of their distance from the source.  Each is joined to the chip of the tree that is
 nearest to it, by a path that goes all the way along its longest dimension first and then along the
 other.  Near sinks so become the branching points of far ones, and packets are copied as late as possible.
-The distance is that of the triangular torus, where a diagonal hop counts as one.
+The distance is that of the triangular torus, where a diagonal hop counts as one; of chips equally near, the
+one that joined last is taken, which measured 1 to 3 % fewer hops than the first.
 
 Where an absent chip or link breaks the straight path, a breadth-first search over the links that
 exist finds a shortest way from the tree to the sink instead.  Neither way touches the tree before its end,
