@@ -16,30 +16,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.program import Program
+from emulator.program import Kind, Program, Register, Role
+from toolchain.models.parameters import (
+    Parameter,
+    Variable,
+    check_initial,
+    check_parameters,
+    parameter_to_accum,
+    to_accum,
+)
+from toolchain.models.tracing import Step, Traced, trace
+
+__all__ = ["CellModel", "Floats", "Parameter", "SourceModel", "Variable", "Word", "Words"]
 
 Floats = NDArray[np.float64]
+Words = NDArray[np.int32]
+WordsByName = dict[str, Words]
 
 
 @dataclass(frozen=True)
-class Parameter:
-    """A parameter: PyNN's name and unit, default, and bounds (`above` is exclusive, `minimum` inclusive)."""
+class Word:
+    """A register of the core: STATE or PARAMETER, s16.15 unless told otherwise."""
 
     name: str
-    unit: str
-    default: float
-    above: float | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A state variable: PyNN's name and unit, and its first value, or the parameter that gives it."""
-
-    name: str
-    unit: str
-    initial: float | str
+    role: Role = Role.PARAMETER
+    kind: Kind = Kind.ACCUM
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class CellModel(ABC):
     linear : bool
         Whether `derivatives` is affine in the state with constant coefficients between input changes:
         the reference then uses the exact propagator.
+    words : tuple of Word
+        What a core keeps of a cell: the STATE and PARAMETER registers of the program.
     """
 
     name: str
@@ -87,6 +90,7 @@ class CellModel(ABC):
     conductance_based: bool
     linear: bool
     recordable: tuple[str, ...]
+    words: tuple[Word, ...]
     clamped: tuple[str, ...] = ()
     """State variables that hold their value while the cell is refractory."""
     resets_within_step: bool = False
@@ -113,11 +117,79 @@ class CellModel(ABC):
     # --- the core -----------------------------------------------------------------------------------
 
     @abstractmethod
-    def program(self, substeps: int = 1) -> Program:
-        """The program of a core: `step` traced, with `substeps` a timestep."""
+    def step(self, r: Mapping[str, Traced], substeps: int) -> Step:
+        """One timestep in `substeps` equal parts, to be traced.
+
+        `r` has the `words` by name, one s16.15 input a receptor by its name, and the injected ``current``.
+        """
 
     @abstractmethod
+    def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words, substeps: int) -> WordsByName:
+        """First words of all `words`, computed as a core does at start-up, with its own functions.
+
+        Parameters
+        ----------
+        raw : mapping of str to int32 array
+            What the host writes for each parameter.
+        initial : mapping of str to int32 array
+            What it writes for STATE words; one that is left out starts as it does on the machine.
+        dt : int32 array
+            Timestep in ms, s16.15.
+        substeps : int
+            Parts of a timestep.
+        """
+
+    @abstractmethod
+    def encode(self, variable: str, values: Floats) -> tuple[str, Words]:
+        """The STATE word that holds a state variable, and its words for `values` in PyNN's unit."""
+
+    @abstractmethod
+    def decode(self, variable: str, words: Words) -> Floats:
+        """Recorded `words` of a variable in PyNN's unit."""
+
+    @abstractmethod
+    def read(self, variable: str, registers: Mapping[str, Words]) -> Floats:
+        """Value of a state variable in PyNN's unit from the words of the registers."""
+
+    def program(self, substeps: int = 1) -> Program:
+        """The program of a core: `step` traced, with `substeps` a timestep."""
+        registers = [Register(word.name, word.role, 0, word.kind) for word in self.words]
+        registers += [Register(receptor, Role.RECEPTOR) for receptor in self.receptors]
+        registers.append(Register("current", Role.CURRENT))
+        return trace(self.name, registers, lambda r: self.step(r, substeps))
+
     def registers(
         self, parameters: Mapping[str, Any], initial: Mapping[str, Any], n: int, timestep: float, substeps: int = 1
-    ) -> dict[str, NDArray[np.int32]]:
-        """First words of the STATE and PARAMETER registers for `n` cells, derived as the core does at start-up."""
+    ) -> WordsByName:
+        """First words of the STATE and PARAMETER registers for `n` cells, derived as the core does at start-up.
+
+        Parameters
+        ----------
+        parameters, initial : mapping of str to float or array[n]
+            Parameters and first values of state variables, in PyNN's names and units; what is left out has
+            its default.
+        n : int
+            Number of cells.
+        timestep : float
+            Timestep in ms.
+        substeps : int
+            Parts of a timestep.
+
+        Returns
+        -------
+        dict of str to int32[n]
+
+        Raises
+        ------
+        ParameterError
+            If a value is out of its bounds, of a wrong shape, unknown, or too small for s16.15.
+        """
+        check_parameters(self, parameters, n)
+        check_initial(self.name, self.state, initial, n)
+        values = {p.name: parameters.get(p.name, p.default) for p in self.parameters}
+        raw = {p.name: parameter_to_accum(self, p, values[p.name]) for p in self.parameters}
+        first = {v.name: initial.get(v.name, values.get(str(v.initial), v.initial)) for v in self.state}
+        states = dict(self.encode(name, np.asarray(value, np.float64)) for name, value in first.items())
+        dt = to_accum("timestep", "ms", timestep)
+        words = self.derive(raw, states, dt, substeps)
+        return {word.name: np.broadcast_to(words[word.name], n).astype(np.int32) for word in self.words}

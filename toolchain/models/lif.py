@@ -2,6 +2,10 @@
 
 V is reset to v_reset when it reaches v_thresh, and held there for tau_refrac.  Parameters and defaults
 are those of PyNN 0.13, ``pyNN.standardmodels.cells.IF_curr_exp``.
+
+A core (sPyNNaker ``neuron_model_lif_impl.h``) solves one step exactly for a constant current,
+V' = a - exp(-dt / tau_m) (a - V) with a = I tau_m / cm + v_rest, and counts the refractory time in whole
+steps, rounded up.  V is held while it counts, but is compared with the threshold all the same.
 """
 
 from __future__ import annotations
@@ -11,8 +15,23 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.models.declaration import Floats, Parameter, Variable
+from emulator import arithmetic
+from emulator.conversion import ACCUM_ONE
+from emulator.program import Kind, Role
+from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.membrane import Membrane
+from toolchain.models.tracing import Traced, select
+
+
+def membrane_factor(dt: Words, tau: Words) -> Words:
+    """exp(-dt/tau) as s16.15, from s16.15."""
+    return arithmetic.expk(arithmetic.k_neg(arithmetic.kdivk(dt, tau)))
+
+
+def whole_steps(time: Words, dt: Words) -> Words:
+    """Number of steps of `dt` that `time` takes, rounded up; both s16.15."""
+    ratio = arithmetic.kdivk(time, dt)
+    return (ratio >> 15) + ((ratio & (ACCUM_ONE - 1)) > 0)
 
 
 class LeakyIntegrateAndFire(Membrane):
@@ -28,6 +47,17 @@ class LeakyIntegrateAndFire(Membrane):
         Parameter("v_thresh", "mV", -50.0),
     )
     state = (Variable("v", "mV", -65.0),)
+    words = (
+        Word("v", Role.STATE),
+        Word("refract_timer", Role.STATE, Kind.INTEGER),
+        Word("v_rest"),
+        Word("r_membrane"),
+        Word("exp_tc"),
+        Word("i_offset"),
+        Word("v_reset"),
+        Word("v_thresh"),
+        Word("t_refract_steps", kind=Kind.INTEGER),
+    )
     clamped = ("v",)
     linear = True
 
@@ -46,3 +76,27 @@ class LeakyIntegrateAndFire(Membrane):
     def refractory_ms(self, p: Mapping[str, Floats]) -> Floats:
         """Absolute refractory time."""
         return p["tau_refrac"]
+
+    def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
+        """Resistance, decay and refractory steps; the rest as the host writes it."""
+        kept = {name: raw[name] for name in ("v_rest", "i_offset", "v_reset", "v_thresh")}
+        return kept | {
+            "refract_timer": arithmetic.as_words(0),
+            "r_membrane": arithmetic.kdivk(raw["tau_m"], raw["cm"]),
+            "exp_tc": membrane_factor(dt, raw["tau_m"]),
+            "t_refract_steps": whole_steps(raw["tau_refrac"], dt),
+        }
+
+    def step(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
+    ) -> tuple[dict[str, Traced], Traced]:
+        """Move V unless it is refractory, then compare and reset."""
+        refractory = s["refract_timer"] > 0
+        alpha = current * r["r_membrane"] + r["v_rest"]
+        v = select(refractory, s["v"], alpha - r["exp_tc"] * (alpha - s["v"]))
+        timer = select(refractory, s["refract_timer"] - 1, s["refract_timer"])
+        spike = v >= r["v_thresh"]
+        return {
+            "v": select(spike, r["v_reset"], v),
+            "refract_timer": select(spike, r["t_refract_steps"], timer),
+        }, spike

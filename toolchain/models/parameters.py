@@ -1,0 +1,127 @@
+"""Parameters and state variables, as a cell declares them, and the check of the values that a user gives."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from emulator.conversion import ACCUM_MAX, ACCUM_MIN, host_to_accum
+from toolchain.errors import ParameterError
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter: PyNN's name and unit, default, and bounds (`above` is exclusive, `minimum` inclusive)."""
+
+    name: str
+    unit: str
+    default: float
+    above: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A state variable: PyNN's name and unit, and its first value, or the parameter that gives it."""
+
+    name: str
+    unit: str
+    initial: float | str
+
+
+class Declared(Protocol):
+    """What has a name and declares parameters: cell models and sources."""
+
+    @property
+    def name(self) -> str:
+        """PyNN's name of the cell type."""
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Declared parameters."""
+
+
+def check_parameters(model: Declared, values: Mapping[str, Any], n: int) -> None:
+    """Check the parameters that a user gives for `n` cells of `model`.
+
+    Raises
+    ------
+    ParameterError
+        If a name is unknown, or a value is no number, not finite, of a shape other than one value or `n`,
+        or out of the parameter's bounds; the message names model, parameter, limit and value.
+    """
+    declared = {parameter.name: parameter for parameter in model.parameters}
+    for name, value in values.items():
+        if name not in declared:
+            raise ParameterError(f"{model.name} has no parameter '{name}'{_instead(name, list(declared))}")
+        given = numbers(f"{model.name}.{name}", value, n)
+        _check_bounds(model.name, declared[name], given)
+
+
+def check_initial(name: str, state: Sequence[Variable], values: Mapping[str, Any], n: int) -> None:
+    """Check first values of the state variables `state` of the cell type `name`, as `check_parameters` does."""
+    known = [variable.name for variable in state]
+    for variable, value in values.items():
+        if variable not in known:
+            raise ParameterError(f"{name} has no state variable '{variable}'{_instead(variable, known)}")
+        numbers(f"{name}.{variable}", value, n)
+
+
+def numbers(label: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
+    """`value` as float64, of shape () or (n,); ParameterError names `label` if it is not."""
+    try:
+        given = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{label} must be a number or {n} numbers, got {value!r}") from None
+    if given.shape not in ((), (n,)):
+        raise ParameterError(f"{label} must be one value or {n} values, got shape {given.shape}")
+    _refuse(~np.isfinite(given), given, f"{label} must be finite")
+    return given
+
+
+def to_accum(label: str, unit: str, value: ArrayLike) -> NDArray[np.int32]:
+    """The words that the host writes; ParameterError names `label` if a value does not fit s16.15."""
+    given = np.asarray(value, dtype=np.float64)
+    outside = ~((given >= ACCUM_MIN) & (given <= ACCUM_MAX))
+    _refuse(outside, given, f"{label} must be within {ACCUM_MIN:g} .. {ACCUM_MAX:.5f} {unit} (s16.15 of the machine)")
+    return host_to_accum(given)
+
+
+def parameter_to_accum(model: Declared, parameter: Parameter, value: ArrayLike) -> NDArray[np.int32]:
+    """The words that the host writes for a parameter; one that must be above 0 must stay so in s16.15."""
+    words = to_accum(f"{model.name}.{parameter.name}", parameter.unit, value)
+    if parameter.above == 0.0:
+        text = f"{model.name}.{parameter.name} is too small for the machine, whose smallest number is 2^-15"
+        _refuse(words <= 0, np.asarray(value, dtype=np.float64), text)
+    return words
+
+
+def _check_bounds(model: str, parameter: Parameter, given: NDArray[np.float64]) -> None:
+    label = f"{model}.{parameter.name} must be"
+    for limit, sign, wrong in (
+        (parameter.above, ">", np.less_equal),
+        (parameter.minimum, ">=", np.less),
+        (parameter.maximum, "<=", np.greater),
+    ):
+        if limit is not None:
+            _refuse(wrong(given, limit), given, f"{label} {sign} {limit:g} {parameter.unit}".rstrip())
+
+
+def _refuse(wrong: NDArray[np.bool_], given: NDArray[np.float64], text: str) -> None:
+    if np.any(wrong):
+        cell = int(np.argmax(wrong))
+        where = f" for cell {cell}" if given.ndim else ""
+        raise ParameterError(f"{text}, got {given.flat[cell]:g}{where}")
+
+
+def _instead(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; it has {', '.join(known)}" if known else ""
