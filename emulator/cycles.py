@@ -1,0 +1,73 @@
+"""How many ARM cycles a core needs: for its program, a tick, a packet, a row and a synaptic event.
+
+What is known (instructions counted in the released IF_curr_exp binary, timings of the ARM9E-S pipeline
+recalled): one LIF update with recording takes 95 instructions, about 121 cycles; one fixed synapse 25
+instructions, about 31 cycles.  Timings: ALU 1, load 1 and 2 more for a half-word, store 1, long multiply 3,
+taken branch 3.
+
+The cost of a program is built from those timings: each operation, one load for each word that the cell
+keeps and one store for each that changes, and what surrounds the program (the loop, the ring buffers, the
+recording), whose share is set so that IF_curr_exp comes to its 121.  Another program's figure is an estimate.
+Costs of a tick, a packet and a row are recalled orders of magnitude and nothing more: change the constants
+where you know better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from emulator.program import Op, Program, Role
+
+OPERATION_CYCLES: Mapping[Op, int] = {
+    Op.ADD: 1,
+    Op.SUB: 1,
+    Op.MUL: 5,  # SMULL, and two ALU operations to take bits 15..46
+    Op.DECAY: 5,  # UMULL, and two ALU operations for the sign
+    Op.SHL: 1,
+    Op.SHR: 1,
+    Op.GE: 1,
+    Op.GT: 1,
+    Op.AND: 1,
+    Op.OR: 1,
+    Op.SELECT: 2,  # two conditional moves
+    Op.COPY: 1,
+}
+LOAD_CYCLES = 1
+STORE_CYCLES = 1
+INPUT_CYCLES = 8
+"""A receptor's ring-buffer slot: load of a half-word, shift, clear, addressing. [R]"""
+RECORDING_CYCLES = 9
+"""A recorded variable: index look-up, store, counters. [R]"""
+LOOP_CYCLES = 9
+"""The loop over the cells, and the test whether to send a spike. [R]"""
+
+TICK_CYCLES = 500
+"""Timer interrupt, start of the update, end of the recording; once a tick. [R]"""
+SPIKE_CYCLES = 30
+"""Sending a packet. [R]"""
+PACKET_CYCLES = 40
+"""Receiving a packet: fast interrupt, input buffer. [R]"""
+ROW_CYCLES = 150
+"""A row: search of the population table, set-up of the DMA, its interrupt, start of the loop. [R]"""
+SYNAPSE_CYCLES = 31
+"""A synaptic event on a fixed synapse. [T counts, R timings]"""
+SOURCE_CYCLES = 40
+"""A Poisson source in a tick. [R]"""
+STAGE_CYCLES = 10
+"""A cell of a delay stage in a tick. [R]"""
+
+
+def program_cycles(program: Program) -> int:
+    """Cycles that one cell needs for one run of `program`, all variables recorded."""
+    roles = [register.role for register in program.registers]
+    written = {instruction.out for instruction in program.instructions}
+    kept = sum(role in (Role.STATE, Role.PARAMETER, Role.CURRENT) for role in roles)
+    changed = sum(program.registers[out].role == Role.STATE for out in written)
+    return (
+        LOOP_CYCLES
+        + INPUT_CYCLES * roles.count(Role.RECEPTOR)
+        + LOAD_CYCLES * kept
+        + sum(OPERATION_CYCLES[instruction.op] for instruction in program.instructions)
+        + STORE_CYCLES * changed
+        + RECORDING_CYCLES * len(program.recorded)
+    )
