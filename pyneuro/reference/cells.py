@@ -48,8 +48,10 @@ class Cells:
 
     Attributes
     ----------
+    variables : list of str
+        Names of the state variables, in the order of the model.
     state : float64[variables, cells]
-        State variables in the order of the model.
+        Their values.
     """
 
     def __init__(
@@ -66,19 +68,19 @@ class Cells:
         self.members = tuple(map(Member, numbers, [0, *stops[:-1]], stops))
         self.cells = stops[-1]
         self.inputs = slice(first_input, first_input + len(model.receptors) * self.cells)
-        self._names = [variable.name for variable in model.state]
-        self._receivers = [self._names.index(variable) for variable in model.receptors.values()]
-        self.state = np.empty((len(self._names), self.cells))
-        self._named = dict(zip(self._names, self.state, strict=True))
+        self.variables = [variable.name for variable in model.state]
+        self._receivers = [self.variables.index(variable) for variable in model.receptors.values()]
+        self.state = np.empty((len(self.variables), self.cells))
+        self._named = dict(zip(self.variables, self.state, strict=True))
         self._waiting = np.zeros(self.cells, np.int64)
         self.configure(populations)
         self.reset(populations)
 
     def configure(self, populations: Sequence[Population]) -> None:
         """Take parameters and injected currents from `populations`; the state stays."""
-        self._parameters = self._collect(
-            populations, {parameter.name: parameter.default for parameter in self.model.parameters}, "parameters"
-        )
+        given = [populations[member.population].parameters for member in self.members]
+        defaults = {parameter.name: parameter.default for parameter in self.model.parameters}
+        self._parameters = self._collect(given, defaults)
         stepper = ExactStep if self.model.linear else RungeKuttaStep
         self._stepper = stepper(self.model, self._parameters, self.cells, self.timestep)
         self._injection = Injection(
@@ -92,28 +94,24 @@ class Cells:
 
     def reset(self, populations: Sequence[Population]) -> None:
         """Give the state its first values."""
-        first = {
+        given = [populations[member.population].initial for member in self.members]
+        defaults = {
             variable.name: self._parameters[variable.initial] if isinstance(variable.initial, str) else variable.initial
             for variable in self.model.state
         }
-        for name, values in self._collect(populations, first, "initial").items():
+        for name, values in self._collect(given, defaults).items():
             self._named[name][:] = values
         self._waiting[:] = 0
         self._longest_wait = 0
 
-    def _collect(
-        self, populations: Sequence[Population], defaults: Mapping[str, Values], field: str
-    ) -> dict[str, Floats]:
-        """Values of each name over all cells: one number where all have the same."""
+    def _collect(self, given: Sequence[Mapping[str, Values]], defaults: Mapping[str, Values]) -> dict[str, Floats]:
+        """Values of each name in `defaults` over all cells, where a member gives them; one number if all are equal."""
         collected = {}
         for name, default in defaults.items():
-            whole = np.broadcast_to(np.asarray(default, np.float64), self.cells)
-            parts = []
-            for member in self.members:
-                given: Mapping[str, Values] = getattr(populations[member.population], field)
-                own = given.get(name, whole[member.start : member.stop])
-                parts.append(np.broadcast_to(np.asarray(own, np.float64), member.stop - member.start))
-            values = np.concatenate(parts)
+            values = np.array(np.broadcast_to(default, self.cells), np.float64)
+            for member, own in zip(self.members, given, strict=True):
+                if name in own:
+                    values[member.start : member.stop] = own[name]
             collected[name] = values[0].reshape(()) if (values == values[0]).all() else values
         return collected
 

@@ -50,21 +50,10 @@ class SampleRecord:
         self.recording = recording
         self.clear()
 
-    def configure(self, recording: Recording) -> None:
-        """Go on with `recording`.
-
-        Cells that join have NaN for the samples so far.  With another interval these would not fit in, and are dropped.
-        """
-        past = self._samples
-        known = np.isin(recording.indices, self.recording.indices)
-        places = np.searchsorted(self.recording.indices, recording.indices[known])
-        self.clear()
-        if recording.interval_steps == self.recording.interval_steps:
-            for sample in past:
-                row = np.full(len(recording.indices), np.nan)
-                row[known] = sample[places]
-                self._samples.append(row)
-        self.recording = recording
+    def fits(self, recording: Recording) -> bool:
+        """Whether `recording` asks for the same samples, so that this record can go on."""
+        same = np.array_equal(recording.indices, self.recording.indices)
+        return same and recording.interval_steps == self.recording.interval_steps
 
     def add(self, step: int, values: Floats) -> None:
         """Take a sample of `values`, the variable in all cells at the start of `step`, if one is due."""

@@ -42,7 +42,9 @@ OUTER = np.array([1.0, *FIFTH])
 ERROR = np.array([0.0, *FIFTH]) - np.array([0.0, *FOURTH])
 
 TOLERANCE = 1e-8
-"""Error that one step may be estimated to make in a variable, relative to ``1 + |variable|``."""
+"""Error that one step may be estimated to make in a variable, relative to ``SMALL + |variable|``."""
+SMALL = 0.01
+"""What counts as a small value of a variable: 0.01 mV, 0.01 uS, 0.01 nA."""
 CROSSING_MS = 2.0**-10
 """How sharply a crossing within a timestep is found."""
 SHORTEST = 1e-12
@@ -57,6 +59,8 @@ class Equations:
     ----------
     model : CellModel
         Their model.
+    names : tuple of str
+        Its state variables.
     parameters : mapping of str to float64[cells] or float64[]
         Its parameters.
     current : float64[cells] or float64[]
@@ -66,14 +70,10 @@ class Equations:
     """
 
     model: CellModel
+    names: tuple[str, ...]
     parameters: Mapping[str, Floats]
     current: Floats
     held: Bools | None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the state variables."""
-        return tuple(variable.name for variable in self.model.state)
 
     def moves(self, state: Floats, length: Floats | float, out: Floats) -> None:
         """Write ``length * dx/dt`` at `state` [variables, cells] to `out`."""
@@ -134,11 +134,13 @@ def attempt(equations: Equations, state: Floats, length: Floats | float, moves: 
         equations.moves(here, length, moves[stage])
     fresh = np.einsum("s,sn->n", OUTER, flat).reshape(state.shape)
     error = np.abs(np.einsum("s,sn->n", ERROR, flat)).reshape(state.shape)
-    return fresh, (error / (TOLERANCE * (1.0 + np.abs(fresh)))).max(axis=0)
+    return fresh, (error / (TOLERANCE * (SMALL + np.abs(fresh)))).max(axis=0)
 
 
-def refine(equations: Equations, state: Floats, timestep: float) -> Bools:
+def refine(equations: Equations, state: Floats, length: Floats, timestep: float) -> Bools:
     """Bring `state` [variables, cells] to the end of the timestep in place, each cell in steps of its own.
+
+    The first steps are `length` ms long.
 
     Returns
     -------
@@ -157,7 +159,6 @@ def refine(equations: Equations, state: Floats, timestep: float) -> Bools:
     fired = every.copy()
     cells = np.arange(state.shape[1])
     left = np.full(state.shape[1], timestep)
-    length = left / 4
     while cells.size:
         some = replace(equations.of(cells), held=held[cells])
         fresh, strain = attempt(some, state[:, cells], length, np.empty((len(OUTER), len(state), len(cells))))
@@ -201,7 +202,8 @@ class RungeKuttaStep:
     """
 
     def __init__(self, model: CellModel, parameters: Mapping[str, Floats], cells: int, timestep: float) -> None:
-        self._equations = Equations(model, parameters, np.zeros(()), None)
+        names = tuple(variable.name for variable in model.state)
+        self._equations = Equations(model, names, parameters, np.zeros(()), None)
         self._timestep = timestep
         self._moves = np.empty((len(OUTER), len(model.state), cells))
 
@@ -237,13 +239,14 @@ class RungeKuttaStep:
                 state[...] = fresh
                 return None
             np.copyto(state, fresh, where=good)
-            return self._go_on(equations, state, np.flatnonzero(~good))
+            return self._go_on(equations, state, np.flatnonzero(~good), strain)
 
-    def _go_on(self, equations: Equations, state: Floats, cells: Indices) -> Bools:
+    def _go_on(self, equations: Equations, state: Floats, cells: Indices, strain: Floats) -> Bools:
         """Bring the `cells` that the whole step was too long for to its end."""
         fired = np.zeros(state.shape[1], np.bool_)
         some = state[:, cells]
-        fired[cells] = refine(equations.of(cells), some, self._timestep)
+        length = self._timestep * np.minimum(growth(strain[cells]), 0.5)
+        fired[cells] = refine(equations.of(cells), some, length, self._timestep)
         state[:, cells] = some
         return fired
 

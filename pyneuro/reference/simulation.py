@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from pyneuro.backend import Progress
 from pyneuro.reference.cells import Cells
 from pyneuro.reference.recording import SampleRecord, SpikeRecord
-from pyneuro.reference.sources import ArraySource, Source, Train
+from pyneuro.reference.sources import Source, Train, make_source
 from pyneuro.reference.synapses import DelayLine, Rows, rows
 from toolchain.errors import NetworkError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Population, Projection
+from toolchain.network import Network, Projection
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -41,6 +41,7 @@ class ReferenceSimulation:
     def __init__(self, network: Network) -> None:
         self._step = 0
         self._build_cells(network)
+        self._sources = self._make_sources(network)
         self._line = DelayLine(1, self._inputs)
         self._spikes = [SpikeRecord(population.size) for population in network.populations]
         self._samples: list[dict[str, SampleRecord]] = [{} for _ in network.populations]
@@ -68,6 +69,8 @@ class ReferenceSimulation:
             raise NetworkError("populations were added or changed their cells; reset the simulation first")
         for cells in self._blocks:
             cells.configure(network.populations)
+        for number, source in self._sources.items():
+            source.update(network.populations[number])
         self._load(network)
 
     def reset(self) -> None:
@@ -76,6 +79,7 @@ class ReferenceSimulation:
         self._line.ring[:] = 0.0
         for cells in self._blocks:
             cells.reset(self._network.populations)
+        self._sources = self._make_sources(self._network)
         for number in range(len(self._network.populations)):
             self.clear(number)
 
@@ -99,27 +103,28 @@ class ReferenceSimulation:
 
     def _build_cells(self, network: Network) -> None:
         """Put the populations of each model into one block, and number the inputs."""
-        numbers: dict[str, list[int]] = {}
+        numbers: dict[CellModel, list[int]] = {}
         for number, population in enumerate(network.populations):
-            if population.size and isinstance(CELL_MODELS.get(population.cell), CellModel):
-                numbers.setdefault(population.cell, []).append(number)
+            if population.size < 1:
+                raise NetworkError(f"population '{population.label}' has no cells")
+            model = CELL_MODELS.get(population.cell)
+            if isinstance(model, CellModel):
+                numbers.setdefault(model, []).append(number)
         self._blocks: list[Cells] = []
         self._inputs = 0
-        for name, members in numbers.items():
-            model = CELL_MODELS[name]
-            assert isinstance(model, CellModel)
+        for model, members in numbers.items():
             self._blocks.append(Cells(model, members, network.populations, network.timestep, self._inputs))
             self._inputs = self._blocks[-1].inputs.stop
         self._places = {member.population: (cells, member) for cells in self._blocks for member in cells.members}
 
+    def _make_sources(self, network: Network) -> dict[int, Source]:
+        """The populations that are no cells, from their first step on."""
+        every = range(len(network.populations))
+        return {number: make_source(network, number) for number in every if number not in self._places}
+
     def _load(self, network: Network) -> None:
         """Take over everything of `network` but the cells."""
         self._network = network
-        self._sources = [
-            (number, source(population, network.timestep))
-            for number, population in enumerate(network.populations)
-            if number not in self._places and population.size
-        ]
         self._rows: list[list[Rows]] = [[] for _ in network.populations]
         longest = 0
         for projection in network.projections:
@@ -144,17 +149,18 @@ class ReferenceSimulation:
         return rows(projection, sources, member.stop - member.start, first_input, network.timestep)
 
     def _configure_records(self, network: Network) -> None:
-        """Record what `network` asks for, keeping what was recorded so far."""
+        """Record what `network` asks for; what is recorded as before goes on, what is not begins now."""
         for number, population in enumerate(network.populations):
             wanted = {recording.variable: recording for recording in population.recordings}
             self._spikes[number].configure(wanted.pop("spikes", None))
-            kept = {name: record for name, record in self._samples[number].items() if name in wanted}
-            for name, recording in wanted.items():
-                if name in kept:
-                    kept[name].configure(recording)
-                else:
-                    kept[name] = SampleRecord(recording)
-            self._samples[number] = kept
+            for name in wanted:
+                if number not in self._places or name not in self._places[number][0].variables:
+                    raise NetworkError(f"population '{population.label}': {population.cell} has no variable '{name}'")
+            before = self._samples[number]
+            self._samples[number] = {
+                name: before[name] if name in before and before[name].fits(recording) else SampleRecord(recording)
+                for name, recording in wanted.items()
+            }
 
     def _values(self, population: int, variable: str) -> Floats:
         """Present values of a state variable, as a view."""
@@ -163,7 +169,7 @@ class ReferenceSimulation:
 
     def _run_block(self, stop: int) -> None:
         """Run until step `stop`."""
-        trains = [(number, Train(source, self._step, stop)) for number, source in self._sources]
+        trains = [(number, Train(source, self._step, stop)) for number, source in self._sources.items()]
         samples = [
             (record, self._values(number, name))
             for number, records in enumerate(self._samples)
@@ -189,10 +195,3 @@ class ReferenceSimulation:
         self._spikes[population].add(step, fired)
         for out in self._rows[population]:
             self._line.send(fired, out, found)
-
-
-def source(population: Population, timestep: float) -> Source:
-    """The sources of `population`."""
-    if population.cell == "SpikeSourceArray":
-        return ArraySource(population, timestep)
-    raise NetworkError(f"population '{population.label}': there is no cell type {population.cell}")

@@ -1,6 +1,7 @@
 """Spike sources: what they send, a block of steps at a time.
 
-The spike of a source at time t belongs to step ``rint(t / dt)`` and acts ``delay`` steps after t.
+The spike of a source at time t belongs to step ``rint(t / dt)`` and acts ``delay`` steps after t.  A source
+may spike more than once in a step; each of its spikes counts.
 """
 
 from __future__ import annotations
@@ -10,8 +11,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.network import Population
+from emulator.poisson import PoissonTrains, source_seeds
+from pyneuro.errors import UnsupportedError
+from toolchain.models import CELL_MODELS
+from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON, poisson_window
+from toolchain.network import Network, Population
 
+Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
@@ -19,17 +25,28 @@ class Source(Protocol):
     """A population of spike sources."""
 
     def between(self, start: int, stop: int) -> tuple[Indices, Indices]:
-        """Steps and source indices of the spikes of steps ``start..stop - 1``, sorted by step, then index."""
+        """Steps and source indices of the spikes of steps ``start..stop - 1``, sorted by step, then index.
+
+        Blocks of steps are asked for in order, each once.
+        """
+
+    def update(self, population: Population) -> None:
+        """Go on with the parameters of `population`."""
 
 
 class ArraySource:
     """Sources that spike at given times."""
 
     def __init__(self, population: Population, timestep: float) -> None:
+        self._timestep = timestep
+        self.update(population)
+
+    def update(self, population: Population) -> None:
+        """Go on with the spike times of `population`."""
         given = population.spike_times
         times = np.empty(0) if given is None else given.times
         counts = np.zeros(population.size, np.int64) if given is None else np.diff(given.offsets)
-        steps = np.rint(times / timestep).astype(np.int64)
+        steps = np.rint(times / self._timestep).astype(np.int64)
         order = np.argsort(steps, kind="stable")
         self._steps = steps[order]
         self._indices = np.repeat(np.arange(population.size), counts)[order]
@@ -38,6 +55,44 @@ class ArraySource:
         """Steps and source indices of the spikes of steps ``start..stop - 1``, sorted by step, then index."""
         part = slice(*np.searchsorted(self._steps, [start, stop]))
         return self._steps[part], self._indices[part]
+
+
+class PoissonSource:
+    """Poisson sources, drawing from the same streams as on the machine."""
+
+    def __init__(self, population: Population, number: int, seed: int, timestep: float) -> None:
+        self._timestep = timestep
+        seeds = source_seeds(seed, number, 0, population.size)
+        self._trains = PoissonTrains(*self._settings(population), seeds, timestep)
+
+    def update(self, population: Population) -> None:
+        """Go on with the rates and windows of `population`."""
+        self._trains = self._trains.continued(*self._settings(population))
+
+    def between(self, start: int, stop: int) -> tuple[Indices, Indices]:
+        """Steps and source indices of the spikes of steps ``start..stop - 1``, sorted by step, then index."""
+        steps, indices = self._trains.run(stop - start)
+        return steps.astype(np.int64), indices.astype(np.int64)
+
+    def _settings(self, population: Population) -> tuple[Floats, NDArray[np.int32], NDArray[np.int32]]:
+        """Rates (Hz), and the steps between which each source spikes."""
+        defaults = {parameter.name: parameter.default for parameter in SPIKE_SOURCE_POISSON.parameters}
+        given = defaults | dict(population.parameters)
+        window = poisson_window(given["start"], given["duration"], self._timestep, population.size)
+        return np.broadcast_to(np.asarray(given["rate"], np.float64), population.size), *window
+
+
+def make_source(network: Network, number: int) -> Source:
+    """The sources of population `number`."""
+    population = network.populations[number]
+    if population.cell == SPIKE_SOURCE_ARRAY.name:
+        return ArraySource(population, network.timestep)
+    if population.cell == SPIKE_SOURCE_POISSON.name:
+        return PoissonSource(population, number, network.seed, network.timestep)
+    raise UnsupportedError(
+        f"population '{population.label}': the reference simulator has no cell type {population.cell}; "
+        f"it has {', '.join(CELL_MODELS)}"
+    )
 
 
 class Train:
