@@ -15,8 +15,11 @@ cdef inline void push(Ints* ints, int32_t value) noexcept nogil:
     cdef int32_t* larger
     cdef Py_ssize_t capacity
     if ints.n == ints.capacity:
+        if ints.failed:
+            return
         capacity = 2 * ints.capacity if ints.capacity else 64
-        larger = <int32_t*> realloc(ints.data, capacity * sizeof(int32_t))
+        # One to spare: the index of a value that was lost may still be read before `failed` is seen.
+        larger = <int32_t*> realloc(ints.data, (capacity + 1) * sizeof(int32_t))
         if larger == NULL:
             ints.failed = True
             return
@@ -31,3 +34,20 @@ cdef inline void release(Ints* ints) noexcept nogil:
     free(ints.data)
     ints.data = NULL
     ints.n = ints.capacity = 0
+
+
+cdef inline int32_t* extend(Ints* ints, Py_ssize_t more) noexcept nogil:
+    """Append `more` values that the caller writes at the address returned; NULL if there is no memory."""
+    cdef Py_ssize_t capacity = 2 * ints.capacity
+    cdef int32_t* larger
+    if ints.n + more > ints.capacity:
+        if capacity < ints.n + more:
+            capacity = ints.n + more
+        larger = <int32_t*> realloc(ints.data, (capacity + 1) * sizeof(int32_t))
+        if larger == NULL:
+            ints.failed = True
+            return NULL
+        ints.data = larger
+        ints.capacity = capacity
+    ints.n += more
+    return ints.data + ints.n - more

@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike, NDArray
 
 SLOW_CUTOFF_RAW: Final[int]
 FAST_CUTOFF_RAW: Final[int]
+LAMBDA_MAX: Final[int]
 
 def source_seeds(network_seed: int, population: int, first: int, n: int) -> NDArray[np.uint32]: ...
 def poisson_trains(

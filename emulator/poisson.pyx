@@ -22,12 +22,15 @@ from emulator.growable cimport Ints, push, release
 from emulator.poisson cimport NEVER, Sources, emit
 from emulator.random cimport ISI_SCALE, time_to_spike_draw
 
+from emulator.arithmetic import expk
 from emulator.random import validated
 
 SLOW_CUTOFF_RAW = 328
 """Expected spikes a tick (s16.15 of 0.01) from which counts are drawn."""
 FAST_CUTOFF_RAW = 10 << 15
 """Expected spikes a tick (s16.15 of 10) from which several counts are added."""
+LAMBDA_MAX = 65535
+"""Expected spikes a tick must be below this."""
 
 
 def source_seeds(network_seed, population, first, n):
@@ -198,8 +201,8 @@ def _methods(rate, timestep):
 
     The core's own arithmetic: rate in u16.16, seconds a tick in u0.32, their product cut to s16.15.
     """
-    if not np.all((rate >= 0) & (rate * timestep < 1000 * 65535)):
-        raise ValueError("the rate of a Poisson source must be 0 Hz or more, and below 65,535 spikes a timestep")
+    if not np.all((rate >= 0) & (rate * timestep * 1e-3 < LAMBDA_MAX)):
+        raise ValueError(f"the rate of a Poisson source must be 0 Hz or more, and below {LAMBDA_MAX} spikes a timestep")
     rate_raw = np.rint(rate * 65536).astype(np.uint64)
     seconds_raw = np.uint64(np.rint(timestep * 1e-3 * 2.0**32))
     lambda_raw = ((rate_raw * seconds_raw) >> np.uint64(33)).astype(np.int64)
@@ -207,11 +210,6 @@ def _methods(rate, timestep):
     mean_isi = np.where(rate_raw > 0, ticks_per_second_raw // np.maximum(rate_raw, np.uint64(1)), np.uint64(0))
     parts = np.where(lambda_raw < FAST_CUTOFF_RAW, 1, -(-lambda_raw >> 15))
     parts = np.where(lambda_raw < SLOW_CUTOFF_RAW, 0, parts).astype(np.int32)
-    exp_raw = _expk(-(lambda_raw // np.maximum(parts, 1)).astype(np.int32))
+    exp_raw = expk(-(lambda_raw // np.maximum(parts, 1)).astype(np.int32))
     exp_minus_lambda = np.where(parts > 0, exp_raw, 0).astype(np.uint32) << np.uint32(17)
     return exp_minus_lambda, np.minimum(mean_isi, np.uint64(0xFFFFFFFF)).astype(np.uint32), parts
-
-
-def _expk(x):
-    """Exp of s16.15 words in s16.15."""
-    return np.floor(np.exp(x / 32768) * 32768).astype(np.int32)

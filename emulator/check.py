@@ -1,0 +1,264 @@
+"""Checks of a machine image: whoever made it, it is not run unless it makes sense.
+
+`check` looks at what stands in the image; `check_rows` follows the links to the synaptic rows, so that no packet
+can fetch a row from outside the memory of its core, nor a row name a neuron that is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.errors import ImageError, ProgramError
+from emulator.fabric import key_limit
+from emulator.image import (
+    IMAGE_VERSION,
+    ROW_HEADER_WORDS,
+    ArrayCore,
+    Core,
+    DelayCore,
+    MachineImage,
+    NeuronCore,
+    PoissonCore,
+    PopulationTable,
+    RoutingTable,
+)
+from emulator.link import Feeds
+from emulator.poisson import LAMBDA_MAX
+from emulator.program import Op, Program, Role
+from emulator.rows import OUTSIDE, TOO_LONG, first_bad_row
+
+ROUTE_BITS = 24
+WORD_BITS = 32
+LOW_BITS = 16
+"""Bits of a synaptic word below its weight."""
+DELAY_BITS = 4
+UNARY = (Op.SHL, Op.SHR, Op.COPY)
+
+
+def check(image: MachineImage) -> None:
+    """Raise ImageError, naming chip or core and value, at the first thing that contradicts the rest."""
+    if image.version != IMAGE_VERSION:
+        raise ImageError(f"the image has format {image.version}, this emulator reads format {IMAGE_VERSION}")
+    if not image.cycles_per_tick > 0:
+        raise ImageError(f"a tick has {image.cycles_per_tick} cycles; timestep and time_scale_factor must be > 0")
+    _check_tables(image)
+    _check_places(image)
+    for program in image.programs:
+        _check_program(program)
+    for core in image.cores:
+        if isinstance(core, NeuronCore):
+            _check_neurons(image, core)
+        elif isinstance(core, PoissonCore):
+            _check_poisson(core, image.timestep)
+        elif isinstance(core, ArrayCore):
+            _check_array(core)
+        elif isinstance(core, DelayCore):
+            _check_delay(core)
+        else:
+            raise ImageError(f"{_name(core)}: no core is a {type(core).__name__}")
+        _check_core(core)
+
+
+def check_rows(image: MachineImage, feeds: Feeds) -> None:
+    """Raise ImageError if a packet would fetch a row that is not there, or that names what is not there."""
+    limits = np.array([key_limit(core) for core in image.cores], dtype=np.int64)
+    for number, core in enumerate(image.cores):
+        span = slice(*feeds.start[number : number + 2])
+        if isinstance(core, DelayCore):
+            _check_heard(core, feeds, span, limits)
+        if not isinstance(core, NeuronCore) or span.start == span.stop:
+            continue
+        fault, feed, index = first_bad_row(
+            core.rows, core.n, len(core.shift), core.index_bits, core.type_bits,
+            feeds.base[span], feeds.stride[span], feeds.index_mask[span],
+            feeds.filter_mask[span], feeds.filter_key[span], limits[feeds.source[span]],
+        )  # fmt: skip
+        if fault:
+            sender = image.cores[feeds.source[span][feed]].label
+            what = {OUTSIDE: "lies outside its rows", TOO_LONG: "is longer than its population-table entry allows"}
+            names = what.get(fault, "names a synapse type or a neuron that the core does not have")
+            raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {names}")
+
+
+def _name(core: Core) -> str:
+    return f"core {core.label!r} at chip ({core.x}, {core.y}), processor {core.p}"
+
+
+def _require(holds: bool, core: Core, violation: str) -> None:
+    if not holds:
+        raise ImageError(f"{_name(core)}: {violation}")
+
+
+def _check_tables(image: MachineImage) -> None:
+    seen: set[tuple[int, int]] = set()
+    for table in image.tables:
+        where = f"routing table of chip ({table.x}, {table.y})"
+        if not image.machine.has_chip(table.x, table.y):
+            raise ImageError(f"{where}: {image.machine.name} has no such chip")
+        if (table.x, table.y) in seen:
+            raise ImageError(f"{where}: there is a second one")
+        seen.add((table.x, table.y))
+        _check_table(table, where, image.machine.table_entries)
+
+
+def _check_table(table: RoutingTable, where: str, limit: int) -> None:
+    if not len(table.key) == len(table.mask) == len(table.route):
+        raise ImageError(f"{where}: {len(table.key)} keys, {len(table.mask)} masks, {len(table.route)} routes")
+    if len(table.key) > limit:
+        raise ImageError(f"{where}: {len(table.key)} entries, a chip has room for {limit}")
+    if (wrong := _first(table.key & ~table.mask != 0)) is not None:
+        key, mask = table.key[wrong], table.mask[wrong]
+        raise ImageError(f"{where}: entry {wrong} has key {key:#010x} outside its mask {mask:#010x}")
+    if (wrong := _first(table.route >> ROUTE_BITS != 0)) is not None:
+        raise ImageError(f"{where}: entry {wrong} has route {table.route[wrong]:#x}, which is beyond core 17")
+
+
+def _check_places(image: MachineImage) -> None:
+    at: dict[tuple[int, int, int], Core] = {}
+    for core in image.cores:
+        _require(image.machine.has_chip(core.x, core.y), core, f"{image.machine.name} has no such chip")
+        last = int(image.machine.cores[core.x, core.y])
+        _require(1 <= core.p <= last, core, f"the chip has processors 1 to {last} for applications")
+        other = at.setdefault((core.x, core.y, core.p), core)
+        _require(other is core, core, f"{other.label!r} is there too")
+
+
+def _check_program(program: Program) -> None:
+    """The program can be packed, and reads no scratch register before it has written it."""
+    try:
+        _ = program.code
+    except ProgramError as error:
+        raise ImageError(str(error)) from error
+    written = {n for n, register in enumerate(program.registers) if register.role != Role.SCRATCH}
+    for number, instruction in enumerate(program.instructions):
+        operands = 1 if instruction.op in UNARY else 3 if instruction.op == Op.SELECT else 2
+        for read in (instruction.a, instruction.b, instruction.c)[:operands]:
+            if read not in written:
+                name = program.registers[read].name
+                raise ImageError(f"program {program.name!r}: instruction {number} reads {name!r} before it is written")
+        written.add(instruction.out)
+    if not 0 <= program.spike < len(program.registers) or program.spike not in written:
+        raise ImageError(f"program {program.name!r}: register {program.spike}, which tells the spikes, is not written")
+    for variable, register, shift in program.recorded:
+        if not (0 <= register < len(program.registers) and register in written and 0 <= shift < WORD_BITS):
+            raise ImageError(f"program {program.name!r}: {variable!r} cannot be read from register {register}")
+    if len(program.numbers(Role.CURRENT)) > 1:
+        raise ImageError(f"program {program.name!r} has several registers for injected current")
+
+
+def _check_core(core: Core) -> None:
+    """What all cores have."""
+    _require(core.n >= 1, core, f"it has {core.n} neurons")
+    _require(0 <= core.key < 1 << WORD_BITS and 0 <= core.mask < 1 << WORD_BITS, core, "key or mask is no 32-bit word")
+    _require(core.key & ~core.mask == 0, core, f"key {core.key:#010x} lies outside its mask {core.mask:#010x}")
+    if core.key or core.mask:
+        numbers = (1 << max(key_limit(core) - 1, 0).bit_length()) - 1
+        _require(core.mask & numbers == 0, core, f"mask {core.mask:#010x} leaves no room for {key_limit(core)} keys")
+    _check_index(core, core.record_spikes, "record_spikes")
+    _require(bool(np.all(np.diff(core.record_spikes) > 0)), core, "record_spikes does not ascend")
+
+
+def _check_index(core: Core, index: NDArray[np.int32], what: str) -> None:
+    """All of `index` name neurons of the core."""
+    if (wrong := _first((index < 0) | (index >= core.n))) is not None:
+        raise ImageError(f"{_name(core)}: {what} names neuron {index[wrong]}, it has 0 to {core.n - 1}")
+
+
+def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
+    _require(0 <= core.program < len(image.programs), core, f"there is no program {core.program}")
+    program = image.programs[core.program]
+    receptors = len(program.numbers(Role.RECEPTOR))
+    for register in program.registers:
+        if register.role in (Role.STATE, Role.PARAMETER):
+            words = core.registers.get(register.name)
+            _require(words is not None, core, f"register {register.name!r} has no values")
+            _require(words is None or words.shape == (core.n,), core, f"register {register.name!r} is not [{core.n}]")
+    _require(len(core.shift) == receptors, core, f"{len(core.shift)} shifts for {receptors} synapse types")
+    _require(all(0 <= shift < WORD_BITS for shift in core.shift), core, f"shifts {core.shift} are not all 0 to 31")
+    _require(core.n <= 1 << core.index_bits, core, f"{core.index_bits} index bits for {core.n} neurons")
+    _require(receptors <= 1 << core.type_bits, core, f"{core.type_bits} type bits for {receptors} synapse types")
+    bits = DELAY_BITS + core.index_bits + core.type_bits
+    _require(bits <= LOW_BITS, core, f"delay, type and index take {bits} bits of a synaptic word, which has {LOW_BITS}")
+    _check_population_table(core, core.table)
+    _check_recordings(core, program)
+    _check_currents(core, program)
+
+
+def _check_population_table(core: NeuronCore, table: PopulationTable) -> None:
+    lengths = {len(table.key), len(table.mask), len(table.address), len(table.stride)}
+    _require(len(lengths) == 1, core, "the columns of its population table differ in length")
+    free = (~table.mask).astype(np.uint64)
+    end = table.key | ~table.mask
+    _refuse(core, free & (free + np.uint64(1)) != 0, table, "has a mask that is not leading ones")
+    _refuse(core, table.key & ~table.mask != 0, table, "has a key outside its mask")
+    _refuse(core, table.stride < ROW_HEADER_WORDS, table, "has rows shorter than their header")
+    unordered = np.append(False, table.key[1:] <= end[:-1])
+    _refuse(core, unordered, table, "overlaps the one before it, or stands behind it")
+
+
+def _refuse(core: NeuronCore, wrong: NDArray[np.bool_], table: PopulationTable, violation: str) -> None:
+    if (entry := _first(wrong)) is not None:
+        key, mask = table.key[entry], table.mask[entry]
+        raise ImageError(f"{_name(core)}: population-table entry {entry} ({key:#010x}/{mask:#010x}) {violation}")
+
+
+def _check_recordings(core: NeuronCore, program: Program) -> None:
+    known = [name for name, _, _ in program.recorded]
+    for recording in core.recordings:
+        _require(
+            recording.variable in known, core, f"{program.name} cannot record {recording.variable!r}, only {known}"
+        )
+        _require(recording.interval >= 1, core, f"it records {recording.variable!r} every {recording.interval} ticks")
+        _check_index(core, recording.index, f"the recording of {recording.variable!r}")
+    names = [recording.variable for recording in core.recordings]
+    _require(len(set(names)) == len(names), core, "it records a variable twice")
+
+
+def _check_currents(core: NeuronCore, program: Program) -> None:
+    takes = bool(program.numbers(Role.CURRENT))
+    _require(takes or not core.currents, core, f"{program.name} takes no injected current")
+    for current in core.currents:
+        _check_index(core, current.index, "an injected current")
+        _require(len(current.tick) == len(current.amplitude), core, "an injected current has not one amplitude a tick")
+        _require(bool(np.all(np.diff(current.tick) > 0)), core, "the ticks of an injected current do not ascend")
+
+
+def _check_poisson(core: PoissonCore, timestep: float) -> None:
+    shapes = (core.rate.shape, core.start.shape, core.stop.shape, core.seed.shape)
+    _require(shapes == (*3 * ((core.n,),), (core.n, 4)), core, f"arrays of shapes {shapes} for {core.n} sources")
+    fits = (core.rate >= 0) & (core.rate * timestep * 1e-3 < LAMBDA_MAX)
+    if (wrong := _first(~fits)) is not None:
+        raise ImageError(f"{_name(core)}: source {wrong} has a rate of {core.rate[wrong]} Hz")
+
+
+def _check_array(core: ArrayCore) -> None:
+    _require(len(core.tick) == len(core.index), core, f"{len(core.tick)} ticks for {len(core.index)} spikes")
+    _check_index(core, core.index, "its list of spikes")
+    _require(bool(np.all(np.diff(core.tick) >= 0)), core, "its spikes are not sorted by tick")
+
+
+def _check_delay(core: DelayCore) -> None:
+    shape = core.send.shape
+    _require(len(shape) == 2 and shape[0] >= 1 and shape[1] == core.n, core, f"send is {shape}, not [stages, {core.n}]")
+    _require(core.n <= 1 << core.stage_shift, core, f"a stage shift of {core.stage_shift} for {core.n} neurons")
+    outside = core.source_key & ~core.source_mask
+    _require(outside == 0, core, f"source key {core.source_key:#010x} lies outside its mask {core.source_mask:#010x}")
+
+
+def _check_heard(core: DelayCore, feeds: Feeds, span: slice, limits: NDArray[np.int64]) -> None:
+    """No sender has more neurons than the stage repeats."""
+    for feed in range(span.start, span.stop):
+        number = np.arange(limits[feeds.source[feed]], dtype=np.uint32)
+        number = number[number & feeds.filter_mask[feed] == feeds.filter_key[feed]]
+        heard = feeds.base[feed] + (number & feeds.index_mask[feed])
+        last = int(heard.max(initial=-1))
+        _require(last < core.n, core, f"it hears neuron {last} of its source slice, which has {core.n}")
+
+
+def _first(wrong: NDArray[np.bool_]) -> int | None:
+    """Where the first True is."""
+    places: Sequence[int] = np.flatnonzero(wrong[:]).tolist() if np.any(wrong) else ()
+    return places[0] if places else None

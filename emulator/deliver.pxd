@@ -1,0 +1,135 @@
+"""The second half of a tick, core by core: packets find their rows, rows are added to the ring buffers.
+
+A core takes the spikes of this tick source by source, in the order of the image.  The rows that they
+fetch are noted in a batch, whose memory is asked for at once (prefetched), then added one after the other.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
+
+from emulator.growable cimport Ints, push
+from emulator.state cimport (
+    DELAY, FIXED_COUNT, HEADER_WORDS, SLOTS, WEIGHT_SHIFT, Core, Feed, Group, Machine, Tally,
+)
+
+cdef extern from *:
+    """
+    #define prefetch(address) __builtin_prefetch(address, 0, 3)
+    #define lowest_bit(word) __builtin_ctzll(word)
+    #define count_bits(word) __builtin_popcountll(word)
+    """
+    void prefetch(const uint32_t* address) noexcept nogil
+    int32_t lowest_bit(uint64_t word) noexcept nogil
+    int32_t count_bits(uint64_t word) noexcept nogil
+
+cdef enum:
+    BATCH = 64
+    LINE_WORDS = 16
+    PREFETCH_WORDS = 64     # of a row; the rest the processor foresees by itself
+
+ctypedef struct Batch:
+    int32_t n
+    const uint32_t* row[BATCH]
+
+
+cdef inline void finish_tick(Machine* machine, int32_t number, int32_t tick) noexcept nogil:
+    """Core `number` takes its packets of this tick; then its tick is over and its account is closed."""
+    cdef Core* core = &machine.cores[number]
+    cdef uint64_t* spiking = machine.spiking + (tick & 1) * machine.spiking_words
+    cdef const Group* group
+    cdef Tally tally = Tally(0, 0, 0, 0, 0)
+    cdef Batch batch
+    cdef uint64_t heard, bit
+    cdef int64_t g, pair
+    cdef int32_t source
+    batch.n = 0
+    for g in range(core.group_count):
+        group = &core.groups[g]
+        heard = group.bits & spiking[group.word]
+        while heard:
+            bit = heard & (0 - heard)
+            heard ^= bit
+            source = 64 * <int32_t> group.word + lowest_bit(bit)
+            pair = group.first + count_bits(group.bits & (bit - 1))
+            take_packets(core, machine.feeds + machine.pair_start[pair],
+                         machine.pair_start[pair + 1] - machine.pair_start[pair],
+                         &machine.cores[source].out, tick, &batch, &tally)
+    add_rows(core, &batch, tick, &tally)
+    if number & 63 == 0:
+        # The other set was read in the tick before and is written in the next.
+        machine.spiking[((tick & 1) ^ 1) * machine.spiking_words + (number >> 6)] = 0
+    close_account(core, &tally, machine.cycles_per_tick)
+
+
+cdef inline void take_packets(Core* core, const Feed* feeds, int64_t feed_count, const Ints* out, int32_t tick,
+                              Batch* batch, Tally* tally) noexcept nogil:
+    """The packets of one source, in the order in which they were sent, however many feeds they are spread over."""
+    cdef Py_ssize_t k
+    cdef int64_t f
+    cdef uint32_t i
+    for k in range(out.n):
+        i = <uint32_t> out.data[k]
+        for f in range(feed_count):
+            if i & feeds[f].filter_mask == feeds[f].filter_key:
+                take_packet(core, &feeds[f], i, tick, batch, tally)
+
+
+cdef inline void take_packet(Core* core, const Feed* feed, uint32_t i, int32_t tick, Batch* batch,
+                             Tally* tally) noexcept nogil:
+    """Packet number `i` of a source: note its row, or put it in the queue of a delay core."""
+    cdef const uint32_t* row
+    cdef uint32_t w = 0
+    tally.packets += 1
+    if feed.stride == 0:
+        tally.unmatched += 1
+    elif core.kind == DELAY:
+        push(&core.heard_tick, tick)
+        push(&core.heard_index, feed.offset + <int32_t> (i & feed.index_mask))
+    else:
+        row = feed.rows + <uint64_t> (i & feed.index_mask) * feed.stride
+        while w < feed.stride and w < PREFETCH_WORDS:
+            prefetch(row + w)
+            w += LINE_WORDS
+        batch.row[batch.n] = row
+        batch.n += 1
+        if batch.n == BATCH:
+            add_rows(core, batch, tick, tally)
+
+
+cdef inline void add_rows(Core* core, Batch* batch, int32_t tick, Tally* tally) noexcept nogil:
+    """Add the rows of the batch to the ring buffer; a sum stops at 0xffff and is counted."""
+    cdef uint16_t* ring = core.ring
+    cdef uint32_t now = <uint32_t> tick << core.slot_bits
+    cdef uint32_t inside = (<uint32_t> SLOTS << core.slot_bits) - 1
+    cdef uint32_t word, place, sum, over, saturations = 0
+    cdef const uint32_t* row
+    cdef uint32_t j
+    cdef int32_t k
+    for k in range(batch.n):
+        row = batch.row[k]
+        tally.events += row[FIXED_COUNT]
+        for j in range(HEADER_WORDS, HEADER_WORDS + row[FIXED_COUNT]):
+            word = row[j]
+            place = (word + now) & inside
+            sum = ring[place] + (word >> WEIGHT_SHIFT)
+            over = sum >> 16
+            saturations += over
+            ring[place] = <uint16_t> (sum | (0 - over))
+    tally.rows += batch.n
+    tally.saturations += saturations
+    batch.n = 0
+
+
+cdef inline void close_account(Core* core, const Tally* tally, double cycles_per_tick) noexcept nogil:
+    """Cycles of this tick, and whether they were too many."""
+    core.cycles += (tally.packets * core.costs.packet + tally.rows * core.costs.row
+                    + tally.events * core.costs.event)
+    core.cycles_total += core.cycles
+    if core.cycles > core.cycles_max:
+        core.cycles_max = core.cycles
+    if core.cycles > cycles_per_tick:
+        core.overruns += 1
+    core.tally.packets += tally.packets
+    core.tally.unmatched += tally.unmatched
+    core.tally.rows += tally.rows
+    core.tally.events += tally.events
+    core.tally.saturations += tally.saturations

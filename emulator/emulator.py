@@ -1,0 +1,266 @@
+"""The emulator: loads a machine image and runs it.
+
+>>> emulator = Emulator(image)                      # doctest: +SKIP
+>>> emulator.run(1000)                              # doctest: +SKIP
+>>> tick, index = emulator.spikes(0)                # doctest: +SKIP
+
+Cores are named by their number in the image.  Tick t takes what is due in slot t of the ring buffers, moves
+the neurons from t to t + 1 and sends their spikes, which reach all targets within the tick (SPINNAKER: sPyNNaker
+``c_main.c``).  Result and counts depend neither on the number of threads nor on the placement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.check import check, check_rows
+from emulator.cycles import (
+    PACKET_CYCLES,
+    ROW_CYCLES,
+    SOURCE_CYCLES,
+    SPIKE_CYCLES,
+    STAGE_CYCLES,
+    SYNAPSE_CYCLES,
+    TICK_CYCLES,
+    program_cycles,
+)
+from emulator.engine import Engine
+from emulator.errors import EmulatorError
+from emulator.fabric import block_packets, key_limit, link_traffic, sends, trace
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PoissonCore
+from emulator.link import hearing, link
+from emulator.program import Program, Role
+from emulator.statistics import CoreStatistics, Statistics
+
+Progress = Callable[[int], None]
+"""Called now and then with the number of ticks done in this run."""
+
+CHUNK_S = 0.1
+"""Wall-clock seconds between calls of `Progress`, about."""
+FIRST_CHUNK = 16
+READABLE = (Role.STATE, Role.PARAMETER, Role.CONSTANT, Role.CURRENT)
+"""Registers that keep their words from tick to tick."""
+
+
+class Emulator:
+    """A machine image, loaded and run.
+
+    Parameters
+    ----------
+    image : MachineImage
+        It is checked, and must not be changed while it runs: rows are fetched from it.
+    threads : int
+        Threads to run the cores on; the result is the same for any number.
+
+    Raises
+    ------
+    ImageError
+        If the image contradicts itself or the machine.
+    """
+
+    def __init__(self, image: MachineImage, threads: int = 1) -> None:
+        if not 1 <= threads <= 1024:
+            raise ValueError(f"threads must be from 1 to 1024, got {threads}")
+        check(image)
+        self.image = image
+        self.threads = threads
+        self._costs = [_costs(image, core) for core in image.cores]
+        self._fabric = trace(image)
+        self._feeds = link(image, self._fabric)
+        check_rows(image, self._feeds)
+        self._hearing = hearing(self._feeds)
+        self._engine = self._start(0)
+
+    def _start(self, tick: int) -> Engine:
+        self._first_tick = tick
+        return Engine(self.image, self._feeds, self._hearing, self._costs, self.threads, tick)
+
+    @property
+    def tick(self) -> int:
+        """Ticks done since the start or the last reset; the number of the next."""
+        return self._engine.tick
+
+    def run(self, ticks: int, progress: Progress | None = None) -> None:
+        """Run `ticks` ticks; `progress` is called about ten times a second and at the end."""
+        if ticks < 0:
+            raise ValueError(f"ticks must be 0 or more, got {ticks}")
+        done, chunk = 0, FIRST_CHUNK
+        while done < ticks:
+            chunk = min(chunk, ticks - done)
+            started = perf_counter()
+            self._engine.run(chunk)
+            elapsed = max(perf_counter() - started, 1e-6)
+            done += chunk
+            chunk = int(np.clip(chunk * CHUNK_S / elapsed, 1, 8 * chunk))
+            if progress is not None:
+                progress(done)
+
+    def reset(self) -> None:
+        """Back to tick 0 and the first values of the image; what was recorded and counted is dropped."""
+        self._engine = self._start(0)
+
+    def register(self, core: int, name: str) -> NDArray[np.int32]:
+        """The present words of a register: int32[n], a copy.
+
+        Raises
+        ------
+        KeyError
+            If the program has no such register, or one that does not outlive its tick.
+        """
+        return self._engine.register(core, self._register(core, name)).copy()
+
+    def set_register(self, core: int, name: str, values: NDArray[np.int32]) -> None:
+        """Write a STATE or PARAMETER register: `values` are one word for all neurons, or int32[n]."""
+        number = self._register(core, name)
+        role = self._program(core).registers[number].role
+        if role == Role.PARAMETER:
+            self._engine.set_parameter(core, number, values)
+        elif role == Role.STATE:
+            self._engine.register(core, number)[:] = values
+        else:
+            raise KeyError(f"{name!r} of {self._label(core)} is neither state nor a parameter")
+
+    def spikes(self, core: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Recorded spikes since the last clear: (tick, index), sorted by tick, then index."""
+        return self._engine.spikes(core)
+
+    def recording(self, core: int, variable: str) -> NDArray[np.int32]:
+        """Samples of `variable` since the last clear: int32[samples, neurons].
+
+        The sample of the present moment is the last, if one is due.  A variable that is computed in a tick
+        (synaptic conductance) has in that sample the value that the coming tick will give it.
+
+        Raises
+        ------
+        KeyError
+            If the core does not record `variable`.
+        """
+        number = self._recording(core, variable)
+        return np.concatenate([self._engine.samples(core, number), self._engine.present(core, number)])
+
+    def clear(self, core: int) -> None:
+        """Drop what was recorded of a core so far."""
+        self._engine.clear(core)
+
+    def statistics(self) -> Statistics:
+        """What was counted since the image was loaded, or since the last reset."""
+        cores = self.image.cores
+        sent = [self._engine.sent(number, key_limit(core)) for number, core in enumerate(cores)]
+        packets = block_packets(self._fabric, self.image, sent)
+        lost = packets[self._fabric.drop_block].astype(np.uint64)
+        machine = self.image.machine
+        drops = np.zeros(machine.width * machine.height, dtype=np.uint64)
+        np.add.at(drops, self._fabric.drop_chip, lost)
+        return Statistics(
+            ticks=self.tick - self._first_tick,
+            cycles_per_tick=self.image.cycles_per_tick,
+            cores=tuple(self._core_statistics(number, core) for number, core in enumerate(cores)),
+            link_packets=link_traffic(self._fabric, machine, packets),
+            packets_dropped=int(lost.sum()),
+            drops=drops.reshape(machine.width, machine.height),
+        )
+
+    def _core_statistics(self, number: int, core: Core) -> CoreStatistics:
+        account = self._engine.account(number)
+        total = account.pop("cycles_total")
+        return CoreStatistics(
+            label=core.label,
+            x=core.x,
+            y=core.y,
+            p=core.p,
+            cycles_mean=total / max(self.tick - self._first_tick, 1),
+            packets_sent=account["spikes"] if sends(core) else 0,
+            **account,
+        )
+
+    def carry_over(self, previous: Emulator) -> None:
+        """Go on from where `previous` is, with the parameters, weights and recordings of this image.
+
+        Time, state, ring buffers, delay queues and random numbers are taken over; what `previous` recorded and
+        counted stays with it.  Sums in the ring buffers are rounded where this image scales weights otherwise.
+
+        Raises
+        ------
+        EmulatorError
+            If the cores are not the same slices.
+        """
+        old, new = previous.image.cores, self.image.cores
+        if [(type(core), core.label, core.n) for core in old] != [(type(core), core.label, core.n) for core in new]:
+            raise EmulatorError("the images have other cores: a run can go on only with the same slices")
+        engine = self._start(previous.tick)
+        for number, core in enumerate(new):
+            if isinstance(core, NeuronCore):
+                self._carry_neurons(previous, engine, number, core)
+            elif isinstance(core, PoissonCore):
+                trains = previous._engine.trains_of(number)
+                engine.set_trains(number, trains.continued(core.rate, core.start, core.stop))
+            elif isinstance(core, DelayCore):
+                engine.set_heard(number, *previous._engine.heard(number))
+        self._engine = engine
+
+    def _carry_neurons(self, previous: Emulator, engine: Engine, number: int, core: NeuronCore) -> None:
+        """State registers of the same name, and what is under way in the ring buffer."""
+        old_core = previous.image.cores[number]
+        assert isinstance(old_core, NeuronCore)
+        names = _states(previous._program(number))
+        for name, register in _states(self._program(number)).items():
+            if name in names:
+                engine.register(number, register)[:] = previous._engine.register(number, names[name])
+        old, new = previous._engine.ring(number), engine.ring(number)
+        for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=True)):
+            new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)
+
+    def _label(self, core: int) -> str:
+        return repr(self.image.cores[core].label)
+
+    def _program(self, core: int) -> Program:
+        neurons = self.image.cores[core]
+        if not isinstance(neurons, NeuronCore):
+            raise KeyError(f"{self._label(core)} runs no program")
+        return self.image.programs[neurons.program]
+
+    def _register(self, core: int, name: str) -> int:
+        for number, register in enumerate(self._program(core).registers):
+            if register.name == name and register.role in READABLE:
+                return number
+        raise KeyError(f"{self._label(core)} has no register {name!r} that outlives a tick")
+
+    def _recording(self, core: int, variable: str) -> int:
+        neurons = self.image.cores[core]
+        recordings = neurons.recordings if isinstance(neurons, NeuronCore) else ()
+        for number, recording in enumerate(recordings):
+            if recording.variable == variable:
+                return number
+        raise KeyError(f"{self._label(core)} does not record {variable!r}")
+
+
+def rescaled(ring: NDArray[np.uint16], shift: int) -> NDArray[np.uint16]:
+    """Ring-buffer sums times ``2**shift``: rounded where bits are lost, stopped at the largest value."""
+    sums = ring.astype(np.uint64)
+    sums = (
+        sums << np.uint64(shift)
+        if shift >= 0
+        else (sums + (np.uint64(1) << np.uint64(-shift - 1))) >> np.uint64(-shift)
+    )
+    return np.minimum(sums, 0xFFFF).astype(np.uint16)
+
+
+def _states(program: Program) -> Mapping[str, int]:
+    return {program.registers[number].name: number for number in program.numbers(Role.STATE)}
+
+
+def _costs(image: MachineImage, core: Core) -> tuple[int, int, int, int, int]:
+    """Cycles of a tick, a spike, a packet, a row and a synaptic event on a core."""
+    if isinstance(core, NeuronCore):
+        work = core.n * program_cycles(image.programs[core.program])
+    elif isinstance(core, PoissonCore):
+        work = core.n * SOURCE_CYCLES
+    elif isinstance(core, DelayCore):
+        work = core.send.size * STAGE_CYCLES
+    else:
+        work = 0
+    return TICK_CYCLES + work, SPIKE_CYCLES, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES

@@ -1,0 +1,56 @@
+"""A look at every synaptic row that a packet can fetch, before any does."""
+
+from libc.stdint cimport int64_t, uint32_t
+
+from emulator.state cimport FIXED_COUNT, HEADER_WORDS
+
+OUTSIDE = 1
+TOO_LONG = 2
+UNKNOWN_TARGET = 3
+
+
+cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t types, int index_bits,
+                  int type_bits) noexcept nogil:
+    """What is wrong with a row of `stride` words that lies in memory; 0 if nothing is."""
+    cdef uint32_t count = row[FIXED_COUNT]
+    cdef uint32_t index_mask = (1U << index_bits) - 1
+    cdef uint32_t type_mask = (1U << type_bits) - 1
+    cdef uint32_t wrong = 0
+    cdef uint32_t j, word
+    if count > stride - HEADER_WORDS:
+        return 2
+    for j in range(HEADER_WORDS, HEADER_WORDS + count):
+        word = row[j]
+        wrong |= ((word & index_mask) >= n) | (((word >> index_bits) & type_mask) >= types)
+    return 3 if wrong else 0
+
+
+def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int index_bits, int type_bits,
+                  const int64_t[::1] base, const uint32_t[::1] stride, const uint32_t[::1] index_mask,
+                  const uint32_t[::1] filter_mask, const uint32_t[::1] filter_key, const int64_t[::1] limit):
+    """Look at the rows of all numbers below ``limit[f]`` of each feed f of a core of `n` neurons.
+
+    Returns
+    -------
+    fault, feed, number : int
+        The first fault (`OUTSIDE` the rows, `TOO_LONG` for its stride, `UNKNOWN_TARGET`) and whose row has it;
+        fault is 0 if there is none.
+    """
+    cdef int64_t f, i, place
+    cdef int fault
+    with nogil:
+        for f in range(base.shape[0]):
+            if base[f] < 0:
+                continue
+            for i in range(limit[f]):
+                if (<uint32_t> i & filter_mask[f]) != filter_key[f]:
+                    continue
+                place = base[f] + <int64_t> (<uint32_t> i & index_mask[f]) * stride[f]
+                if place + stride[f] > rows.shape[0]:
+                    fault = 1
+                else:
+                    fault = fault_of(&rows[place], stride[f], n, types, index_bits, type_bits)
+                if fault:
+                    with gil:
+                        return fault, f, i
+    return 0, 0, 0

@@ -1,0 +1,123 @@
+"""The state of a running machine as C structures: cores, what they hear and what they record."""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from emulator.growable cimport Ints
+from emulator.poisson cimport Sources
+
+cdef enum:
+    NEURONS = 0
+    POISSON = 1
+    ARRAY = 2
+    DELAY = 3
+    SLOTS = 16
+    HEADER_WORDS = 3
+    FIXED_COUNT = 1     # word of a row that says how many fixed synapses it has
+    WEIGHT_SHIFT = 16
+
+ctypedef struct Feed:
+    const uint32_t* rows    # row of number 0
+    uint32_t stride         # 0 where no population-table entry serves the packets
+    uint32_t index_mask
+    uint32_t filter_mask
+    uint32_t filter_key
+    int32_t offset          # delay cores: neuron of number 0
+
+ctypedef struct Group:
+    uint64_t bits           # which of 64 sources are heard
+    int64_t first           # pair of the lowest bit
+    int64_t word            # which 64
+
+ctypedef struct Recorder:
+    int32_t register_number
+    int32_t shift
+    bint after              # read after the program has run
+    int32_t interval
+    int32_t due
+    int32_t n
+    const int32_t* index
+    Ints samples
+
+ctypedef struct Injection:
+    int32_t n
+    const int32_t* index
+    int32_t changes
+    const int32_t* tick
+    const int32_t* amplitude
+    int32_t cursor          # changes that have come to pass
+
+ctypedef struct Costs:
+    int64_t tick
+    int64_t spike
+    int64_t packet
+    int64_t row
+    int64_t event
+
+ctypedef struct Tally:
+    int64_t packets
+    int64_t unmatched
+    int64_t rows
+    int64_t events
+    int64_t saturations
+
+ctypedef struct Core:
+    int32_t kind
+    int32_t n
+    # neurons
+    const int32_t* code
+    int32_t instructions
+    int32_t register_count
+    int32_t** registers     # one table of registers a thread, since threads have scratch of their own
+    int32_t spike_register
+    int32_t current_register
+    int32_t receptors
+    int32_t* receptor_register
+    int32_t* shift
+    uint16_t* ring
+    int32_t index_bits
+    int32_t slot_bits       # index bits and type bits: ring-buffer words of a slot, as a power of two
+    Recorder* recorders
+    int32_t recorder_count
+    Injection* injections
+    int32_t injection_count
+    int32_t next_change
+    # sources
+    Sources* poisson
+    const int32_t* array_tick
+    const int32_t* array_index
+    int64_t array_length
+    int64_t array_cursor
+    # delay stages: a queue of what was heard, and how far each stage has repeated it
+    Ints heard_tick
+    Ints heard_index
+    int32_t stages
+    int32_t stage_shift
+    int64_t* stage_cursor
+    const uint8_t* send
+    # what it sends
+    bint sends
+    Ints out                # numbers of the packets of this tick
+    int64_t* sent           # packets so far, by number
+    const uint8_t* record_spikes
+    Ints spike_tick
+    Ints spike_index
+    # what it hears
+    const Group* groups
+    int64_t group_count
+    # account
+    Costs costs
+    int64_t spikes
+    int64_t cycles          # of this tick so far
+    int64_t cycles_total
+    int64_t cycles_max
+    int64_t overruns
+    Tally tally
+
+ctypedef struct Machine:
+    Core* cores
+    int32_t core_count
+    Feed* feeds
+    const int64_t* pair_start
+    uint64_t* spiking       # two sets of cores that spike, for this tick and the next
+    int32_t spiking_words
+    double cycles_per_tick

@@ -1,0 +1,122 @@
+"""What a run of the emulator counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class CoreStatistics:
+    """Counts of one core.
+
+    Parameters
+    ----------
+    label : str
+        The slice that it holds.
+    x, y, p : int
+        Chip and core.
+    cycles_mean, cycles_max : float, int
+        Cycles of a tick.
+    overruns : int
+        Ticks that needed more cycles than a tick has.
+    spikes : int
+        Spikes of its neurons or sources; packets that a delay stage repeats.
+    packets_sent : int
+        Packets that it handed to its router: `spikes`, or 0 if it has no key.
+    packets_received : int
+        Packets that reached it.
+    unmatched : int
+        Those of them that no entry of its population table serves.
+    rows : int
+        Synaptic rows that it fetched.
+    synaptic_events : int
+        Synapses that were added to its ring buffers.
+    saturations : int
+        Those of them that stopped at the largest ring-buffer value.
+    """
+
+    label: str
+    x: int
+    y: int
+    p: int
+    cycles_mean: float
+    cycles_max: int
+    overruns: int
+    spikes: int
+    packets_sent: int
+    packets_received: int
+    unmatched: int
+    rows: int
+    synaptic_events: int
+    saturations: int
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """Counts since the image was loaded, or since the last reset.
+
+    Parameters
+    ----------
+    ticks : int
+        Ticks run since then.
+    cycles_per_tick : float
+        Cycles that a core has for a tick.
+    cores : tuple of CoreStatistics
+        In the order of the image.
+    link_packets : uint64[width, height, 6]
+        Packets that crossed each link of each chip, outwards.
+    packets_dropped : int
+        Copies of packets that were lost: not routed, sent to a core that is not there or over an absent link.
+    drops : uint64[width, height]
+        The same, by the chip at which they were lost.
+    """
+
+    ticks: int
+    cycles_per_tick: float
+    cores: tuple[CoreStatistics, ...]
+    link_packets: NDArray[np.uint64]
+    packets_dropped: int
+    drops: NDArray[np.uint64]
+
+    @property
+    def spikes(self) -> int:
+        """Spikes of all neurons and sources, and packets that delay stages repeated."""
+        return sum(core.spikes for core in self.cores)
+
+    @property
+    def packets_sent(self) -> int:
+        """Packets that cores handed to their routers."""
+        return sum(core.packets_sent for core in self.cores)
+
+    @property
+    def packets_received(self) -> int:
+        """Copies of packets that reached cores."""
+        return sum(core.packets_received for core in self.cores)
+
+    @property
+    def unmatched(self) -> int:
+        """Packets that no population-table entry of their target serves."""
+        return sum(core.unmatched for core in self.cores)
+
+    @property
+    def synaptic_events(self) -> int:
+        """Synapses that were added to ring buffers."""
+        return sum(core.synaptic_events for core in self.cores)
+
+    @property
+    def saturations(self) -> int:
+        """Synaptic events that stopped at the largest ring-buffer value."""
+        return sum(core.saturations for core in self.cores)
+
+    @property
+    def overruns(self) -> int:
+        """Ticks, summed over the cores, that needed more cycles than a tick has."""
+        return sum(core.overruns for core in self.cores)
+
+    @property
+    def hops(self) -> int:
+        """Link traversals of all packets."""
+        return int(self.link_packets.sum())

@@ -1,0 +1,166 @@
+"""The first half of a tick, core by core: neurons move, sources fire, and who spikes is noted."""
+
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memmove, memset
+
+from emulator.growable cimport Ints, extend, push
+from emulator.poisson cimport NEVER, emit
+from emulator.state cimport ARRAY, DELAY, NEURONS, POISSON, SLOTS, Core, Injection, Machine, Recorder
+from emulator.update cimport program_t
+
+cdef extern from *:
+    """
+    static inline void set_bit(uint64_t *words, int32_t bit)
+    {
+        __atomic_fetch_or(words + (bit >> 6), (uint64_t) 1 << (bit & 63), __ATOMIC_RELAXED);
+    }
+    static inline int32_t any_set(const int32_t *words, int32_t n)
+    {
+        int32_t all = 0;
+        for (int32_t i = 0; i < n; i++)
+            all |= words[i];
+        return all;
+    }
+    static inline void widen(int32_t *to, const uint16_t *from, int32_t n, int32_t shift)
+    {
+        for (int32_t i = 0; i < n; i++)
+            to[i] = (int32_t) ((uint32_t) from[i] << shift);
+    }
+    """
+    void set_bit(uint64_t* words, int32_t bit) noexcept nogil
+    int32_t any_set(const int32_t* words, int32_t n) noexcept nogil
+    void widen(int32_t* to, const uint16_t* source, int32_t n, int32_t shift) noexcept nogil
+
+
+cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, int32_t tick,
+                            program_t run) noexcept nogil:
+    """All that core `number` does before the packets of this tick arrive."""
+    cdef Core* core = &machine.cores[number]
+    core.out.n = 0
+    if core.kind == NEURONS:
+        update_neurons(core, core.registers + thread * core.register_count, tick, run)
+    elif core.kind == POISSON:
+        emit(core.poisson, tick, &core.out)
+    elif core.kind == ARRAY:
+        emit_array(core, tick)
+    else:
+        repeat_heard(core, tick)
+    core.cycles = core.costs.tick
+    if core.out.n:
+        note_spikes(core, tick)
+        if core.sends:
+            set_bit(machine.spiking + (tick & 1) * machine.spiking_words, number)
+
+
+cdef inline void note_spikes(Core* core, int32_t tick) noexcept nogil:
+    """Count and record the spikes of this tick."""
+    cdef Py_ssize_t k
+    cdef int32_t i
+    core.spikes += core.out.n
+    core.cycles += core.out.n * core.costs.spike
+    for k in range(core.out.n):
+        i = core.out.data[k]
+        core.sent[i] += 1
+        if core.record_spikes != NULL and core.record_spikes[i]:
+            push(&core.spike_tick, tick)
+            push(&core.spike_index, i)
+
+
+cdef inline void update_neurons(Core* core, int32_t** registers, int32_t tick, program_t run) noexcept nogil:
+    """Record, take the inputs of this tick, run the program, find who spikes."""
+    cdef const int32_t* spike
+    cdef int32_t i
+    record(core, registers, tick, False)
+    take_inputs(core, registers, tick, True)
+    if tick >= core.next_change:
+        inject(core, registers, tick)
+    run(core.code, core.instructions, registers, core.n)
+    record(core, registers, tick, True)
+    spike = registers[core.spike_register]
+    if any_set(spike, core.n):
+        for i in range(core.n):
+            if spike[i]:
+                push(&core.out, i)
+
+
+cdef inline void take_inputs(Core* core, int32_t** registers, int32_t tick, bint clear) noexcept nogil:
+    """Ring-buffer slot of this tick to the receptor registers."""
+    cdef uint16_t* slot = core.ring + ((<int64_t> (tick & (SLOTS - 1))) << core.slot_bits)
+    cdef int32_t receptor
+    for receptor in range(core.receptors):
+        widen(registers[core.receptor_register[receptor]], slot + ((<int64_t> receptor) << core.index_bits), core.n,
+              core.shift[receptor])
+    if clear:
+        memset(slot, 0, (<size_t> core.receptors << core.index_bits) * sizeof(uint16_t))
+
+
+cdef inline void record(Core* core, int32_t** registers, int32_t tick, bint after) noexcept nogil:
+    """Take the samples that are due in this tick, of those read before the program or after it."""
+    cdef Recorder* recorder
+    cdef const int32_t* words
+    cdef int32_t* sample
+    cdef int32_t r, i
+    for r in range(core.recorder_count):
+        recorder = &core.recorders[r]
+        if recorder.after == after and recorder.due == tick:
+            recorder.due += recorder.interval
+            words = registers[recorder.register_number]
+            sample = extend(&recorder.samples, recorder.n)
+            if sample != NULL:
+                for i in range(recorder.n):
+                    sample[i] = <int32_t> (<uint32_t> words[recorder.index[i]] << recorder.shift)
+
+
+cdef inline void inject(Core* core, int32_t** registers, int32_t tick) noexcept nogil:
+    """Sum the injected currents anew; they hold until the next change."""
+    cdef int32_t* current
+    cdef Injection* injection
+    cdef int32_t j, k, level
+    core.next_change = NEVER
+    if core.injection_count == 0:
+        return
+    current = registers[core.current_register]
+    memset(current, 0, core.n * sizeof(int32_t))
+    for j in range(core.injection_count):
+        injection = &core.injections[j]
+        while injection.cursor < injection.changes and injection.tick[injection.cursor] <= tick:
+            injection.cursor += 1
+        if injection.cursor < injection.changes and injection.tick[injection.cursor] < core.next_change:
+            core.next_change = injection.tick[injection.cursor]
+        level = injection.amplitude[injection.cursor - 1] if injection.cursor else 0
+        for k in range(injection.n):
+            current[injection.index[k]] = <int32_t> (<uint32_t> current[injection.index[k]] + <uint32_t> level)
+
+
+cdef inline void emit_array(Core* core, int32_t tick) noexcept nogil:
+    """The spikes that the image gives for this tick."""
+    while core.array_cursor < core.array_length and core.array_tick[core.array_cursor] == tick:
+        push(&core.out, core.array_index[core.array_cursor])
+        core.array_cursor += 1
+
+
+cdef inline void repeat_heard(Core* core, int32_t tick) noexcept nogil:
+    """Stage s repeats what was heard ``16 * (s + 1)`` ticks ago; what the last stage has repeated is forgotten."""
+    cdef int32_t stage, i
+    cdef int64_t* cursor
+    for stage in range(core.stages):
+        cursor = &core.stage_cursor[stage]
+        while cursor[0] < core.heard_tick.n and core.heard_tick.data[cursor[0]] == tick - SLOTS * (stage + 1):
+            i = core.heard_index.data[cursor[0]]
+            if core.send[<int64_t> stage * core.n + i]:
+                push(&core.out, (stage << core.stage_shift) | i)
+            cursor[0] += 1
+    if core.stage_cursor[core.stages - 1] > 4096:
+        forget(core)
+
+
+cdef inline void forget(Core* core) noexcept nogil:
+    """Drop what all stages have repeated from the front of the queue."""
+    cdef int64_t done = core.stage_cursor[core.stages - 1]
+    cdef int64_t left = core.heard_tick.n - done
+    cdef int32_t stage
+    memmove(core.heard_tick.data, core.heard_tick.data + done, left * sizeof(int32_t))
+    memmove(core.heard_index.data, core.heard_index.data + done, left * sizeof(int32_t))
+    core.heard_tick.n = core.heard_index.n = left
+    for stage in range(core.stages):
+        core.stage_cursor[stage] -= done
