@@ -1,5 +1,7 @@
 """Errors that the user's side raises; each is also the standard kind of error that it is."""
 
+from typing import Any
+
 
 class PyneuroError(Exception):
     """Base of the errors of the front end, the comparison and the command line."""
@@ -23,3 +25,10 @@ class ComparisonError(PyneuroError, ValueError):
 
 class IntegrationError(PyneuroError, ArithmeticError):
     """A cell whose state grows without bound."""
+
+
+def __getattr__(name: str) -> Any:
+    """Return PyNN's error `name`: scripts find them as ``sim.errors``."""
+    from pyNN import errors
+
+    return getattr(errors, name)

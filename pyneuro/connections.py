@@ -1,0 +1,145 @@
+"""The connections of a projection, in arrays; connection objects are made when they are asked for.
+
+A weight or delay that is the same for all connections is one number.  Arrays are read-only once the network
+has been frozen, because the frozen network shares them; the first change after that works on a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common
+
+from toolchain.network import Values
+
+Indices = NDArray[np.int32]
+PARAMETERS = ("weight", "delay")
+
+
+class Connections:
+    """Connections as they are appended: in blocks, which are joined when they are read."""
+
+    def __init__(self) -> None:
+        self._blocks: list[tuple[Indices, Indices, dict[str, Values]]] = []
+
+    def append(self, pre: Indices, post: Indices, values: Mapping[str, Values]) -> None:
+        """Append connections.
+
+        Parameters
+        ----------
+        pre, post : int32[connections]
+            Indices of cells in what is connected.
+        values : mapping of str to (float or float64[connections])
+            Weight (nA, uS) and delay (ms).
+        """
+        if len(pre):
+            self._blocks.append((pre, post, {name: values[name] for name in PARAMETERS}))
+
+    def _joined(self) -> tuple[Indices, Indices, dict[str, Values]]:
+        if len(self._blocks) != 1:
+            self._blocks = [self._join()]
+        return self._blocks[0]
+
+    def _join(self) -> tuple[Indices, Indices, dict[str, Values]]:
+        if not self._blocks:
+            return np.zeros(0, np.int32), np.zeros(0, np.int32), dict.fromkeys(PARAMETERS, 0.0)
+        pre, post, values = zip(*self._blocks, strict=True)
+        sizes = [len(p) for p in pre]
+        joined = {name: _join([v[name] for v in values], sizes) for name in PARAMETERS}
+        return np.concatenate(pre), np.concatenate(post), joined
+
+    def __len__(self) -> int:
+        """Return the number of connections."""
+        return sum(len(pre) for pre, _, _ in self._blocks)
+
+    @property
+    def pre(self) -> Indices:
+        """Indices of the pre-synaptic cells."""
+        return self._joined()[0]
+
+    @property
+    def post(self) -> Indices:
+        """Indices of the post-synaptic cells."""
+        return self._joined()[1]
+
+    def __getitem__(self, name: str) -> Values:
+        """Return the values of `name`, ``weight`` or ``delay``."""
+        return self._joined()[2][name]
+
+    def __setitem__(self, name: str, value: Values) -> None:
+        """Give all connections other values of `name`."""
+        self._joined()[2][name] = value
+
+    def array(self, name: str) -> NDArray[np.float64]:
+        """Return the values of `name`, one for each connection."""
+        return np.broadcast_to(np.asarray(self[name], float), len(self))
+
+    def change(self, name: str, index: int, value: float) -> None:
+        """Give one connection another value of `name`."""
+        values = self[name]
+        if not isinstance(values, np.ndarray) or not values.flags.writeable:
+            self[name] = values = self.array(name).copy()
+        values[index] = value
+
+
+def _join(values: list[Values], sizes: list[int]) -> Values:
+    """Join the values of blocks; one number if they are all the same number."""
+    first = values[0]
+    if all(isinstance(value, float) and value == first for value in values):
+        return first
+    return np.concatenate([np.broadcast_to(value, n) for value, n in zip(values, sizes, strict=True)])
+
+
+class Connection(common.Connection):
+    """One connection of a projection."""
+
+    def __init__(self, projection: Any, index: int) -> None:
+        self.projection = projection
+        self.index = index
+
+    @property
+    def presynaptic_index(self) -> int:
+        """Index of the pre-synaptic cell."""
+        return int(self.projection.arrays.pre[self.index])
+
+    @property
+    def postsynaptic_index(self) -> int:
+        """Index of the post-synaptic cell."""
+        return int(self.projection.arrays.post[self.index])
+
+    @property
+    def presynaptic_cell(self) -> Any:
+        """The pre-synaptic cell."""
+        return self.projection.pre[self.presynaptic_index]
+
+    @property
+    def postsynaptic_cell(self) -> Any:
+        """The post-synaptic cell."""
+        return self.projection.post[self.postsynaptic_index]
+
+    source, target = presynaptic_cell, postsynaptic_cell
+
+    @property
+    def weight(self) -> float:
+        """Weight, nA or uS."""
+        return float(self.projection.arrays.array("weight")[self.index])
+
+    @weight.setter
+    def weight(self, value: float) -> None:
+        self.projection.change("weight", self.index, value)
+
+    @property
+    def delay(self) -> float:
+        """Delay, ms."""
+        return float(self.projection.arrays.array("delay")[self.index])
+
+    @delay.setter
+    def delay(self, value: float) -> None:
+        self.projection.change("delay", self.index, value)
+
+    def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
+        """Return the values of the attributes."""
+        return tuple(getattr(self, name) for name in attribute_names)

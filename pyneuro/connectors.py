@@ -1,0 +1,442 @@
+"""Connectors: PyNN's, of which the common ones build their connections in arrays.
+
+The network is the one that PyNN's own code builds for the same seed: the same numbers are taken from the
+same streams in the same order, column (post-synaptic cell) after column, and the order of the connections
+is the same.  What PyNN makes column by column in Python is made here in one go, or in Cython
+(`pyneuro.draw`) where numbers are drawn.
+
+A projection is connected in three parts: the synapse's parameters are taken (PyNN copies their random
+generators at this point), the columns are drawn, and the parameters are evaluated for all connections.
+Random generators other than ``NumpyRNG`` and ``NativeRNG``, and connectors that are not here, take PyNN's
+own way, one column at a time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import connectors, errors
+from pyNN.connectors import (
+    CloneConnector,
+    Connector,
+    CSAConnector,
+    DisplacementDependentProbabilityConnector,
+    FromFileConnector,
+    IndexBasedProbabilityConnector,
+    MapConnector,
+)
+from pyNN.random import NumpyRNG
+
+from pyneuro.draw import Stream, bernoulli, pairs, samples
+from pyneuro.errors import UnsupportedError
+from pyneuro.random import NativeRNG
+from pyneuro.values import distances, evaluate
+from toolchain.network import Values
+
+Indices = NDArray[np.int32]
+Counts = NDArray[np.int64]
+Columns = tuple[Indices, Counts]
+"""Pre-synaptic indices, column after column, and how many there are in each."""
+
+CHUNK = 1 << 20
+logger = logging.getLogger("PyNN")
+
+
+class ArrayMixin:
+    """How a connector connects that draws all its columns at once, by `columns`."""
+
+    parameters_first: ClassVar[bool] = True
+    """Whether PyNN's code copies the synapse's random generators before it draws the columns."""
+    location_selector: Any
+    safe: bool
+    callback: Any
+    rng: Any
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the pre-synaptic cells of each column."""
+        raise NotImplementedError
+
+    def takes(self, projection: Any) -> bool:
+        """Whether `columns` can do it; if not, PyNN's own code does."""
+        return True
+
+    def connect(self, projection: Any) -> None:
+        """Connect `projection`."""
+        if self.location_selector is not None:
+            raise UnsupportedError("location_selector is for cells with several compartments, which pyneuro lacks")
+        if not self.takes(projection):
+            super().connect(projection)  # type: ignore[misc]
+            return
+        columns = None if self.parameters_first else self.columns(projection)
+        distance = self._generate_distance_map(projection)  # type: ignore[attr-defined]
+        space = self._parameters_from_synapse_type(projection, distance)  # type: ignore[attr-defined]
+        pre, counts = columns or self.columns(projection)
+        post = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
+        values = evaluate(space, projection, pre=pre, post=post, counts=counts, distance=distance)
+        self.finish(projection, pre, post, values, counts)
+
+    def finish(self, projection: Any, pre: Indices, post: Indices, values: Any, counts: Counts) -> None:
+        """Check the values if that is wished, hand the connections over, tell the callback."""
+        if self.safe and len(pre):
+            for name, check in projection.synapse_type.parameter_checks.items():
+                check(values[name], projection)
+        projection.append(pre, post, values)
+        if self.callback:
+            for column in np.flatnonzero(counts):
+                self.callback(int(column) / projection.post.local_size)
+
+
+# --- which cell is which ---------------------------------------------------------------------------------
+
+
+def same_cells(projection: Any) -> Indices:
+    """Return for each post-synaptic cell its index among the pre-synaptic ones, or -1."""
+    before, after = (cells.all_cells.astype(np.int64) for cells in (projection.pre, projection.post))
+    order = np.argsort(before, kind="stable")
+    at = np.searchsorted(before, after, sorter=order)
+    found = order[np.minimum(at, len(before) - 1)]
+    return np.where(before[found] == after, found, -1).astype(np.int32)
+
+
+def none_excluded(projection: Any) -> Indices:
+    """Return -1 for each post-synaptic cell."""
+    return np.full(projection.post.size, -1, np.int32)
+
+
+def excluded(connector: Any, projection: Any) -> tuple[Indices, bool]:
+    """Return the row left out of each column, and whether only rows above the diagonal's are connected."""
+    if connector.allow_self_connections == "NoMutual":
+        if projection.pre is not projection.post:
+            raise UnsupportedError(
+                "allow_self_connections='NoMutual' is for the connections of a population to itself, in PyNN, too"
+            )
+        return none_excluded(projection), True
+    return (none_excluded if connector.allow_self_connections else same_cells)(projection), False
+
+
+def within(connector: Any, projection: Any) -> bool:
+    """Whether a fixed-number connector must avoid the connection of a cell to itself."""
+    return not connector.allow_self_connections and projection.pre == projection.post
+
+
+# --- drawing from PyNN's generator -----------------------------------------------------------------------
+
+
+def is_mersenne(rng: Any) -> bool:
+    """Whether `rng` draws from a Mersenne Twister, whose words we can draw ourselves."""
+    return type(rng) is NumpyRNG and rng.rng.get_state(legacy=False)["bit_generator"] == "MT19937"
+
+
+@contextmanager
+def stream(rng: NumpyRNG) -> Iterator[Stream]:
+    """Give the words of `rng`; afterwards `rng` goes on where they stopped."""
+    state = rng.rng.get_state(legacy=False)
+    words = Stream(state["state"]["key"], state["state"]["pos"])
+    try:
+        yield words
+    finally:
+        key, position = words.state()
+        rng.rng.set_state({**state, "state": {"key": key, "pos": position}})
+
+
+def drawn_by_probability(rng: NumpyRNG, p: float, rows: int, left_out: Indices, only_above: bool) -> Columns:
+    """Draw one number for each pair, column after column; connect where it is less than `p`."""
+    limit = ceil(min(p, 1.0) * 2**53)
+    expected = rows * len(left_out) * min(p, 1.0)
+    chosen = np.empty(int(expected + 6 * expected**0.5) + rows + 1, np.int32)
+    counts = np.zeros(len(left_out), np.int64)
+    column = filled = 0
+    with stream(rng) as words:
+        while True:
+            column, filled = bernoulli(words, limit, rows, column, left_out, only_above, chosen, counts, filled)
+            if column == len(counts):
+                break
+            chosen = np.concatenate([chosen, np.empty(len(chosen) // 8 + rows + 1, np.int32)])
+    return chosen[:filled], counts
+
+
+def skipped_by_probability(rng: NativeRNG, p: float, rows: int, left_out: Indices, only_above: bool) -> Columns:
+    """Draw the distances from one connection to the next, which are geometric, through all columns."""
+    pairs_in_all = rows * len(left_out)
+    parts, last = [np.zeros(0, np.int64)], -1
+    while p > 0 and last < pairs_in_all:
+        gaps = rng.generator.geometric(min(p, 1.0), min(CHUNK, int(pairs_in_all * min(p, 1.0)) + 64))
+        parts.append(last + np.cumsum(np.minimum(gaps, pairs_in_all + 1)))
+        last = int(parts[-1][-1])
+    flat = np.concatenate(parts)
+    column, row = np.divmod(flat[: np.searchsorted(flat, pairs_in_all)], rows)
+    kept = (row != left_out[column]) & ((row > column) if only_above else True)
+    return row[kept].astype(np.int32), np.bincount(column[kept], minlength=len(left_out)).astype(np.int64)
+
+
+def numbers(n: Any, size: int, name: str) -> Counts:
+    """Return how many connections each of `size` cells gets, from a number or a random distribution."""
+    drawn = np.full(size, n) if isinstance(n, int) else np.asarray(n.next(size))
+    if drawn.dtype.kind not in "iu" or np.any(drawn < 0):
+        raise errors.ConnectionError(f"{name}.n must be whole numbers of at least 0, got {drawn[:3]}...")
+    return drawn.astype(np.int64)
+
+
+def drawn_with_replacement(rng: Any, counts: Counts, rows: int, left_out: Indices) -> Indices:
+    """Draw each connection's row, uniform and independent; draw again what is left out, cell after cell."""
+
+    def draw(n: int) -> NDArray[np.int64]:
+        return np.asarray(rng.next(int(n), "uniform_int", {"low": 0, "high": rows}, mask=None), np.int64)
+
+    if np.all(left_out < 0):
+        return draw(counts.sum()).astype(np.int32)
+    if rows < 2 and counts.sum():
+        raise errors.ConnectionError("there is no other cell to connect to")
+    chosen = []
+    for n, banned in zip(counts, left_out, strict=True):
+        row = draw(n)
+        again = np.flatnonzero(row == banned)
+        while len(again):
+            row[again] = draw(len(again))
+            again = again[row[again] == banned]
+        chosen.append(row)
+    return np.concatenate(chosen).astype(np.int32) if chosen else np.zeros(0, np.int32)
+
+
+# --- the connectors --------------------------------------------------------------------------------------
+
+
+class AllToAllConnector(ArrayMixin, connectors.AllToAllConnector):
+    """Connect all cells to all cells."""
+
+    __doc__ = connectors.AllToAllConnector.__doc__
+
+    def columns(self, projection: Any) -> Columns:
+        """Return all rows for each column."""
+        left_out, _ = excluded(self, projection)
+        rows, n = projection.shape
+        pre = np.tile(np.arange(rows, dtype=np.int32), n)
+        self_connections = np.flatnonzero(left_out >= 0)
+        pre = np.delete(pre, self_connections * rows + left_out[self_connections])
+        return pre, rows - (left_out >= 0).astype(np.int64)
+
+
+class OneToOneConnector(ArrayMixin, connectors.OneToOneConnector):
+    """Connect cell i to cell i; populations of size 1 are as good as others."""
+
+    def columns(self, projection: Any) -> Columns:
+        """Return row i for column i."""
+        counts = np.zeros(projection.post.size, np.int64)
+        counts[: min(projection.shape)] = 1
+        return np.arange(min(projection.shape), dtype=np.int32), counts
+
+
+class ArrayConnector(ArrayMixin, connectors.ArrayConnector):
+    """Connect by a boolean matrix."""
+
+    __doc__ = connectors.ArrayConnector.__doc__
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the rows that are true in each column."""
+        matrix = np.asarray(self.array)
+        if matrix.dtype != bool or matrix.shape != tuple(projection.shape):
+            raise errors.ConnectionError(
+                f"ArrayConnector.array must be boolean and of shape {tuple(projection.shape)} (pre, post), "
+                f"got {matrix.dtype} of shape {matrix.shape}"
+            )
+        return np.nonzero(matrix.T)[1].astype(np.int32), matrix.sum(axis=0, dtype=np.int64)
+
+
+class FixedProbabilityConnector(ArrayMixin, connectors.FixedProbabilityConnector):
+    """Connect each pair with the same probability."""
+
+    __doc__ = connectors.FixedProbabilityConnector.__doc__
+
+    def takes(self, projection: Any) -> bool:
+        """Whether the generator is one of ours."""
+        return is_mersenne(self.rng) or isinstance(self.rng, NativeRNG)
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the rows drawn for each column."""
+        draw = skipped_by_probability if isinstance(self.rng, NativeRNG) else drawn_by_probability
+        return draw(self.rng, self.p_connect, projection.pre.size, *excluded(self, projection))
+
+
+class DistanceDependentProbabilityConnector(ArrayMixin, connectors.DistanceDependentProbabilityConnector):
+    """Connect each pair with a probability that depends on its distance."""
+
+    __doc__ = connectors.DistanceDependentProbabilityConnector.__doc__
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the rows drawn for each column."""
+        left_out, only_above = excluded(self, projection)
+        rows, n = projection.shape
+        before, after = projection.pre.positions[:, np.newaxis, :], projection.post.positions[:, :, np.newaxis]
+        some = max(1, CHUNK // rows)
+        pre, counts = [], np.zeros(n, np.int64)
+        for first in range(0, n, some):
+            block = slice(first, min(first + some, n))
+            p = self.distance_function(distances(projection.space, before, after[:, block]))
+            uniform = self.rng.next(rows * len(left_out[block]), "uniform", {"low": 0, "high": 1})
+            hits = np.reshape(uniform, (-1, rows)) < p
+            self._leave_out(hits, left_out[block], first if only_above else None)
+            counts[block] = hits.sum(axis=1)
+            pre.append(np.nonzero(hits)[1].astype(np.int32))
+        return np.concatenate(pre), counts
+
+    @staticmethod
+    def _leave_out(hits: NDArray[np.bool_], left_out: Indices, diagonal: int | None) -> None:
+        at = np.flatnonzero(left_out >= 0)
+        hits[at, left_out[at]] = False
+        if diagonal is not None:
+            hits &= np.arange(hits.shape[1]) > diagonal + np.arange(len(hits))[:, np.newaxis]
+
+
+class FixedNumberPreConnector(ArrayMixin, connectors.FixedNumberPreConnector):
+    """Connect a fixed number of cells to each cell."""
+
+    __doc__ = connectors.FixedNumberPreConnector.__doc__
+
+    def takes(self, projection: Any) -> bool:
+        """Whether the generator is one of ours; permutations are drawn from a Mersenne Twister only."""
+        return bool(self.with_replacement) or is_mersenne(self.rng)
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the rows drawn for each column."""
+        rows, n = projection.shape
+        left_out = np.arange(n, dtype=np.int32) if within(self, projection) else none_excluded(projection)
+        counts = numbers(self.n, n, type(self).__name__)
+        if self.with_replacement:
+            return drawn_with_replacement(self.rng, counts, rows, left_out), counts
+        with stream(self.rng) as words:
+            return samples(words, counts, rows, left_out), counts
+
+
+class FixedNumberPostConnector(ArrayMixin, connectors.FixedNumberPostConnector):
+    """Connect each cell to a fixed number of cells."""
+
+    __doc__ = connectors.FixedNumberPostConnector.__doc__
+    parameters_first = False
+
+    def takes(self, projection: Any) -> bool:
+        """Whether the generator is one of ours, and the number of connections is drawn from no other."""
+        return isinstance(self.n, int) and (bool(self.with_replacement) or is_mersenne(self.rng))
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the rows of each column, in the order of the rows; targets are drawn row after row."""
+        n, size = projection.shape
+        left_out = np.arange(n, dtype=np.int32) if within(self, projection) else np.full(n, -1, np.int32)
+        counts = numbers(self.n, n, type(self).__name__)
+        if self.with_replacement:
+            targets = drawn_with_replacement(self.rng, counts, size, left_out)
+        else:
+            with stream(self.rng) as words:
+                targets = samples(words, counts, size, left_out)
+        sources = np.repeat(np.arange(n, dtype=np.int32), counts)
+        return by_column(sources, targets, size)
+
+
+class FixedTotalNumberConnector(ArrayMixin, connectors.FixedTotalNumberConnector):
+    """Make a fixed number of connections, each between two cells drawn at random.
+
+    Like PyNN's own code, and unlike its documentation, this draws with replacement and allows self-connections
+    whatever the arguments say; a warning is logged if they say otherwise.
+    """
+
+    parameters_first = False
+
+    def takes(self, projection: Any) -> bool:
+        """Whether the generator is one of ours."""
+        if not self.with_replacement or not self.allow_self_connections:
+            logger.warning("FixedTotalNumberConnector: PyNN ignores with_replacement and allow_self_connections")
+        return isinstance(self.n, int) and is_mersenne(self.rng)
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the rows of each column, in the order in which they were drawn."""
+        total = self.rng.next(None, "binomial", {"n": self.n, "p": 1.0})  # PyNN's share of this process
+        with stream(self.rng) as words:
+            sources, targets = pairs(words, int(total), *projection.shape)
+        return by_column(sources, targets, projection.post.size)
+
+
+def by_column(sources: Indices, targets: Indices, size: int) -> Columns:
+    """Sort connections by target, keeping the order of those with the same target."""
+    order = np.argsort(targets, kind="stable")
+    return sources[order], np.bincount(targets, minlength=size).astype(np.int64)
+
+
+class FromListConnector(ArrayMixin, connectors.FromListConnector):
+    """Make the connections of a list."""
+
+    __doc__ = connectors.FromListConnector.__doc__
+    conn_list: NDArray[np.float64]
+
+    def takes(self, projection: Any) -> bool:
+        """Whether what the list does not give is the same for all connections."""
+        space = projection.synapse_type.parameter_space
+        return all(lazy.is_homogeneous for name, lazy in space.items() if name not in self.column_names)
+
+    def connect(self, projection: Any) -> None:
+        """Connect `projection`; the order is PyNN's, which sorts by target with numpy's default algorithm."""
+        self._check(projection)
+        if not len(self.conn_list):
+            return
+        if self.location_selector is not None or not self.takes(projection):
+            connectors.FromListConnector.connect(self, projection)
+            return
+        self.conn_list = self.conn_list[np.argsort(self.conn_list[:, 1])]
+        pre, post = self.conn_list[:, 0].astype(np.int32), self.conn_list[:, 1].astype(np.int32)
+        space = projection.synapse_type.native_parameters
+        space.shape = projection.shape
+        values: dict[str, Values] = {
+            name: float(space[name].evaluate(simplify=True)) for name in space.keys() - set(self.column_names)
+        }
+        for column, name in enumerate(self.column_names, 2):
+            values[name] = self.conn_list[:, column].astype(float)
+        self.finish(projection, pre, post, values, np.bincount(post, minlength=projection.post.size))
+
+    def _check(self, projection: Any) -> None:
+        names = projection.synapse_type.get_parameter_names()
+        for name in self.column_names:
+            if name not in names:
+                raise ValueError(f"{name} is not a parameter of {type(projection.synapse_type).__name__}: {names}")
+        for column, side in enumerate(("pre", "post") if len(self.conn_list) else ()):
+            index, size = self.conn_list[:, column], getattr(projection, side).size
+            wrong = np.flatnonzero((index < 0) | (index >= size) | (index != np.floor(index)))
+            if len(wrong):
+                raise errors.ConnectionError(
+                    f"{type(self).__name__}: row {wrong[0]} has the {side}-synaptic index {index[wrong[0]]:g}, "
+                    f"but {getattr(projection, side).label!r} has {size} cells, 0 to {size - 1}"
+                )
+
+
+class SmallWorldConnector(connectors.SmallWorldConnector):
+    """Not available: PyNN 0.13 declares it and does not say how it connects."""
+
+    def connect(self, projection: Any) -> None:
+        """Say so."""
+        raise UnsupportedError(
+            "SmallWorldConnector is declared in PyNN but connects on no back end; use a FromListConnector"
+        )
+
+
+__all__ = [
+    "AllToAllConnector",
+    "ArrayConnector",
+    "CSAConnector",
+    "CloneConnector",
+    "Connector",
+    "DisplacementDependentProbabilityConnector",
+    "DistanceDependentProbabilityConnector",
+    "FixedNumberPostConnector",
+    "FixedNumberPreConnector",
+    "FixedProbabilityConnector",
+    "FixedTotalNumberConnector",
+    "FromFileConnector",
+    "FromListConnector",
+    "IndexBasedProbabilityConnector",
+    "MapConnector",
+    "OneToOneConnector",
+    "SmallWorldConnector",
+]

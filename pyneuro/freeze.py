@@ -1,0 +1,137 @@
+"""Freezing: from the objects that a script has made to the `Network` that both simulators take.
+
+A projection between views or assemblies becomes one network projection for each pair of populations that it
+connects, with indices in the populations.  Arrays are shared, not copied, and read-only from here on.
+What has not changed since the last freezing stays the same object, so that a simulator can see it.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN.parameters import Sequence
+
+from pyneuro.populations import members
+from toolchain import network
+from toolchain.network import Network, Recording, SpikeTimes, Values
+
+if TYPE_CHECKING:
+    from pyneuro.populations import Population
+    from pyneuro.projections import Projection
+    from pyneuro.simulator import State
+
+
+def freeze(state: State) -> Network:
+    """Return the network that the script has built so far."""
+    for projection in state.projections:
+        if projection.frozen is None:
+            projection.frozen = tuple(_projections(projection))
+    return Network(
+        label=Path(sys.argv[0]).stem or "network",
+        timestep=float(state.dt),
+        populations=tuple(
+            _population(p, label, state) for p, label in zip(state.populations, _labels(state), strict=True)
+        ),
+        projections=tuple(frozen for projection in state.projections for frozen in projection.frozen or ()),
+        seed=int(state.options.seed),
+    )
+
+
+def _labels(state: State) -> list[str]:
+    """Return the labels of the populations, made unique."""
+    taken: dict[str, int] = {}
+    labels = []
+    for population in state.populations:
+        taken[population.label] = count = taken.get(population.label, 0) + 1
+        labels.append(population.label if count == 1 else f"{population.label} ({count})")
+    return labels
+
+
+def _population(population: Population, label: str, state: State) -> network.Population:
+    values = dict(population._parameters)
+    times = _spike_times(values.pop("spike_times"), population.size) if "spike_times" in values else None
+    recorder = population.recorder
+    return network.Population(
+        label=label,
+        size=population.size,
+        cell=type(population.celltype).__name__,
+        parameters={name: _frozen(value) for name, value in values.items()},
+        initial={name: _frozen(lazy.base_value) for name, lazy in population.initial_values.items()},
+        spike_times=times,
+        currents=tuple(current for source in state.current_sources for current in source.currents(population)),
+        recordings=tuple(
+            Recording(name, recorder.indices(name), 1 if name == "spikes" else recorder.interval_steps)
+            for name in recorder.variables
+        ),
+    )
+
+
+def _frozen(value: Any) -> Values:
+    """Return a number, or a read-only array of numbers."""
+    if not isinstance(value, np.ndarray) or value.ndim == 0:
+        return float(value)
+    array = np.asarray(value, np.float64)
+    array.flags.writeable = False
+    return array
+
+
+def _spike_times(value: Any, size: int) -> SpikeTimes:
+    sequences: list[Sequence] = [value] * size if isinstance(value, Sequence) else list(value)
+    times = [np.asarray(sequence.value, np.float64) for sequence in sequences]
+    offsets = np.cumsum([0, *(len(t) for t in times)], dtype=np.int64)
+    return SpikeTimes(offsets, np.concatenate(times))
+
+
+def _projections(projection: Projection) -> list[network.Projection]:
+    """Return the connections between each pair of populations; pairs of an assembly without any are left out."""
+    arrays = projection.arrays
+    before, after = _Parts(projection.pre), _Parts(projection.post)
+    result = []
+    for a, b in product(range(len(before.members)), range(len(after.members))):
+        some: Any = slice(None)
+        if len(before.members) > 1 or len(after.members) > 1:
+            some = np.flatnonzero((before.of(arrays.pre) == a) & (after.of(arrays.post) == b))
+            if not len(some):
+                continue
+        frozen = network.Projection(
+            label=projection.label,
+            source=before.members[a][0].index,
+            target=after.members[b][0].index,
+            receptor=projection.receptor_type,
+            pre=before.places(arrays.pre[some], a),
+            post=after.places(arrays.post[some], b),
+            weight=_frozen(_chosen(arrays["weight"], some)),
+            delay=_frozen(_chosen(arrays["delay"], some)),
+        )
+        result.append(frozen)
+    return result
+
+
+def _chosen(values: Values, some: Any) -> Values:
+    return values[some] if isinstance(values, np.ndarray) else values
+
+
+class _Parts:
+    """The populations that are behind a population, view or assembly, and where its indices lead in them."""
+
+    def __init__(self, cells: Any) -> None:
+        self.members = members(cells)
+        sizes = [population.size if where is None else len(where) for population, where in self.members]
+        self.starts = np.cumsum([0, *sizes])[:-1]
+
+    def of(self, indices: NDArray[np.int32]) -> NDArray[np.intp]:
+        """Return which member each index is of."""
+        return np.searchsorted(self.starts, indices, side="right") - 1
+
+    def places(self, indices: NDArray[np.int32], member: int) -> NDArray[np.int32]:
+        """Return the places of the cells `indices`, which are of one member, in its population."""
+        start, where = int(self.starts[member]), self.members[member][1]
+        local = indices - np.int32(start) if start else indices
+        places = local if where is None else where[local].astype(np.int32)
+        places.flags.writeable = False
+        return places

@@ -1,0 +1,164 @@
+"""What can be chosen about a simulation, who may choose it, and in which order.
+
+A choice is taken from the first of these that makes it: the command line (`Overrides`), the arguments
+of ``setup()`` in the script, the environment (``PYNEURO_BACKEND``, ``PYNEURO_MACHINE``, ``PYNEURO_MAPPING``,
+``PYNEURO_THREADS``), the default.  So a script that says nothing runs anywhere, and one that says
+``backend="emulator"`` can still be compared with the reference.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+from pyneuro.backend import Progress, Simulation
+from pyneuro.errors import SetupError
+from toolchain.network import Network
+
+BACKENDS = ("emulator", "reference")
+ENVIRONMENT = {name: f"PYNEURO_{name.upper()}" for name in ("backend", "machine", "mapping", "threads")}
+
+FOREIGN = {
+    "nest": "spike_precision verbosity recording_precision t_flush rng_seed rng_type rng_seeds rng_seeds_seed",
+    "neuron": "use_cvode rtol atol default_maxstep quit_on_end native_rng_baseseed",
+}
+"""Arguments that other back ends of PyNN know; a portable script may pass them."""
+SPELLINGS = {"dt": "timestep", "time_step": "timestep", "mindelay": "min_delay", "maxdelay": "max_delay"}
+
+logger = logging.getLogger("PyNN")
+
+
+@dataclass(frozen=True)
+class Options:
+    """The arguments of ``setup()``.
+
+    Parameters
+    ----------
+    timestep : float
+        ms.
+    min_delay, max_delay : float or 'auto'
+        Limits of all delays, ms.
+    backend : str
+        ``emulator`` or ``reference``.
+    machine, mapping
+        What the network is mapped onto, and how; see the emulator. By default the smallest that fits.
+    time_scale_factor : float, optional
+        How many times slower than real time the machine runs; by default chosen from the timestep.
+    seed : int
+        Of what is drawn while the network runs (Poisson sources).
+    threads : int
+        Threads of the emulator.
+    """
+
+    timestep: float = 0.1
+    min_delay: float | str = "auto"
+    max_delay: float | str = "auto"
+    backend: str = "emulator"
+    machine: Any = None
+    mapping: Any = None
+    time_scale_factor: float | None = None
+    seed: int = 0
+    threads: int = 1
+
+
+@dataclass
+class Overrides:
+    """What the command line decides over the script's head; set it before the script runs.
+
+    Parameters
+    ----------
+    backend, machine, mapping, threads
+        As for ``setup()``; None leaves the choice to the script.
+    simulation : callable, optional
+        Makes the simulation of a network; by default the simulator that `Options.backend` names does.
+    keep_results : bool
+        Whether what the script clears or resets stays available to ``simulator.state.results()``.
+    progress : callable, optional
+        Called with a label and a number of steps before each run; returns what is told of the steps done.
+    """
+
+    backend: str | None = None
+    machine: Any = None
+    mapping: Any = None
+    threads: int | None = None
+    simulation: Callable[[Network, Options], Simulation] | None = None
+    keep_results: bool = False
+    progress: Callable[[str, int], Progress | None] | None = None
+
+
+def options(arguments: Mapping[str, Any], overrides: Overrides, environment: Mapping[str, str]) -> Options:
+    """Return the options that follow from the `arguments` of ``setup()``, the command line and the environment.
+
+    Raises
+    ------
+    SetupError
+        If an argument is unknown, of a wrong kind or out of range.
+    """
+    chosen: dict[str, Any] = {}
+    for name, variable in ENVIRONMENT.items():
+        if environment.get(variable):
+            chosen[name] = _from_environment(name, variable, environment[variable])
+    for name, value in arguments.items():
+        if _is_ours(name) and value is not None:
+            chosen[name] = value
+    for name in ENVIRONMENT:
+        if getattr(overrides, name) is not None:
+            chosen[name] = getattr(overrides, name)
+    result = Options(**chosen)
+    _check(result)
+    return result
+
+
+def _from_environment(name: str, variable: str, text: str) -> Any:
+    if name == "backend" and text not in BACKENDS:
+        raise SetupError(f"{variable} must be one of {', '.join(BACKENDS)}, got {text!r}")
+    if name != "threads":
+        return text
+    if not text.isdecimal():
+        raise SetupError(f"{variable} must be a whole number of threads, got {text!r}")
+    return int(text)
+
+
+def _is_ours(name: str) -> bool:
+    """Whether `name` is an argument of ours; False if it is one that other back ends take."""
+    known = [field.name for field in fields(Options)]
+    if name in known:
+        return True
+    for backend, names in FOREIGN.items():
+        if name in names.split():
+            logger.warning("setup(): %r is an argument of pyNN.%s; pyneuro ignores it", name, backend)
+            return False
+    meant = [SPELLINGS[name]] if name in SPELLINGS else get_close_matches(name, known, 1)
+    hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"
+    raise SetupError(f"setup() has no argument {name!r}{hint}")
+
+
+def _check(o: Options) -> None:
+    _number("timestep", o.timestep, "ms")
+    for name, delay in (("min_delay", o.min_delay), ("max_delay", o.max_delay)):
+        if delay != "auto":
+            _number(name, delay, "ms", " or 'auto'")
+            if float(delay) < o.timestep:
+                raise SetupError(f"setup(): {name} must be at least the timestep, {o.timestep:g} ms, got {delay:g} ms")
+    if "auto" not in (o.min_delay, o.max_delay) and float(o.min_delay) > float(o.max_delay):
+        raise SetupError(f"setup(): min_delay, {o.min_delay:g} ms, is greater than max_delay, {o.max_delay:g} ms")
+    if o.backend not in BACKENDS:
+        close = get_close_matches(str(o.backend), BACKENDS, 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise SetupError(f"setup(): backend must be one of {', '.join(BACKENDS)}, got {o.backend!r}{hint}")
+    if o.time_scale_factor is not None:
+        _number("time_scale_factor", o.time_scale_factor, "")
+    for name, value, least in (("seed", o.seed, 0), ("threads", o.threads, 1)):
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+            raise SetupError(f"setup(): {name} must be a whole number, at least {least}, got {value!r}")
+
+
+def _number(name: str, value: Any, unit: str, otherwise: str = "") -> None:
+    if not isinstance(value, Real) or isinstance(value, bool) or not isfinite(value) or value <= 0:
+        of = f" of {unit}" if unit else ""
+        raise SetupError(f"setup(): {name} must be a positive number{of}{otherwise}, got {value!r}")

@@ -1,0 +1,181 @@
+"""Populations, views of them and assemblies: PyNN's, with parameters and initial values kept in arrays.
+
+A parameter that is the same for all cells stays one number, as it does in the `Network`.  Views keep
+nothing: they read from their population and write to it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common, errors
+from pyNN.parameters import LazyArray, ParameterSpace, Sequence
+
+from pyneuro import simulator
+from pyneuro.errors import UnsupportedError
+from pyneuro.recording import Recorder, atomically
+
+Indices = NDArray[np.int64]
+
+
+class Assembly(common.Assembly):
+    """A group of populations and views that can be connected, recorded and set as one."""
+
+    _simulator = simulator
+
+    def write_data(self, io: Any, *args: Any, **kwargs: Any) -> None:
+        """Write recorded data to `io`, a file name or a Neo IO; a file appears whole or not at all."""
+        with atomically(io) as target:
+            super().write_data(target, *args, **kwargs)
+
+
+class _Cells:
+    """What populations and views do alike: `_root` is the population, `_where` the cells' places in it."""
+
+    _root: Population
+    _where: Indices | slice
+    celltype: Any
+    size: int
+
+    def get(self, parameter_names: str | list[str], gather: bool = False, simplify: bool = True) -> Any:
+        """Return the values of a parameter, or a list of the values of several."""
+        names = [parameter_names] if isinstance(parameter_names, str) else parameter_names
+        for name in names:
+            self._require(name, self.celltype.get_parameter_names())
+        return super().get(parameter_names, gather=gather, simplify=simplify)  # type: ignore[misc]
+
+    def initialize(self, **initial_values: Any) -> None:
+        """Set the values that state variables have at t = 0; see PyNN."""
+        for variable in initial_values:
+            self._require(variable, self.celltype.default_initial_values)
+        super().initialize(**initial_values)  # type: ignore[misc]
+
+    def _require(self, name: str, names: Any) -> None:
+        if name not in names:
+            raise errors.NonExistentParameterError(name, type(self.celltype).__name__, list(names))
+
+    def _get_view(self, selector: Any, label: str | None = None) -> PopulationView:
+        return PopulationView(self, selector, label)
+
+    def _get_parameters(self, *names: str) -> ParameterSpace:
+        values = {name: self._part(self._root._parameters[name]) for name in names}
+        return ParameterSpace(values, self.celltype.get_schema(), shape=(self.size,))
+
+    _get_native_parameters = _get_parameters
+
+    def _part(self, value: Any) -> Any:
+        return value[self._where] if isinstance(value, np.ndarray) else value
+
+    def _set_parameters(self, parameter_space: ParameterSpace) -> None:
+        values = parameter_space.evaluate(simplify=True).as_dict()
+        self.celltype.check(values, self.size)
+        for name, value in values.items():
+            self._root._parameters[name] = self._merged(self._root._parameters[name], value)
+        simulator.state.stale = True
+
+    def _set_initial_value_array(self, variable: str, initial_values: LazyArray) -> None:
+        """Take the values now: what is random is drawn once."""
+        if simulator.state.step > 0:
+            raise UnsupportedError(
+                f"initialize() says what {variable!r} is at t = 0, and t is {simulator.state.t:g} ms: reset() first"
+            )
+        value = initial_values.evaluate(simplify=True)
+        if not np.all(np.isfinite(value)):
+            raise errors.InvalidParameterValueError(f"the initial value of {variable!r} must be a finite number")
+        initial_values.base_value, initial_values.operations = value, []
+        if self._root is not self:
+            whole = self._root.initial_values[variable]
+            whole.base_value = self._merged(whole.base_value, value)
+        simulator.state.stale = True
+
+    def _merged(self, old: Any, new: Any) -> Any:
+        """Return `old`, of all cells of the population, with `new` in the place of these cells."""
+        if self._root is self:
+            return new
+        if isinstance(old, np.ndarray):
+            merged = old.copy()
+        else:
+            merged = np.empty(self._root.size, object if isinstance(old, Sequence) else float)
+            merged[:] = old
+        merged[self._where] = new
+        return merged
+
+
+class PopulationView(_Cells, common.PopulationView):
+    """Some cells of a population, consecutive or not."""
+
+    __doc__ = common.PopulationView.__doc__
+    _assembly_class = Assembly
+    _simulator = simulator
+
+    @property
+    def _root(self) -> Population:  # type: ignore[override]
+        return self.grandparent  # type: ignore[no-any-return]
+
+    @property
+    def _where(self) -> Indices:  # type: ignore[override]
+        return np.asarray(self.index_in_grandparent(np.arange(self.size)))
+
+    @property
+    def initial_values(self) -> dict[str, LazyArray]:
+        """Values of the state variables at t = 0, of the cells of the view."""
+        return {
+            name: LazyArray(self._part(whole.base_value), shape=(self.size,))
+            for name, whole in self._root.initial_values.items()
+        }
+
+
+class Population(_Cells, common.Population):
+    """A group of cells of one type."""
+
+    __doc__ = common.Population.__doc__
+    _simulator = simulator
+    _recorder_class = Recorder
+    _assembly_class = Assembly
+
+    @property
+    def _root(self) -> Population:  # type: ignore[override]
+        return self
+
+    _where = slice(None)
+
+    def _create_cells(self) -> None:
+        state = simulator.state
+        if state.step > 0:
+            raise UnsupportedError(
+                f"population {self.label!r} cannot be added at t = {state.t:g} ms: call reset() first"
+            )
+        if not hasattr(self.celltype, "check"):
+            raise UnsupportedError(f"{type(self.celltype).__name__} is not a cell type of pyneuro")
+        if self.size < 1:
+            raise ValueError(f"population {self.label!r} must have at least 1 cell, got {self.size}")
+        space = self.celltype.native_parameters
+        space.shape = (self.size,)
+        self._parameters = space.evaluate(simplify=True).as_dict()
+        self.celltype.check(self._parameters, self.size)
+        self.all_cells = np.empty(self.size, object)
+        self.all_cells[:] = [simulator.ID(state.id_counter + i) for i in range(self.size)]
+        for cell in self.all_cells:
+            cell.parent = self
+        self._mask_local = np.ones(self.size, bool)
+        state.id_counter += self.size
+        self.index = len(state.populations)
+        state.populations.append(self)
+        state.stale = True
+
+    def _set_cell_initial_value(self, cell: Any, variable: str, value: float) -> None:
+        self[[self.id_to_index(cell)]].initialize(**{variable: value})
+
+
+def members(cells: Any) -> list[tuple[Population, Indices | None]]:
+    """Return the populations that a population, view or assembly is made of, in order.
+
+    Returns
+    -------
+    list of (Population, indices or None)
+        With each the places of its cells in the population, or None for all of them in order.
+    """
+    parts = cells.populations if isinstance(cells, common.Assembly) else [cells]
+    return [(part._root, part._where if isinstance(part, common.PopulationView) else None) for part in parts]

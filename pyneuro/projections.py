@@ -1,0 +1,194 @@
+"""Projections: PyNN's, with their connections in arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyNN import common, errors
+from pyNN.parameters import LazyArray, ParameterSpace
+
+from pyneuro import simulator
+from pyneuro.connections import PARAMETERS, Connection, Connections
+from pyneuro.errors import UnsupportedError
+from pyneuro.standardmodels.synapses import StaticSynapse
+from pyneuro.values import connection_distances, of_pairs
+from toolchain import network
+from toolchain.network import Values
+
+ADDRESS = {"presynaptic_index": "pre", "postsynaptic_index": "post"}
+
+
+class Projection(common.Projection):
+    """The connections of one kind from cells to cells."""
+
+    __doc__ = common.Projection.__doc__
+    _simulator = simulator
+    _static_synapse_class = StaticSynapse
+
+    def __init__(
+        self, presynaptic_population: Any, postsynaptic_population: Any, connector: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Connect; the arguments are PyNN's."""
+        super().__init__(presynaptic_population, postsynaptic_population, connector, *args, **kwargs)
+        if not isinstance(self.synapse_type, StaticSynapse):
+            raise UnsupportedError(
+                f"projection {self.label!r}: {type(self.synapse_type).__name__} is not a synapse type of pyneuro; "
+                "it has StaticSynapse"
+            )
+        self.arrays = Connections()
+        self.frozen: tuple[network.Projection, ...] | None = None
+        connector.connect(self)
+        simulator.state.projections.append(self)
+        simulator.state.stale = True
+
+    # --- making connections -----------------------------------------------------------------------------
+
+    def append(self, pre: NDArray[np.int32], post: NDArray[np.int32], values: dict[str, Values]) -> None:
+        """Append connections, after a check of their delays; see `Connections.append`."""
+        self._check_delays(values["delay"])
+        self.arrays.append(pre, post, values)
+
+    def _convergent_connect(
+        self, presynaptic_indices: Any, postsynaptic_index: Any, location_selector: Any = None, **parameters: Any
+    ) -> None:
+        """Connect some cells to one: the way by which PyNN's own connectors connect."""
+        if location_selector is not None:
+            raise UnsupportedError("location_selector is for cells with several compartments, which pyneuro lacks")
+        pre = np.asarray(_indices(self.pre, presynaptic_indices), np.int32)
+        post = np.full(len(pre), _indices(self.post, [postsynaptic_index])[0], np.int32)
+        self.append(pre, post, {name: _numbers(parameters[name]) for name in PARAMETERS})
+
+    def _check_delays(self, delay: Values) -> None:
+        low, high, options = np.min(delay, initial=np.inf), np.max(delay, initial=-np.inf), simulator.state.options
+        if not np.all(np.isfinite(delay)) or low < 0:
+            raise errors.ConnectionError(f"projection {self.label!r}: delays must be at least 0 ms, got {low:g} ms")
+        for name, limit, worst in (("min_delay", options.min_delay, low), ("max_delay", options.max_delay, high)):
+            sign = 1 if name == "min_delay" else -1
+            if limit != "auto" and sign * (worst - float(limit)) < -options.timestep / 2:
+                raise errors.ConnectionError(
+                    f"projection {self.label!r}: a delay of {worst:g} ms is beyond {name}, {limit:g} ms; "
+                    f"change the delay, or {name} in setup()"
+                )
+
+    def delay_range(self) -> tuple[float, float]:
+        """Return the least and the greatest delay, in whole timesteps but at least one, ms."""
+        dt, delay = simulator.state.dt, self.arrays["delay"]
+        return tuple(max(1, round(float(d) / dt)) * dt for d in (np.min(delay), np.max(delay)))  # type: ignore[return-value]
+
+    # --- connections as objects -------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Return the number of connections."""
+        return len(self.arrays)
+
+    def __getitem__(self, index: int) -> Connection:
+        """Return one connection."""
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"projection {self.label!r} has {len(self)} connections, there is none at {index}")
+        return Connection(self, index % len(self))
+
+    @property
+    def connections(self) -> list[Connection]:
+        """All connections, in the order in which they were made."""
+        return [Connection(self, index) for index in range(len(self))]
+
+    # --- getting and setting -----------------------------------------------------------------------------
+
+    def get(self, attribute_names: str | list[str], *args: Any, **kwargs: Any) -> Any:
+        """Return weights or delays; see PyNN."""
+        for name in [attribute_names] if isinstance(attribute_names, str) else attribute_names:
+            if name not in PARAMETERS:
+                raise errors.NonExistentParameterError(name, type(self.synapse_type).__name__, PARAMETERS)
+        return super().get(attribute_names, *args, **kwargs)
+
+    def _get_attributes_as_list(self, names: list[str]) -> list[tuple[Any, ...]]:
+        arrays = [getattr(self.arrays, ADDRESS[name]) if name in ADDRESS else self.arrays.array(name) for name in names]
+        return list(zip(*(array.tolist() for array in arrays), strict=True))
+
+    def _get_attributes_as_arrays(self, names: list[str], multiple_synapses: str = "sum") -> list[NDArray[np.float64]]:
+        flat = self.arrays.pre.astype(np.int64) * self.post.size + self.arrays.post
+        return [_matrix(flat, self.arrays.array(name), self.shape, multiple_synapses) for name in names]
+
+    def set(self, **attributes: Any) -> None:
+        """Set weights or delays; see PyNN.  A list goes to the connected pairs, row after row."""
+        schema = self.synapse_type.get_schema()
+        for name in attributes:
+            if name not in schema:
+                raise errors.NonExistentParameterError(name, type(self.synapse_type).__name__, list(schema))
+        changes = {name: self._evaluated(name, value) for name, value in attributes.items()}
+        for name, value in changes.items():
+            self._check(name, value)
+        for name, value in changes.items():
+            self.arrays[name] = value
+        self._changed()
+
+    def _evaluated(self, name: str, value: Any) -> Values:
+        """Return the `value` for `name` of each connection, or the one for all."""
+        pre, post = self.arrays.pre, self.arrays.post
+        if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1):
+            return self._listed(name, np.asarray(value, float))
+        space = ParameterSpace({name: value}, self.synapse_type.get_schema(), self.shape)
+        lazy = space[name]
+        if callable(lazy.base_value) and not hasattr(lazy.base_value, "projection"):
+            result = LazyArray(lazy.base_value(connection_distances(self, pre, post)), shape=(len(pre),), dtype=float)
+            result.operations = lazy.operations
+            return np.asarray(result.evaluate(), float)
+        return of_pairs(self._handle_distance_expressions(space)[name], self, pre, post)
+
+    def _listed(self, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the value of each connection, given one for each connected pair, row after row."""
+        flat = self.arrays.pre.astype(np.int64) * self.post.size + self.arrays.post
+        pairs, which = np.unique(flat, return_inverse=True)
+        if len(values) != len(pairs):
+            raise errors.InvalidDimensionsError(
+                f"projection {self.label!r}: {name} needs one value for each of {len(pairs)} connected pairs, "
+                f"got {len(values)}"
+            )
+        return np.asarray(values[which])
+
+    def _check(self, name: str, value: Values) -> None:
+        if name == "delay":
+            self._check_delays(value)
+        elif len(self):
+            for parameter, check in self.synapse_type.parameter_checks.items():
+                if parameter == name:
+                    check(value, self)
+
+    def change(self, name: str, index: int, value: float) -> None:
+        """Give one connection another weight or delay."""
+        self._check(name, float(value))
+        self.arrays.change(name, index, float(value))
+        self._changed()
+
+    def _changed(self) -> None:
+        self.frozen = None
+        simulator.state.stale = True
+
+
+def _indices(cells: Any, given: Any) -> Any:
+    """Return indices in `cells`; PyNN's CSAConnector gives IDs, the other connectors indices."""
+    return cells.id_to_index(given) if isinstance(given[0], simulator.ID) else given
+
+
+def _numbers(value: Any) -> Values:
+    return np.asarray(value, float) if np.ndim(value) else float(value)
+
+
+def _matrix(
+    flat: NDArray[np.int64], values: NDArray[np.float64], shape: tuple[int, int], several: str
+) -> NDArray[np.float64]:
+    """Return the matrix of `values` at the places `flat`; NaN where there is none."""
+    size = shape[0] * shape[1]
+    if several in ("last", "first"):
+        order = slice(None) if several == "last" else slice(None, None, -1)
+        result = np.full(size, np.nan)
+        result[flat[order]] = values[order]
+        return result.reshape(shape)
+    result = np.full(size, {"sum": 0.0, "min": np.inf, "max": -np.inf}[several])
+    {"sum": np.add, "min": np.minimum, "max": np.maximum}[several].at(result, flat, values)
+    there = np.zeros(size, bool)
+    there[flat] = True
+    result[~there] = np.nan
+    return result.reshape(shape)

@@ -1,0 +1,94 @@
+"""Cell types: PyNN's standard cells, derived from the declarations in `toolchain.models`.
+
+Names and units of a declaration are PyNN's, so that PyNN's translation between its own and native
+parameters is the identity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from pyNN import errors
+from pyNN.parameters import Sequence
+from pyNN.standardmodels import StandardCellType, build_translations, cells
+
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel, SourceModel
+from toolchain.models.parameters import check_parameters
+
+
+class DeclaredCell(StandardCellType):
+    """A cell type that is made from a declaration."""
+
+    model: ClassVar[CellModel | SourceModel]
+
+    @classmethod
+    def check(cls, values: Mapping[str, Any], n: int) -> None:
+        """Check parameters of `n` cells: one number for all, or `n`.
+
+        Raises
+        ------
+        ParameterError
+            If one is out of its bounds.
+        InvalidParameterValueError
+            If spike times are not ascending, or not times.
+        """
+        sequences = {name for name, _ in cls.model.sequences} if isinstance(cls.model, SourceModel) else set()
+        for name in sequences.intersection(values):
+            for sequence in np.atleast_1d(np.array(values[name], object)):
+                _check_times(f"{cls.__name__}.{name}", np.asarray(sequence.value, float))
+        check_parameters(cls.model, {name: value for name, value in values.items() if name not in sequences}, n)
+
+
+def _check_times(name: str, times: Any) -> None:
+    if not np.all(np.isfinite(times)) or np.any(times < 0):
+        raise errors.InvalidParameterValueError(f"{name} must be times of at least 0 ms, got {times}")
+    if np.any(np.diff(times) < 0):
+        at = int(np.argmax(np.diff(times) < 0))
+        raise errors.InvalidParameterValueError(
+            f"{name} must be ascending, got {times[at]:g} ms before {times[at + 1]:g} ms"
+        )
+
+
+def cell_type(name: str) -> Any:
+    """Return the cell type that the declaration `name` makes: a subclass of PyNN's, if PyNN has it."""
+    model = CELL_MODELS[name]
+    known = getattr(cells, name, None)
+    parameters: dict[str, Any] = {p.name: p.default for p in model.parameters}
+    units = {p.name: p.unit for p in model.parameters}
+    members: dict[str, Any] = {"recordable": list(model.recordable)}
+    if isinstance(model, SourceModel):
+        parameters |= {sequence: Sequence([]) for sequence, _ in model.sequences}
+        units |= dict(model.sequences)
+        members |= {"injectable": False, "receptor_types": ()}
+    else:
+        units |= {variable.name: variable.unit for variable in model.state}
+        members |= {
+            "conductance_based": model.conductance_based,
+            "receptor_types": tuple(model.receptors),
+            "default_initial_values": {v.name: _first(v.initial, parameters) for v in model.state},
+        }
+    members |= {
+        "__doc__": known.__doc__ if known else type(model).__doc__,
+        "__module__": __name__,
+        "model": model,
+        "default_parameters": parameters,
+        "units": units,
+        "translations": build_translations(*((p, p) for p in parameters)),
+    }
+    return type(name, (DeclaredCell, known) if known else (DeclaredCell,), members)
+
+
+def _first(initial: float | str, parameters: Mapping[str, float]) -> float:
+    return parameters[initial] if isinstance(initial, str) else initial
+
+
+IF_curr_exp = cell_type("IF_curr_exp")
+IF_cond_exp = cell_type("IF_cond_exp")
+Izhikevich = cell_type("Izhikevich")
+SpikeSourceArray = cell_type("SpikeSourceArray")
+SpikeSourcePoisson = cell_type("SpikeSourcePoisson")
+
+__all__ = ["IF_cond_exp", "IF_curr_exp", "Izhikevich", "SpikeSourceArray", "SpikeSourcePoisson"]
