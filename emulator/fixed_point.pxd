@@ -64,13 +64,23 @@ cdef inline int32_t k_mul_int(int32_t a, int32_t b) noexcept nogil:
     return low(<int64_t>a * b)
 
 
-cdef inline int32_t k_mul_lr(int32_t a, int32_t b) noexcept nogil:
-    """Product towards minus infinity; s0.31 times s0.31 is the same on words."""
+cdef inline int32_t lr_mul(int32_t a, int32_t b) noexcept nogil:
+    """Product towards minus infinity; it wraps for -1 * -1."""
     return low((<int64_t>a * b) >> 31)
 
 
+cdef inline int32_t k_mul_lr(int32_t a, int32_t b) noexcept nogil:
+    """C's mixed product: taken to the nearest in s32.31, then cut to s16.15."""
+    return low((<int64_t>a * b + (1 << 14)) >> 31)
+
+
 cdef inline int32_t k_mul_ulr(int32_t a, int32_t b) noexcept nogil:
-    """s16.15 times u0.32 towards minus infinity: a decay."""
+    """C's mixed product: the factor is cut to s32.31, the product taken to the nearest there, then cut to s16.15."""
+    return low((<int64_t>a * <int64_t>(unsigned_word(b) >> 1) + (1 << 14)) >> 31)
+
+
+cdef inline int32_t k_decay(int32_t a, int32_t b) noexcept nogil:
+    """s16.15 times u0.32 towards minus infinity, as synapses decay."""
     return low((<int64_t>a * <int64_t>unsigned_word(b)) >> 32)
 
 

@@ -32,3 +32,7 @@ def __getattr__(name: str) -> Any:
     from pyNN import errors
 
     return getattr(errors, name)
+
+
+class GoldenError(PyneuroError, ValueError):
+    """A file of golden traces that is truncated or foreign; names file and line."""
