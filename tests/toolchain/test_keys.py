@@ -1,0 +1,138 @@
+"""Keys: blocks are disjoint, aligned and large enough, and fixed ones stay."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from graphs import graphs_on_machines, populations
+from hypothesis import given, settings
+
+from emulator.machine import Machine, spin3, spin5
+from toolchain.algorithms import ALLOCATORS
+from toolchain.errors import IllegalProductError, MappingError
+from toolchain.graph import Graph, Net, Vertex
+from toolchain.keys import Keys
+from toolchain.keys.check import check
+from toolchain.keys.dense import allocate, order
+from toolchain.map_graph import Allocator
+from toolchain.place.hilbert import place
+
+every_allocator = pytest.mark.parametrize("allocate", ALLOCATORS.values(), ids=ALLOCATORS)
+
+
+def nets(*blocks: tuple[int, int | None, int | None]) -> Graph:
+    """A graph of vertices without sinks that need so many keys, at a key and mask fixed for some."""
+    vertices = tuple(Vertex(f"v{i}", 1) for i in range(len(blocks)))
+    none = np.empty(0, np.int32)
+    return Graph("g", vertices, tuple(Net(i, none, n, 1.0, key, mask) for i, (n, key, mask) in enumerate(blocks)))
+
+
+def allocated(graph: Graph) -> Keys:
+    """Dense keys of a graph on spin5."""
+    return allocate(graph, place(graph, spin5()))
+
+
+@every_allocator
+@given(drawn=graphs_on_machines(fixed=True))
+@settings(max_examples=60, deadline=None)
+def test_keys_are_legal_and_repeat(allocate: Allocator, drawn: tuple[Graph, Machine]) -> None:
+    graph, machine = drawn
+    placement = place(graph, machine)
+    keys = allocate(graph, placement)
+    check(graph, keys)
+    # Stronger than the checker: no key of any block matches another block.
+    blocks = [set(range(k, k + (1 << 32) - m)) for k, m in zip(keys.key.tolist(), keys.mask.tolist(), strict=True)]
+    assert len(set().union(*blocks)) == sum(map(len, blocks))
+    again = allocate(graph, placement)
+    assert (again.key.tobytes(), again.mask.tobytes()) == (keys.key.tobytes(), keys.mask.tobytes())
+
+
+@every_allocator
+def test_no_nets_need_no_keys(allocate: Allocator) -> None:
+    graph = Graph("silent", (Vertex("v", 1),), ())
+    check(graph, allocate(graph, place(graph, spin3())))
+
+
+def test_keys_are_packed_in_the_order_of_the_placement() -> None:
+    keys = allocated(nets((200, None, None), (256, None, None), (1, None, None), (3, None, None)))
+    assert keys.key.tolist() == [0, 256, 512, 516]
+    assert keys.mask.tolist() == [0xFFFFFF00, 0xFFFFFF00, 0xFFFFFFFF, 0xFFFFFFFC]
+
+
+def test_nets_of_one_chip_and_the_same_sinks_are_neighbours() -> None:
+    graph = populations({"a": 40})
+    alternating = tuple(replace(net, sinks=net.sinks[: 20 + net.source % 2]) for net in graph.nets)
+    graph = replace(graph, nets=alternating)
+    placement = place(graph, spin5())
+    groups = [(int(placement.x[i]), int(placement.y[i]), len(graph.nets[i].sinks)) for i in order(graph, placement)]
+    changes = sum(one != other for one, other in pairwise(groups))
+    assert changes == len(set(groups)) - 1
+
+
+def test_free_blocks_go_round_fixed_ones() -> None:
+    graph = nets((256, None, None), (256, 0x100, 0xFFFFFF00), (512, None, None), (16, 0x200, 0xFFFFFFF0))
+    keys = allocated(graph)
+    check(graph, keys)
+    assert keys.key.tolist() == [0, 0x100, 0x400, 0x200]
+
+
+@pytest.mark.parametrize(
+    ("blocks", "message"),
+    [
+        ([(1, 0x10, None)], "the key fixed for 'v0' needs a key and a mask of 32 bits, got 16 and None"),
+        ([(1, 1 << 32, 0xFFFFFFFF)], "needs a key and a mask of 32 bits"),
+        ([(1, 0, 0xFFFFFF0F)], "the mask 0xffffff0f fixed for 'v0' is not ones followed by zeros"),
+        ([(1, 0, 0)], "the mask 0x00000000 fixed for 'v0' is not ones followed by zeros"),
+        ([(1, 0x18, 0xFFFFFFF0)], "the key 0x00000018 fixed for 'v0' has bits outside its mask 0xfffffff0"),
+        ([(17, 0x10, 0xFFFFFFF0)], "the keys fixed for 'v0' are 16, it needs 17; try a wider mask"),
+        ([(1, 0, 0xFFFFFF00), (1, 0x80, 0xFFFFFFF0)], "the keys fixed for 'v0' and 'v1' overlap at key 0x80"),
+        (
+            [(1 << 31, None, None)] * 3,
+            "needs 6,442,450,944 routing keys in blocks of powers of two, there are 4,294,967",
+        ),
+        ([(1 << 32, None, None)], "needs 4,294,967,296 routing keys"),
+        ([(1 << 31, 0, 0x80000000), (1 << 31, 1 << 31, 0x80000000), (1, None, None)], "routing keys"),
+    ],
+)
+def test_keys_that_cannot_be(blocks: list[tuple[int, int | None, int | None]], message: str) -> None:
+    with pytest.raises(MappingError) as error:
+        allocated(nets(*blocks))
+    assert message in str(error.value)
+
+
+def test_all_32_bits_can_be_used() -> None:
+    graph = nets((1 << 31, None, None), (1 << 30, None, None), (1 << 30, None, None))
+    keys = allocated(graph)
+    check(graph, keys)
+    assert keys.key.tolist() == [0, 1 << 31, 3 << 30]
+
+
+@pytest.mark.parametrize(
+    ("key", "mask", "message"),
+    [
+        (0x100, 0xFFFFFF80, "holds 128 keys, 256 are needed"),
+        (0x180, 0xFFFFFF00, "is not aligned"),
+        (0x100, 0xFFFFF0FF, "has a mask that is not ones followed by zeros"),
+        (0, 0, "has a mask that is not ones followed by zeros"),
+        (0x000, 0xFFFFFF00, r"the blocks of 'a\[0\]' and 'a\[1\]' overlap"),
+        (0x000, 0xFFFFF000, "overlap"),
+    ],
+)
+def test_broken_keys_are_caught(key: int, mask: int, message: str) -> None:
+    graph = populations({"a": 3})
+    keys = allocated(graph)
+    keys = Keys(keys.key.copy(), keys.mask.copy())
+    keys.key[1], keys.mask[1] = key, mask
+    with pytest.raises(IllegalProductError, match=message):
+        check(graph, keys)
+
+
+def test_keys_other_than_the_fixed_ones_and_too_few_are_caught() -> None:
+    free, fixed = nets((4, None, None)), nets((4, 0x40, 0xFFFFFFFC))
+    with pytest.raises(IllegalProductError, match="block 0x0/0xfffffffc of 'v0' was fixed to 0x40/0xfffffffc"):
+        check(fixed, allocated(free))
+    with pytest.raises(IllegalProductError, match="1 nets have 0 keys and 0 masks"):
+        check(free, allocated(nets()))
