@@ -261,7 +261,7 @@ class DiagnosticRow:
 
 @dataclass(frozen=True)
 class RunRow:
-    """One run: how long it took (wall-clock seconds by what was done, CPU seconds) and what came out."""
+    """One run: wall-clock seconds by what was done, CPU seconds of the simulation, and what came out."""
 
     backend: str
     bio_s: float
@@ -309,39 +309,43 @@ class ExecutionSection:
 
 @dataclass(frozen=True)
 class SpikeSample:
-    """Spikes to draw: those of every `stride`-th cell, and the rate of all cells over time."""
+    """Spikes of the cells that are drawn: time and row of each, of `total`; and the rate of all cells by bin."""
 
     total: int
     times_ms: Floats
     rows: tuple[int, ...]
-    rate_ms: Floats
     rate_hz: Floats
 
 
 @dataclass(frozen=True)
 class ActivityPlot:
-    """Spikes of one population on one or both simulators."""
+    """Spikes of one population on one or both simulators; every `stride`-th of its recorded cells is drawn."""
 
     label: str
     cells: int
     stride: int
     duration_ms: float
+    bin_ms: float
     reference: SpikeSample | None
     emulated: SpikeSample | None
 
 
 @dataclass(frozen=True)
 class Trace:
-    """A recorded variable of one cell on one or both simulators, thinned to what a plot can show."""
+    """A recorded variable of one cell on one or both simulators: samples of a stretch of the run.
+
+    Where the run is longer than what a plot can show, the stretch is around the first divergence.
+    """
 
     label: str
     variable: str
     unit: str
     cell: int
-    duration_ms: float
+    start_ms: float
+    interval_ms: float
     divergence_ms: float | None
-    reference: tuple[Floats, Floats] | None
-    emulated: tuple[Floats, Floats] | None
+    reference: Floats | None
+    emulated: Floats | None
 
 
 # --- the comparison --------------------------------------------------------------------------------------
@@ -444,3 +448,9 @@ class Report:
     traces: tuple[Trace, ...] = ()
     format: str = REPORT_FORMAT
     version: int = REPORT_VERSION
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """What was timed in the runs, in the order of the work."""
+        named = {stage: None for run in reversed(self.runs) for stage, _ in run.seconds}
+        return tuple(named)

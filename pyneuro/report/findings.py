@@ -1,0 +1,118 @@
+"""Findings: the report in a few sentences, each good, worth a note, or bad.
+
+A user wants to know whether the network fits, keeps up with time, loses packets, saturates weights, and how far the
+machine's arithmetic moves the result.  Each function answers one of these from the finished sections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyneuro.report import ComparisonRow, Finding, Level, Report
+from pyneuro.report.words import amount, percent
+
+NARROW = 0.9
+"""Share of a limit from which on a resource is nearly exhausted."""
+SMALL_DIFFERENCE = 0.05
+
+
+def findings(report: Report) -> tuple[Finding, ...]:
+    """Sum up `report`, whose own findings are not looked at."""
+    parts = (_requirements, _fit, _time, _counters, _weights, _activity)
+    return tuple(finding for part in parts for finding in part(report))
+
+
+def _requirements(report: Report) -> Iterator[Finding]:
+    passed: dict[str, bool] = {}
+    for row in report.requirements:
+        passed[row.requirement] = passed.get(row.requirement, True) and row.passed
+    if passed:
+        met = sum(passed.values())
+        level: Level = "good" if met == len(passed) else "bad"
+        yield Finding(level, f"{met} of {amount(len(passed), 'requirement')} met.")
+
+
+def _fit(report: Report) -> Iterator[Finding]:
+    machine, tables, memory = report.machine, report.tables, report.memory
+    if machine is None:
+        return
+    boards = "" if machine.boards == 1 else f" of {amount(machine.boards_used, 'board')}"
+    yield Finding(
+        "good",
+        f"It fits on {machine.name}: {machine.cores_used:,} of {machine.cores:,} cores on {machine.chips_used:,} of "
+        f"{machine.chips:,} chips{boards}.",
+    )
+    if tables and tables.most > NARROW * tables.limit:
+        yield Finding("note", f"The fullest routing table holds {tables.most:,} of {tables.limit:,} entries.")
+    if memory and memory.sdram_most > NARROW * memory.sdram_limit:
+        share = memory.sdram_most / memory.sdram_limit
+        yield Finding("note", f"The fullest SDRAM is filled to {percent(share)}.")
+
+
+def _time(report: Report) -> Iterator[Finding]:
+    run = report.execution
+    if run is None or run.busiest is None:
+        return
+    overruns = sum(row.overruns or 0 for row in report.cores.rows) if report.cores else 0
+    text = f"the fullest tick of a core ('{run.busiest}') takes {percent(run.busiest_share)} of its time"
+    if run.busiest_share > 1 or overruns:
+        remedy = "raise time_scale_factor, or put fewer neurons on a core"
+        yield Finding("bad", f"It does not keep up: {text}; {remedy}.")
+    else:
+        yield Finding("note" if run.busiest_share > NARROW else "good", f"It keeps up with time: {text}.")
+
+
+def _counters(report: Report) -> Iterator[Finding]:
+    watched = [counter for counter in report.execution.counters if counter.remedy] if report.execution else []
+    for counter in watched:
+        if counter.value:
+            yield Finding("bad", f"{counter.name}: {counter.value:,} ({counter.meaning}); {counter.remedy}.")
+    quiet = [counter.name.lower() for counter in watched if not counter.value]
+    if quiet:
+        text = ", ".join(f"no {name}" for name in quiet)
+        yield Finding("good", f"{text[:1].upper()}{text[1:]}.")
+
+
+def _weights(report: Report) -> Iterator[Finding]:
+    lost = [row for row in report.quantisation if row.zeroed]
+    for row in lost:
+        text = f"{row.zeroed:,} of {row.synapses:,} weights of '{row.label}' are too small for 16 bits and became 0"
+        yield Finding("bad", f"{text}: one step is {row.quantum:.3g} {row.unit}.")
+    if report.quantisation and not lost:
+        worst = max(report.quantisation, key=lambda row: row.largest_error)
+        text = f"16-bit weights are within {percent(worst.largest_error)} of those asked for"
+        yield Finding("good" if worst.largest_error < SMALL_DIFFERENCE else "note", f"{text} (worst: '{worst.label}').")
+
+
+def _activity(report: Report) -> Iterator[Finding]:
+    section = report.comparison
+    cells = [row for row in section.populations if row.recorded and not row.is_source] if section else []
+    if section is None or not cells:
+        return
+    worst = max(cells, key=lambda row: row.rate_difference)
+    if worst.rate_difference == 0:
+        yield Finding("good", "Every population has as many spikes as in the reference.")
+        yield _divergence(cells, section.tolerance_ms)
+        return
+    small = worst.rate_difference < SMALL_DIFFERENCE
+    text = "Mean rates agree with the reference within" if small else "Mean rates differ from the reference by up to"
+    yield Finding(
+        "good" if small else "note",
+        f"{text} {percent(worst.rate_difference)} ('{worst.label}': {worst.rate_hz[1]:.4g} Hz against "
+        f"{worst.rate_hz[0]:.4g} Hz).",
+    )
+    yield _divergence(cells, section.tolerance_ms)
+
+
+def _divergence(cells: list[ComparisonRow], tolerance_ms: float) -> Finding:
+    parted = [(row.divergence, row.label) for row in cells if row.divergence]
+    if not parted:
+        return Finding("good", "Every spike is in the same step as in the reference.")
+    (time, cell, side), label = min(parted)
+    spikes = sum(sum(row.spikes) for row in cells)
+    paired = sum(row.paired * sum(row.spikes) for row in cells) / spikes
+    return Finding(
+        "note",
+        f"The first spike that differs is at {time:g} ms, of cell {cell} of '{label}' (only in the {side} run); "
+        f"{percent(paired)} of all spikes have a partner within {tolerance_ms:g} ms.",
+    )

@@ -1,0 +1,490 @@
+"""The report as one HTML page that needs nothing else: no network, no script, pictures in inline SVG.
+
+The look is in ``page.css`` beside this module; it follows the reader's light or dark scheme, prints on paper, and
+tells reference and emulator apart by two colours that colour-blind readers can tell apart too.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterable, Sequence
+from importlib.resources import files
+
+from pyneuro.report import Finding, Report
+from pyneuro.report.board import board_legend, board_picture
+from pyneuro.report.markup import Markup, element, join
+from pyneuro.report.plots import load_bars, raster, rates, trace
+from pyneuro.report.words import NONE, amount, is_number, link_name, memory, number, percent, signed
+
+ROWS = 250
+"""Rows of a table; the JSON file has more."""
+FOLDED = 16
+"""A table with more rows is folded."""
+TAG = re.compile("<[^>]*>")
+SYMBOLS = {"good": "✓", "note": "!", "bad": "✗"}
+WORDS = {"good": "good", "note": "note", "bad": "problem"}
+
+
+def to_html(report: Report) -> str:
+    """Return `report` as an HTML page."""
+    sections = [(name, body(report)) for name, body in SECTIONS.items()]
+    present = [(name, body) for name, body in sections if body]
+    style = files("pyneuro.report").joinpath("page.css").read_text(encoding="utf-8")
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", f"{report.title} – pyneuro report"),
+        element("style", Markup(style)),
+    )
+    body = element("body", _header(report, [name for name, _ in present]), element("main", *_sections(present)))
+    return "<!DOCTYPE html>\n" + element("html", head, body, lang="en") + "\n"
+
+
+def _sections(present: Iterable[tuple[str, Markup]]) -> list[Markup]:
+    return [element("section", element("h2", name), body, id=_anchor(name)) for name, body in present]
+
+
+def _anchor(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _header(report: Report, names: Sequence[str]) -> Markup:
+    links = [element("li", element("a", name, href=f"#{_anchor(name)}")) for name in names]
+    return element(
+        "header",
+        element("p", report.made_by, class_="made-by"),
+        element("h1", report.title),
+        element("p", _subtitle(report), class_="subtitle") if report.network else "",
+        element("ul", *(_finding(finding) for finding in report.findings), class_="findings"),
+        _key_figures(report),
+        element("nav", element("ul", *links), aria_label="Sections"),
+    )
+
+
+def _subtitle(report: Report) -> str:
+    network = report.network
+    if network is None:
+        return ""
+    parts = [amount(network.cells, "cell"), amount(network.synapses, "synapse")]
+    parts.append(f"timestep {network.timestep_ms:g} ms")
+    if report.runs:
+        parts.append(f"{report.runs[0].bio_s:g} s simulated")
+    return " · ".join(parts)
+
+
+def _finding(finding: Finding) -> Markup:
+    symbol = element("span", SYMBOLS[finding.level], class_="symbol", role="img", aria_label=WORDS[finding.level])
+    return element("li", symbol, element("span", finding.text), class_=finding.level)
+
+
+def _key_figures(report: Report) -> Markup:
+    figures: list[tuple[str, str, str]] = []
+    if report.machine:
+        machine = report.machine
+        figures.append((f"{machine.cores_used:,}", "cores", f"of {machine.cores:,} on {machine.name}"))
+        figures.append((f"{machine.chips_used:,}", "chips", f"of {machine.chips:,}"))
+    if report.execution:
+        figures.append((percent(report.execution.busiest_share), "of a tick", "the fullest of any core"))
+    if report.tables:
+        figures.append(
+            (f"{report.tables.most:,}", "routing entries", f"in the fullest table, of {report.tables.limit:,}")
+        )
+    for run in report.runs:
+        simulated = dict(run.seconds).get("sim")
+        pace = f", {simulated / run.bio_s:.3g} × real time" if simulated is not None and run.bio_s else ""
+        figures.append((f"{number(run.rate_hz)} Hz", run.backend, f"{run.spikes:,} spikes{pace}"))
+    items = [
+        element("div", element("dt", name), element("dd", element("b", value), element("span", note)))
+        for value, name, note in figures
+    ]
+    return element("dl", *items, class_="figures") if items else Markup()
+
+
+# --- tables and figures ----------------------------------------------------------------------------------
+
+
+def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], omitted: int = 0) -> Markup:
+    """Return a table, folded if it is long; columns of numbers are set to the right.
+
+    An empty heading belongs to the one before it, which then stands over both columns.
+    """
+    cells = [list(row) for row in rows]
+    if not cells:
+        return Markup()
+    total, shown = len(cells) + omitted, cells[:ROWS]
+    kinds = ["n" if all(_is_number(row[i]) for row in shown) else None for i in range(len(headings))]
+    body = [_row(row, kinds) for row in shown]
+    rest = f" The first {len(shown):,} of {total:,} rows." if total > len(shown) else ""
+    head = element("thead", _head(headings, kinds))
+    made = element("table", element("caption", caption + rest), head, element("tbody", *body))
+    scrolled = element("div", made, class_="scroll")
+    if len(shown) <= FOLDED:
+        return scrolled
+    return element("details", element("summary", f"{caption.partition('.')[0]} ({total:,} rows)"), scrolled)
+
+
+def _is_number(cell: str) -> bool:
+    return is_number(html.unescape(TAG.sub("", cell)))
+
+
+def _head(headings: Sequence[str], kinds: Sequence[str | None]) -> Markup:
+    cells = []
+    for i, heading in enumerate(headings):
+        span = 2 if headings[i + 1 : i + 2] == ("",) else None
+        if heading:
+            cells.append(element("th", heading, scope="col", colspan=span, class_=None if span else kinds[i]))
+    return element("tr", *cells)
+
+
+def _row(row: Sequence[str], kind: Sequence[str | None]) -> Markup:
+    first = element("th", row[0], scope="row", class_=kind[0])
+    return element("tr", first, *(element("td", cell, class_=k) for cell, k in zip(row[1:], kind[1:], strict=True)))
+
+
+def figure(picture: str, caption: str) -> Markup:
+    """A picture with its caption."""
+    return element("figure", picture, element("figcaption", caption))
+
+
+def share(value: float | None) -> Markup:
+    """A percentage over a bar of that length."""
+    if value is None:
+        return Markup(NONE)
+    bar = element("i", style=f"width:{min(100 * value, 100):.1f}%", class_="over" if value > 1 else None)
+    return Markup(percent(value).replace("<", "&lt;") + element("span", bar, class_="share"))
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Markup:
+    """Names and values, a pair a line."""
+    return element("dl", *(element("div", element("dt", n), element("dd", v)) for n, v in pairs), class_="facts")
+
+
+# --- the sections ----------------------------------------------------------------------------------------
+
+
+def _requirements(report: Report) -> Markup:
+    return table(
+        "Requirements and whether they are met.",
+        ("requirement", "population", "measured", "verdict"),
+        [(r.requirement, r.population, number(r.measured), _verdict(r.passed)) for r in report.requirements],
+    )
+
+
+def _verdict(passed: bool) -> Markup:
+    kind = "good" if passed else "bad"
+    return element("span", f"{SYMBOLS[kind]} {'met' if passed else 'not met'}", class_=f"verdict {kind}")
+
+
+def _comparison(report: Report) -> Markup:
+    section = report.comparison
+    if section is None:
+        return Markup()
+    populations = section.populations
+    activity = table(
+        "Activity: spikes, mean rate, CV of the inter-spike intervals (mean over cells with three spikes or more) and "
+        "mean pairwise correlation of spike counts in 5 ms, each in the reference and on the emulated machine.",
+        ("population", "spikes", "", "rate (Hz)", "", "differ by", "CV", "", "correlation", ""),
+        [
+            (
+                *(p.label, *_both(f"{p.spikes[0]:,}", f"{p.spikes[1]:,}")),
+                *_both(number(p.rate_hz[0]), number(p.rate_hz[1])),
+                percent(p.rate_difference),
+                *_both(number(p.cv[0], 3), number(p.cv[1], 3)),
+                *_both(number(p.correlation[0], 2), number(p.correlation[1], 2)),
+            )
+            for p in populations
+        ],
+    )
+    agreement = table(
+        f"Agreement of single spikes: share in the same step, share with a partner within {section.tolerance_ms:g} ms, "
+        "by how many steps the emulated partner is later, and the first spike that only one side has.",
+        ("population", "same step", "paired", "shift in steps: pairs", "first divergence", "equal before", "distance"),
+        [
+            (
+                *(p.label, share(p.equal), share(p.paired)),
+                "  ".join(f"{signed(shift)}: {count:,}" for shift, count in p.shifts),
+                f"{p.divergence[0]:g} ms, cell {p.divergence[1]} ({p.divergence[2]})" if p.divergence else "none",
+                *(f"{p.equal_before:,}", number(p.distance, 3)),
+            )
+            for p in populations
+        ],
+    )
+    signals = table(
+        "Recorded variables: difference over the whole run, and up to the first divergence.",
+        ("population", "variable", "unit", "RMS", "largest", "RMS before", "largest before"),
+        [
+            (
+                *(p.label, s.variable, s.unit, number(s.rms), number(s.largest)),
+                *(number(s.rms_before), number(s.largest_before)),
+            )
+            for p in populations
+            for s in p.signals
+        ],
+    )
+    return join((activity, agreement, signals))
+
+
+def _both(reference: str, emulated: str) -> tuple[Markup, Markup]:
+    return element("span", reference, class_="reference"), element("span", emulated, class_="emulated")
+
+
+def _activity(report: Report) -> Markup:
+    parts = []
+    if report.activity:
+        thinned = any(plot.stride > 1 for plot in report.activity)
+        note = " Only some cells are drawn, as said beside each band, with all their spikes." if thinned else ""
+        parts.append(figure(raster(report.activity), f"Spikes: a row a cell, a dot a spike.{note}"))
+        bins = sorted({plot.bin_ms for plot in report.activity})
+        parts.append(figure(rates(report.activity), f"Mean rate of all recorded cells, in bins of {bins[0]:g} ms."))
+    if report.traces:
+        drawn = join(trace(found) for found in report.traces)
+        parts.append(figure(drawn, "Recorded variables of one cell each; around the first spike that differs, if any."))
+    return element("div", _key(report), *parts) if parts else Markup()
+
+
+def _key(report: Report) -> Markup:
+    """Which colour is which simulator."""
+    sides = [(run.backend, "reference" if run.backend == "reference" else "emulated") for run in report.runs]
+    return element("p", *(element("span", name, class_=f"key {side}") for name, side in sides), class_="keys")
+
+
+def _machine(report: Report) -> Markup:
+    machine = report.machine
+    if machine is None:
+        return Markup()
+    size = f"{amount(machine.boards, 'board')}, {amount(machine.chips, 'chip')}, {amount(machine.cores, 'core')}"
+    part = "" if machine.whole else " Only the part in use is drawn."
+    if machine.block > 1:
+        part += f" Each hexagon stands for {machine.block} × {machine.block} chips."
+    traffic = " Lines are the packets over each link, a line a direction." if machine.links else ""
+    caption = (
+        f"{machine.name}: {size}. Chips are shaded by the share of their cores in use; the number is the cores, the "
+        f"pair below it the chip. A bold outline is an Ethernet chip.{traffic}{part} Point at a chip or a line for its "
+        "figures."
+    )
+    picture = element("div", board_picture(machine), board_legend(machine), class_="picture")
+    partition = table(
+        "Partition: cores of each population.",
+        ("population", "runs", "cores", "cells", "largest slice"),
+        [(p.population, p.kind, f"{p.cores:,}", f"{p.cells:,}", f"{p.largest:,}") for p in report.partition],
+    )
+    return join((figure(picture, caption), partition))
+
+
+def _load(report: Report) -> Markup:
+    run, cores = report.execution, report.cores
+    if run is None:
+        return Markup()
+    known = [
+        ("Ticks", f"{run.ticks:,}"),
+        ("Cycles a tick", f"{run.cycles_per_tick:,.0f}"),
+        ("Time scale factor", f"{run.time_scale_factor:g}"),
+        ("Mean load", percent(run.mean_share)),
+    ]
+    parts = [facts(known)]
+    if cores and cores.rows:
+        caption = (
+            "What each core needs of a tick: the fullest tick (light) and the mean (dark), in the order of the slices."
+        )
+        parts.append(figure(load_bars(cores.rows), caption))
+    counters = [(c.name, f"{c.value:,}", c.meaning, c.remedy if c.value and c.remedy else "") for c in run.counters]
+    parts.append(table("What the machine counted.", ("counter", "value", "meaning", "what to try"), counters))
+    return join(parts)
+
+
+def _runs(report: Report) -> Markup:
+    names = report.stages
+    return table(
+        "Times are wall-clock seconds; the spike hash is a digest of all recorded spikes.",
+        ("backend", "simulated (s)", *(f"{name} (s)" for name in names), "CPU of sim (s)", "spikes", "spike hash"),
+        [
+            (
+                *(run.backend, f"{run.bio_s:g}", *(number(dict(run.seconds).get(name), 3) for name in names)),
+                *(number(run.cpu_s, 3), f"{run.spikes:,}", element("code", run.spike_hash)),
+            )
+            for run in report.runs
+        ],
+    )
+
+
+def _weights(report: Report) -> Markup:
+    quantised = table(
+        "Quantisation: the step between two weights, and relative errors of the weights that are not 0.",
+        ("projection", "step", "unit", "shift", "largest error", "RMS error", "became 0"),
+        [
+            (
+                *(q.label, number(q.quantum), q.unit, str(q.shift), percent(q.largest_error), percent(q.rms_error)),
+                f"{q.zeroed:,}",
+            )
+            for q in report.quantisation
+        ],
+    )
+    return quantised
+
+
+def _remarks(report: Report) -> Markup:
+    return table(
+        "What the mapping changed or foresees.",
+        ("stage", "about", "remark"),
+        [(d.stage, d.subject, d.message) for d in report.diagnostics],
+    )
+
+
+def _network(report: Report) -> Markup:
+    network = report.network
+    if network is None:
+        return Markup()
+    populations = table(
+        "Populations.",
+        ("population", "cell", "size", "parameters", "records"),
+        [
+            (
+                *(p.label, p.cell, f"{p.size:,}"),
+                "; ".join(f"{name} = {text}" for name, text in p.parameters),
+                ", ".join(p.recorded) or NONE,
+            )
+            for p in network.populations
+        ],
+    )
+    projections = table(
+        "Projections; weights and delays as mean and range.",
+        ("projection", "from", "to", "receptor", "synapses", "weight", "unit", "delay (ms)"),
+        [
+            (p.label, p.source, p.target, p.receptor, f"{p.synapses:,}", _spread(p.weight), p.unit, _spread(p.delay))
+            for p in network.projections
+        ],
+    )
+    return join((populations, projections))
+
+
+def _spread(values: tuple[float, float, float] | None) -> str:
+    if values is None:
+        return NONE
+    smallest, mean, largest = values
+    if smallest == largest:
+        return number(mean)
+    return f"{number(mean)} ({number(smallest)} … {number(largest)})"
+
+
+def _cores(report: Report) -> Markup:
+    section = report.cores
+    if section is None:
+        return Markup()
+    return table(
+        "Cores: slice, place, keys, memory, and share of a tick.",
+        (
+            "slice",
+            "chip",
+            "core",
+            "key",
+            "mask",
+            "DTCM",
+            "SDRAM",
+            "expected",
+            "mean",
+            "fullest tick",
+            "overruns",
+            "saturations",
+        ),
+        [
+            (
+                *(c.label, f"{c.x}, {c.y}", str(c.p), _code(c.key), _code(c.mask), memory(c.dtcm_bytes)),
+                *(memory(c.sdram_bytes), share(c.estimated), share(c.mean), share(c.largest)),
+                *(number(c.overruns, 9), number(c.saturations, 9)),
+            )
+            for c in section.rows
+        ],
+        section.omitted,
+    )
+
+
+def _code(word: str | None) -> Markup:
+    return element("code", word) if word else Markup(NONE)
+
+
+def _routes(report: Report) -> Markup:
+    routes = report.routes
+    if routes is None:
+        return Markup()
+    known = facts(
+        (
+            ("Trees", f"{routes.nets:,}"),
+            ("Links of a tree", f"{routes.mean_links:.3g} on average, {routes.most_links:,} at the most"),
+            ("Longest path", amount(routes.longest_path, "link")),
+            ("Hops if every source neuron fires once", f"{routes.hops:,.0f}"),
+            ("Links in use", f"{routes.links_used:,}"),
+        )
+    )
+    busiest = table(
+        "The busiest links.",
+        ("link", "packets if all fire once", "packets in the run"),
+        [(link_name(t), f"{t.expected:,.0f}", number(t.sent, 9)) for t in routes.busiest],
+    )
+    return join((known, busiest))
+
+
+def _tables(report: Report) -> Markup:
+    tables = report.tables
+    if tables is None:
+        return Markup()
+    saved = 1 - tables.minimised / tables.generated if tables.generated else 0.0
+    known = facts(
+        (
+            ("Entries generated", f"{tables.generated:,}"),
+            ("Entries loaded", f"{tables.minimised:,} ({percent(saved)} fewer)"),
+            ("Fullest table", f"{tables.most:,} of {tables.limit:,}"),
+        )
+    )
+    chips = table(
+        "Routing tables by chip, fullest first.",
+        ("chip", "generated", "loaded", "share of the table"),
+        [
+            (f"({r.x}, {r.y})", f"{r.generated:,}", f"{r.minimised:,}", share(r.minimised / tables.limit))
+            for r in tables.rows
+        ],
+        tables.omitted,
+    )
+    return join((known, chips))
+
+
+def _memory(report: Report) -> Markup:
+    found = report.memory
+    if found is None:
+        return Markup()
+    known = [
+        (
+            "Fullest SDRAM",
+            join(
+                (
+                    f"{memory(found.sdram_most)} of {memory(found.sdram_limit)} ",
+                    share(found.sdram_most / found.sdram_limit),
+                )
+            ),
+        ),
+        ("SDRAM in all", memory(found.sdram_total)),
+    ]
+    if found.dtcm_most is not None and found.dtcm_core is not None:
+        used = share(found.dtcm_most / found.dtcm_limit)
+        text = f"{memory(found.dtcm_most)} of {memory(found.dtcm_limit)} in {found.dtcm_core} "
+        known.insert(0, ("Fullest DTCM", join((text, used))))
+    return facts(known)
+
+
+SECTIONS: dict[str, Callable[[Report], Markup]] = {
+    "Requirements": _requirements,
+    "Comparison": _comparison,
+    "Activity": _activity,
+    "Machine": _machine,
+    "Load": _load,
+    "Weights": _weights,
+    "Remarks": _remarks,
+    "Runs": _runs,
+    "Network": _network,
+    "Cores": _cores,
+    "Routes": _routes,
+    "Routing tables": _tables,
+    "Memory": _memory,
+}

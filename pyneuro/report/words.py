@@ -1,0 +1,62 @@
+"""Figures in words, the same in text and page."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from emulator.machine import LINK_NAMES
+from pyneuro.report import LinkTraffic
+
+NONE = "–"
+NUMBER = re.compile(r"(< )?[-+]?[\d.,]*(e[-+]?\d+)?[–∞]?( (%|B|KiB|MiB|ms|s))?")
+
+
+def is_number(text: str) -> bool:
+    """Whether a column of such texts should be set to the right."""
+    return NUMBER.fullmatch(text) is not None
+
+
+def amount(number: int, thing: str) -> str:
+    """``1 chip``, ``1,234 chips``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage of up to three digits; never rounded to 0 or 100 unless it is."""
+    if not math.isfinite(share):
+        return NONE if math.isnan(share) else "∞ %"
+    value = 100 * share
+    if value and abs(value) < 0.01:
+        return "< 0.01 %"
+    if 99.9 <= value < 100:
+        return f"{math.floor(value * 100) / 100:g} %"
+    return f"{value:.3g} %" if value < 1000 else f"{value:,.0f} %"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number to some significant digits; a dash where it is not defined."""
+    if value is None or math.isnan(value):
+        return NONE
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
+
+
+def memory(size: int | None) -> str:
+    """Bytes as B, KiB or MiB."""
+    if size is None:
+        return NONE
+    if size < 1024:
+        return f"{size} B"
+    return f"{size / 1024:.1f} KiB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"
+
+
+def signed(shift: int) -> str:
+    """``+1``, ``0``, ``-1``."""
+    return f"{shift:+d}" if shift else "0"
+
+
+def link_name(traffic: LinkTraffic) -> str:
+    """``(3, 4) NE``."""
+    return f"({traffic.x}, {traffic.y}) {LINK_NAMES[traffic.link]}"
