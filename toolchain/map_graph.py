@@ -41,7 +41,7 @@ Minimiser = Callable[[Machine, Keys, Routes, Tables], Tables]
 
 
 @dataclass(frozen=True)
-class MappingOptions:
+class Algorithms:
     """The algorithm of each stage; one that takes options is given with them bound."""
 
     place: Placer = place
@@ -50,7 +50,7 @@ class MappingOptions:
     minimise: Minimiser = minimise
 
 
-DEFAULTS = MappingOptions()
+DEFAULTS = Algorithms()
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +122,7 @@ class GraphMapping:
         return {name: getattr(self, name) for name in names}
 
 
-def map_graph(graph: Graph, machine: Machine | str | None = None, options: MappingOptions = DEFAULTS) -> GraphMapping:
+def map_graph(graph: Graph, machine: Machine | str | None = None, algorithms: Algorithms = DEFAULTS) -> GraphMapping:
     """Map `graph` onto `machine`, or the machine of that name, or the smallest that it fits.
 
     Raises
@@ -145,14 +145,14 @@ def map_graph(graph: Graph, machine: Machine | str | None = None, options: Mappi
         seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
         return result
 
-    placement = timed("place", place_on, graph, machine, options.place)
+    placement = timed("place", place_on, graph, machine, algorithms.place)
     timed("check", place_check, graph, placement)
-    keys = timed("keys", options.keys, graph, placement)
+    keys = timed("keys", algorithms.keys, graph, placement)
     timed("check", keys_check, graph, keys)
-    routes = timed("route", options.route, graph, placement)
+    routes = timed("route", algorithms.route, graph, placement)
     timed("check", route_check, graph, placement, routes)
     tables = timed("tables", generate, placement.machine, keys, routes)
-    minimised = timed("minimise", options.minimise, placement.machine, keys, routes, tables)
+    minimised = timed("minimise", algorithms.minimise, placement.machine, keys, routes, tables)
     check_lengths(minimised, placement.machine)
     timed("check", tables_check, graph, placement, keys, minimised)
     return GraphMapping(graph, placement, keys, routes, tables, minimised, seconds)

@@ -24,7 +24,7 @@ from toolchain.errors import IllegalProductError, MappingError
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.keys import Keys
 from toolchain.keys.dense import allocate
-from toolchain.map_graph import GraphMapping, MappingOptions, map_graph
+from toolchain.map_graph import GraphMapping, Algorithms, map_graph
 from toolchain.netlist import read
 from toolchain.place import Placement
 from toolchain.place.hilbert import place
@@ -50,9 +50,9 @@ def digest(mapping: GraphMapping) -> str:
 @settings(max_examples=15, deadline=None)
 def test_any_choice_of_algorithms_maps_any_graph_alike_each_time(names: tuple[str, ...], graph: Graph) -> None:
     place, keys, route, minimise = names
-    options = MappingOptions(PLACERS[place], ALLOCATORS[keys], ROUTERS[route], MINIMISERS[minimise])
-    mapping = map_graph(graph, "3 boards", options)
-    assert digest(mapping) == digest(map_graph(graph, "3 boards", options))
+    algorithms = Algorithms(PLACERS[place], ALLOCATORS[keys], ROUTERS[route], MINIMISERS[minimise])
+    mapping = map_graph(graph, "3 boards", algorithms)
+    assert digest(mapping) == digest(map_graph(graph, "3 boards", algorithms))
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_figures() -> None:
     nets = (Net(0, np.array([2], np.int32), 4, 4.0), Net(1, np.array([1, 2], np.int32), 4, 1.5))
     graph = Graph("g", tuple(Vertex(name, 4) for name in "abc"), nets)
     x, y, p = np.array([[0, 0, 2], [0, 0, 0], [1, 2, 1]], np.int32)
-    mapping = map_graph(graph, "12x12", MappingOptions(place=lambda graph, machine: Placement(machine, x, y, p)))
+    mapping = map_graph(graph, "12x12", Algorithms(place=lambda graph, machine: Placement(machine, x, y, p)))
     assert mapping.figures == {
         "cores": 3,
         "chips": 2,
@@ -104,7 +104,7 @@ def test_figures() -> None:
 
 def test_hops_count_weights_and_default_routes() -> None:
     graph = populations({"a": 60})
-    mapping = map_graph(graph, boards(3), MappingOptions(place=partial(scatter, seed=4)))
+    mapping = map_graph(graph, boards(3), Algorithms(place=partial(scatter, seed=4)))
     links = sum(bin(int(word) & 63).count("1") for tree in mapping.routes.trees for word in tree.route)
     assert mapping.hops == 256.0 * links
     assert mapping.entries_minimised < mapping.entries_generated
@@ -117,10 +117,10 @@ def test_a_table_that_overflows_is_the_networks_fault() -> None:
 
 
 BROKEN = {
-    "place": MappingOptions(place=lambda g, m: replace(place(g, m), p=np.zeros(len(g.vertices), np.int32))),
-    "keys": MappingOptions(keys=lambda g, p: Keys(allocate(g, p).key * 0, allocate(g, p).mask)),
-    "route": MappingOptions(route=lambda g, p: Routes(route(g, p).trees[::-1])),
-    "tables": MappingOptions(minimise=lambda m, k, r, t: Tables(t.tables[:-1])),
+    "place": Algorithms(place=lambda g, m: replace(place(g, m), p=np.zeros(len(g.vertices), np.int32))),
+    "keys": Algorithms(keys=lambda g, p: Keys(allocate(g, p).key * 0, allocate(g, p).mask)),
+    "route": Algorithms(route=lambda g, p: Routes(route(g, p).trees[::-1])),
+    "tables": Algorithms(minimise=lambda m, k, r, t: Tables(t.tables[:-1])),
 }
 
 
