@@ -27,12 +27,12 @@ class IntegrationError(PyneuroError, ArithmeticError):
     """A cell whose state grows without bound."""
 
 
+class GoldenError(PyneuroError, ValueError):
+    """A file of golden traces that is truncated or foreign; names file and line."""
+
+
 def __getattr__(name: str) -> Any:
     """Return PyNN's error `name`: scripts find them as ``sim.errors``."""
     from pyNN import errors
 
     return getattr(errors, name)
-
-
-class GoldenError(PyneuroError, ValueError):
-    """A file of golden traces that is truncated or foreign; names file and line."""

@@ -66,6 +66,14 @@ def field(entry: Mapping[str, Any], name: str, kind: type[Any]) -> Any:
     return entry[name]
 
 
+def integers(entry: Mapping[str, Any], name: str) -> dict[str, int]:
+    """A field of an index entry, which must be an object of integers."""
+    values: dict[str, int] = field(entry, name, dict)
+    if wrong := [key for key, value in values.items() if not isinstance(value, int)]:
+        raise GoldenError(f"{INDEX}, entry of {entry['file']}: '{name}' must hold integers, got {values[wrong[0]]!r}")
+    return dict(values)
+
+
 def read_table(path: Path, *, labelled: bool = False) -> Table:
     """The table in `path`; if `labelled`, the first column is text.
 

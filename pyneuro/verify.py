@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from emulator import arithmetic, update
 from emulator.program import Program, Role
 from pyneuro.errors import GoldenError
-from pyneuro.golden import Table, field, read_index, read_table
+from pyneuro.golden import INDEX, Table, field, integers, read_index, read_table
 from pyneuro.verify_operations import operation
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
@@ -123,11 +123,11 @@ def _replay_neuron(path: Path, entry: Mapping[str, Any]) -> tuple[int, int]:
     if not isinstance(model, CellModel):
         raise _UnsupportedError(f"model '{entry['model']}'")
     table = read_table(path)
-    if len(table) < entry.get("n_steps", 0):
-        raise GoldenError(f"{path}, line {len(table) + 2}: {entry['n_steps']} steps expected, got {len(table)}")
+    if len(table) < (steps := field(entry, "n_steps", int)):
+        raise GoldenError(f"{path}, line {len(table) + 2}: {steps} steps expected, got {len(table)}")
     substeps = field(entry, "steps_per_timestep", int)
     words = _derived(model, entry, substeps)
-    mismatches = _compare_derived(words, field(entry, "derived_raw", dict))
+    mismatches = _compare_derived(words, integers(entry, "derived_raw"))
     program = model.program(substeps)
     probes = {name: _probe(model, program, name) for name in table.columns if name not in INPUT_COLUMNS}
     seen = _run(program, words, table, list(probes.values()))
@@ -138,12 +138,12 @@ def _replay_neuron(path: Path, entry: Mapping[str, Any]) -> tuple[int, int]:
 
 def _derived(model: CellModel, entry: Mapping[str, Any], substeps: int) -> dict[str, Words]:
     """First words of the registers, from what the host writes."""
-    written = {name: arithmetic.as_words(word) for name, word in field(entry, "parameters_raw", dict).items()}
+    written = {name: arithmetic.as_words(word) for name, word in integers(entry, "parameters_raw").items()}
     states = {word.name for word in model.words if word.role == Role.STATE}
     initial = {name: word for name in states if (word := written.pop(f"{name}_init", None)) is not None}
     names = [parameter.name for parameter in model.parameters]
     if missing := [name for name in names if name not in written]:
-        raise GoldenError(f"index.json, entry of {entry['file']}: parameters_raw lacks {', '.join(missing)}")
+        raise GoldenError(f"{INDEX}, entry of {entry['file']}: 'parameters_raw' lacks {', '.join(missing)}")
     if unknown := [name for name in written if name not in names]:
         raise _UnsupportedError(f"parameters {', '.join(unknown)} of {model.name}")
     dt = arithmetic.as_words(field(entry, "timestep_raw", int))

@@ -23,7 +23,7 @@ from toolchain.models.parameters import (
     check_initial,
     check_parameters,
     parameter_to_accum,
-    to_accum,
+    timestep_to_accum,
 )
 from toolchain.models.tracing import Step, Traced, trace
 
@@ -190,6 +190,6 @@ class CellModel(ABC):
         raw = {p.name: parameter_to_accum(self, p, values[p.name]) for p in self.parameters}
         first = {v.name: initial.get(v.name, values.get(str(v.initial), v.initial)) for v in self.state}
         states = dict(self.encode(name, np.asarray(value, np.float64)) for name, value in first.items())
-        dt = to_accum("timestep", "ms", timestep)
+        dt = timestep_to_accum(timestep, substeps)
         words = self.derive(raw, states, dt, substeps)
         return {word.name: np.broadcast_to(words[word.name], n).astype(np.int32) for word in self.words}

@@ -146,7 +146,7 @@ class PointNeuron(CellModel):
         """The STATE word that holds a state variable, and its words for `values` in PyNN's unit."""
         unit = next(v.unit for v in self.state if v.name == variable)
         word, factor = self._word(variable)
-        return word, to_accum(f"{self.name}.{variable}", unit, values * factor)
+        return word, to_accum(f"{self.name}.{variable}", unit, values, factor)
 
     def decode(self, variable: str, words: Words) -> Floats:
         """Recorded `words` of a variable in PyNN's unit."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from emulator.conversion import ACCUM_MAX, ACCUM_MIN, host_to_accum
+from emulator.conversion import ACCUM_MAX, ACCUM_MIN, ACCUM_ONE, host_to_accum
 from toolchain.errors import ParameterError
 
 
@@ -85,12 +85,25 @@ def numbers(label: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
     return given
 
 
-def to_accum(label: str, unit: str, value: ArrayLike) -> NDArray[np.int32]:
-    """The words that the host writes; ParameterError names `label` if a value does not fit s16.15."""
+def to_accum(label: str, unit: str, value: ArrayLike, factor: float = 1.0) -> NDArray[np.int32]:
+    """The words that the host writes for `value` times `factor`; ParameterError if that does not fit s16.15."""
     given = np.asarray(value, dtype=np.float64)
-    outside = ~((given >= ACCUM_MIN) & (given <= ACCUM_MAX))
-    _refuse(outside, given, f"{label} must be within {ACCUM_MIN:g} .. {ACCUM_MAX:.5f} {unit} (s16.15 of the machine)")
-    return host_to_accum(given)
+    scaled = given * factor
+    low, high = sorted((ACCUM_MIN / factor, ACCUM_MAX / factor))
+    text = f"{label} must be within {low:.10g} .. {high:.10g} {unit} (s16.15 of the machine)"
+    _refuse(~((scaled >= ACCUM_MIN) & (scaled <= ACCUM_MAX)), given, text)
+    return host_to_accum(scaled)
+
+
+def timestep_to_accum(timestep: float, substeps: int) -> NDArray[np.int32]:
+    """The word of a timestep (ms) that is to be divided into `substeps`."""
+    if substeps < 1:
+        raise ParameterError(f"a timestep has 1 or more sub-steps, got {substeps}")
+    words = to_accum("timestep", "ms", timestep)
+    if words < substeps:
+        least = substeps / ACCUM_ONE
+        raise ParameterError(f"timestep with {substeps} sub-steps must be at least {least:g} ms, got {timestep:g}")
+    return words
 
 
 def parameter_to_accum(model: Declared, parameter: Parameter, value: ArrayLike) -> NDArray[np.int32]:

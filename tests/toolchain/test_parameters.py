@@ -1,0 +1,92 @@
+"""Parameters that a user gives: checked, with one clear message each."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from pyNN.standardmodels import cells
+
+from toolchain.errors import ParameterError
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.models.parameters import check_parameters
+
+
+def cell(name: str) -> CellModel:
+    model = CELL_MODELS[name]
+    assert isinstance(model, CellModel)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("IF_curr_exp", {"tau_m": -3}, r"^IF_curr_exp\.tau_m must be > 0 ms, got -3$"),
+        ("IF_curr_exp", {"tau_refrac": -0.1}, r"tau_refrac must be >= 0 ms, got -0.1"),
+        ("IF_curr_exp", {"cm": [1.0, 0.0, 1.0]}, r"cm must be > 0 nF, got 0 for cell 1"),
+        ("IF_curr_exp", {"v_rest": [1.0, 2.0]}, r"v_rest must be one value or 3 values, got shape \(2,\)"),
+        ("IF_curr_exp", {"v_rest": math.nan}, r"v_rest must be finite, got nan"),
+        ("IF_curr_exp", {"v_rest": [0.0, 0.0, math.inf]}, r"v_rest must be finite, got inf for cell 2"),
+        ("IF_curr_exp", {"v_rest": "high"}, r"v_rest must be a number or 3 numbers, got 'high'"),
+        ("IF_curr_exp", {"tau_mem": 10.0}, r"IF_curr_exp has no parameter 'tau_mem'; did you mean 'tau_m'\?"),
+        ("IF_curr_exp", {"zzz": 10.0}, r"has no parameter 'zzz'; it has v_rest, cm, "),
+        ("SpikeSourcePoisson", {"rate": -1.0}, r"SpikeSourcePoisson\.rate must be >= 0 Hz, got -1"),
+        ("SpikeSourceArray", {"rate": 1.0}, r"SpikeSourceArray has no parameter 'rate'$"),
+    ],
+)
+def test_a_wrong_parameter_is_named(name: str, values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        check_parameters(CELL_MODELS[name], values, 3)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "initial", "message"),
+    [
+        ({"v_rest": 1e6}, {}, r"v_rest must be within -65536 \.\. 65535\.99997 mV \(s16\.15.*, got 1e\+06"),
+        ({"cm": 1e-6}, {}, r"cm is too small for the machine, whose smallest number is 2\^-15, got 1e-06"),
+        ({}, {"w": 0.0}, r"IF_cond_exp has no state variable 'w'"),
+        ({}, {"v": [1.0, 2.0, 3.0]}, r"IF_cond_exp\.v must be one value or 2 values"),
+        (
+            {},
+            {"gsyn_exc": [0.0, 70.0]},
+            r"IF_cond_exp\.gsyn_exc must be within -64 \.\. 63\.99999997 uS .*, got 70 for cell 1",
+        ),
+    ],
+)
+def test_what_the_core_cannot_hold_is_named(parameters: dict[str, Any], initial: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        cell("IF_cond_exp").registers(parameters, initial, 2, 1.0)
+
+
+@pytest.mark.parametrize(("timestep", "substeps"), [(0.0, 1), (-1.0, 1), (1e-6, 1), (0.001, 100), (1.0, 0)])
+def test_a_timestep_that_the_core_cannot_hold_is_named(timestep: float, substeps: int) -> None:
+    with pytest.raises(ParameterError, match=r"timestep with \d+ sub-steps? must be at least|1 or more sub-steps"):
+        cell("IF_curr_exp").registers({}, {}, 2, timestep, substeps)
+
+
+def test_good_parameters_pass() -> None:
+    check_parameters(cell("IF_curr_exp"), {"tau_m": np.array([10, 20, 30]), "cm": 1, "tau_refrac": 0.0}, 3)
+    check_parameters(CELL_MODELS["SpikeSourcePoisson"], {"rate": 0.0, "duration": 1e10}, 3)
+
+
+@pytest.mark.parametrize("name", ["IF_curr_exp", "IF_cond_exp", "Izhikevich", "SpikeSourcePoisson"])
+def test_declarations_are_those_of_pynn(name: str) -> None:
+    """Names, defaults and units are PyNN's; the machine's Izhikevich has more parameters."""
+    pynn, ours = getattr(cells, name), CELL_MODELS[name]
+    declared = {parameter.name: parameter for parameter in ours.parameters}
+    assert {n: declared[n].default for n in pynn.default_parameters} == pynn.default_parameters
+    assert {n: declared[n].unit for n in pynn.default_parameters} == {n: pynn.units[n] for n in pynn.default_parameters}
+    if isinstance(ours, CellModel):
+        initial = {variable.name: variable.initial for variable in ours.state}
+        assert pynn.default_initial_values.items() <= initial.items()
+        assert set(pynn.recordable) <= set(ours.recordable)
+        assert tuple(pynn.receptor_types) == tuple(ours.receptors)
+
+
+def test_spike_times_are_a_sequence() -> None:
+    source = CELL_MODELS["SpikeSourceArray"]
+    assert not isinstance(source, CellModel)
+    assert dict(source.sequences) == {"spike_times": cells.SpikeSourceArray.units["spike_times"]}
