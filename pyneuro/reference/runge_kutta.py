@@ -6,9 +6,10 @@ timestep at once; for most that is accurate enough.  Those for which it is not g
 steps that follow their error, until they have reached the end of the timestep.
 
 A membrane that runs away past its threshold (Izhikevich's) cannot wait for the next grid time to be reset: it
-would be at infinity.  Such a model says `resets_within_step`; the crossing is then found to `CROSSING_MS` by
-shortening the step that crosses, the cell is reset there and goes on from there, and its spike belongs to the
-timestep in which that happened, as in NEST's ``aeif`` models.  The other models are reset on the grid.
+would be at infinity.  Such a model says `resets_within_step`: the place of the crossing is found on a cubic
+through the step that crosses, the step is repeated up to there, the cell is reset and goes on, and its spike
+belongs to the timestep in which that happened, as in NEST's ``aeif`` models.  A cell that does so several times in
+a timestep has one spike.  The other models are reset on the grid.
 """
 
 from __future__ import annotations
@@ -45,8 +46,8 @@ TOLERANCE = 1e-8
 """Error that one step may be estimated to make in a variable, relative to ``SMALL + |variable|``."""
 SMALL = 0.01
 """What counts as a small value of a variable: 0.01 mV, 0.01 uS, 0.01 nA."""
-CROSSING_MS = 2.0**-10
-"""How sharply a crossing within a timestep is found."""
+PARTS = 64
+"""A crossing is found to one of so many parts of a part of the step."""
 SHORTEST = 1e-12
 """Step, as a part of the timestep, below which a cell is given up."""
 
@@ -83,11 +84,13 @@ class Equations:
             if self.held is not None and name in self.model.clamped:
                 move[self.held] = 0.0
 
+    def past(self, state: Floats) -> Bools:
+        """Which cells of `state` [variables, ..., cells] are past their threshold."""
+        return self.model.threshold(dict(zip(self.names, state, strict=True)), self.parameters)
+
     def crossed(self, state: Floats) -> Bools:
         """Which cells must be reset within the timestep."""
-        if not self.model.resets_within_step:
-            return np.zeros(state.shape[1], np.bool_)
-        return self.model.threshold(dict(zip(self.names, state, strict=True)), self.parameters)
+        return self.past(state) if self.model.resets_within_step else np.zeros(state.shape[1], np.bool_)
 
     def reset(self, state: Floats, cells: Indices) -> None:
         """Apply the model's reset to `cells` of `state`, the cells of these equations."""
@@ -137,6 +140,51 @@ def attempt(equations: Equations, state: Floats, length: Floats | float, moves: 
     return fresh, (error / (TOLERANCE * (SMALL + np.abs(fresh)))).max(axis=0)
 
 
+def land(equations: Equations, state: Floats, fresh: Floats, length: Floats, move: Floats) -> tuple[Floats, Floats]:
+    """End a step that crosses the threshold at the crossing.
+
+    Parameters
+    ----------
+    equations : Equations
+        Of cells that all cross.
+    state, fresh : float64[variables, cells]
+        Where the step begins and ends.
+    length : float64[cells]
+        Its length, ms.
+    move : float64[variables, cells]
+        Its length times the derivative at its beginning.
+
+    Returns
+    -------
+    landed : float64[variables, cells]
+        The state at the crossing.
+    length : float64[cells]
+        Time (ms) from the beginning of the step to there.
+    """
+    last = np.empty_like(state)
+    equations.moves(fresh, length, last)
+    low, width = np.zeros(len(length)), 1.0
+    for _ in range(2):
+        width /= PARTS
+        at = low + width * np.arange(1, PARTS + 1)[:, np.newaxis]
+        past = equations.past(hermite(state, fresh, move, last, at))
+        low = low + width * past.argmax(axis=0)
+    length = length * (low + width)
+    landed, _ = attempt(equations, state, length, np.empty((len(OUTER), *state.shape)))
+    return landed, length
+
+
+def hermite(state: Floats, fresh: Floats, first: Floats, last: Floats, at: Floats) -> Floats:
+    """The cubic from `state` to `fresh` that sets out along `first` and arrives along `last`.
+
+    The state, moves and result are [variables, ..., cells], `at` [..., cells] is between 0 and 1.
+    """
+    gap = (fresh - state)[:, np.newaxis]
+    out, back = first[:, np.newaxis] - gap, last[:, np.newaxis] - gap
+    curve: Floats = state[:, np.newaxis] + at * (gap + (1.0 - at) * ((1.0 - at) * out - at * back))
+    return curve
+
+
 def refine(equations: Equations, state: Floats, length: Floats, timestep: float) -> Bools:
     """Bring `state` [variables, cells] to the end of the timestep in place, each cell in steps of its own.
 
@@ -155,25 +203,27 @@ def refine(equations: Equations, state: Floats, length: Floats, timestep: float)
     every = np.zeros(state.shape[1], np.bool_)
     rest = equations.model.refractory_ms(equations.parameters)
     rests = every if rest is None else every | (rest > 0.0)
-    held = every if equations.held is None else equations.held.copy()
+    held = every if equations.held is None else equations.held
     fired = every.copy()
     cells = np.arange(state.shape[1])
     left = np.full(state.shape[1], timestep)
     while cells.size:
         some = replace(equations.of(cells), held=held[cells])
-        fresh, strain = attempt(some, state[:, cells], length, np.empty((len(OUTER), len(state), len(cells))))
-        crossed = some.crossed(fresh)
-        good = (strain <= 1.0) & ~(crossed & (length > CROSSING_MS))
+        before, moves = state[:, cells], np.empty((len(OUTER), len(state), len(cells)))
+        fresh, strain = attempt(some, before, length, moves)
+        good = strain <= 1.0
         if (length[~good] < SHORTEST * timestep).any():
             raise IntegrationError(f"{equations.model.name}: the state of a cell grows without bound; check its input")
+        crossing = np.flatnonzero(good & some.crossed(fresh))
+        if crossing.size:
+            ends = fresh[:, crossing], length[crossing], moves[1][:, crossing]
+            fresh[:, crossing], length[crossing] = land(some.of(crossing), before[:, crossing], *ends)
+            some.of(crossing).reset(fresh, crossing)
+            fired[cells[crossing]] = True
+            held = held | (fired & rests)
         state[:, cells[good]] = fresh[:, good]
         left = np.where(good, left - length, left)
-        spiking = cells[crossed & good]
-        if spiking.size:
-            equations.of(spiking).reset(state, spiking)
-            fired[spiking] = True
-            held = held | (fired & rests)
-        length = np.minimum(length * np.where(crossed, 0.5, growth(strain)), left)
+        length = np.minimum(length * growth(strain), left)
         going = left > 0.0
         cells, left, length = cells[going], left[going], length[going]
     return fired
@@ -235,20 +285,18 @@ class RungeKuttaStep:
         with np.errstate(over="ignore", invalid="ignore"):
             fresh, strain = attempt(equations, state, self._timestep, self._moves)
             good = (strain <= 1.0) & ~equations.crossed(fresh)
-            if good.all():
-                state[...] = fresh
-                return None
             np.copyto(state, fresh, where=good)
-            return self._go_on(equations, state, np.flatnonzero(~good), strain)
+            rest = np.flatnonzero(~good)
+            return self._go_on(equations, state, rest, strain[rest]) if rest.size else None
 
-    def _go_on(self, equations: Equations, state: Floats, cells: Indices, strain: Floats) -> Bools:
-        """Bring the `cells` that the whole step was too long for to its end."""
-        fired = np.zeros(state.shape[1], np.bool_)
+    def _go_on(self, equations: Equations, state: Floats, cells: Indices, strain: Floats) -> Bools | None:
+        """Bring the `cells` that one step was too long for, or that are past their threshold, to the end."""
         some = state[:, cells]
-        length = self._timestep * np.minimum(growth(strain[cells]), 0.5)
+        length = self._timestep * np.minimum(growth(strain), 1.0)
+        fired = np.zeros(state.shape[1], np.bool_)
         fired[cells] = refine(equations.of(cells), some, length, self._timestep)
         state[:, cells] = some
-        return fired
+        return fired if fired.any() else None
 
 
 def take(parameters: Mapping[str, Floats], cells: Indices) -> dict[str, Floats]:

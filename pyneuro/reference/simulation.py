@@ -45,6 +45,7 @@ class ReferenceSimulation:
         self._line = DelayLine(1, self._inputs)
         self._spikes = [SpikeRecord(population.size) for population in network.populations]
         self._samples: list[dict[str, SampleRecord]] = [{} for _ in network.populations]
+        self._made: dict[int, Rows] = {}
         self._load(network)
 
     @property
@@ -123,14 +124,18 @@ class ReferenceSimulation:
         return {number: make_source(network, number) for number in every if number not in self._places}
 
     def _load(self, network: Network) -> None:
-        """Take over everything of `network` but the cells."""
+        """Take over everything of `network` but the cells; only projections that are new objects are sorted."""
+        known = self._made
+        self._made = {
+            id(projection): known.get(id(projection)) or self._make_rows(network, projection)
+            for projection in network.projections
+            if len(projection)
+        }
         self._network = network
         self._rows: list[list[Rows]] = [[] for _ in network.populations]
-        longest = 0
-        for projection in network.projections:
-            made = self._make_rows(network, projection)
-            self._rows[projection.source].append(made)
-            longest = max(longest, int(made.delays.max(initial=0)))
+        for made in self._made.values():
+            self._rows[made.source].append(made)
+        longest = max((int(made.delays.max()) for made in self._made.values()), default=0)
         self._line.lengthen(longest + 1, self._step)
         self._configure_records(network)
 

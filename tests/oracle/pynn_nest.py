@@ -1,4 +1,4 @@
-"""A small script on pyNN.nest: input spikes, injected currents, a sampling interval, two runs; writes the .npz of argv."""
+"""A script on pyNN.nest: input spikes, injected currents, a sampling interval, two runs; writes the .npz of argv."""
 
 from __future__ import annotations
 
