@@ -78,16 +78,18 @@ class PartitionRow:
 
 @dataclass(frozen=True)
 class CoreRow:
-    """A core: its slice, its place, its keys, its memory, and its share of a tick.
+    """A core: its slice, its place, its keys and its memory; from the partition its kind; and counts of the run.
 
     Parameters
     ----------
+    kind : str
+        What it runs: ``neurons``, ``poisson``, ``array``, ``delay``; ``vertex`` in a bare graph.
     key, mask : str or None
         Hexadecimal; None if it sends nothing.
-    estimated : float or None
-        Cycles of a tick that the partitioner counted on, as a share of the tick.
+    expected : float or None
+        Share of a tick that the partitioner counted on.
     mean, largest : float or None
-        Cycles of a tick in the run, as a share of the tick.
+        Share of a tick that it took in the run.
     """
 
     label: str
@@ -98,13 +100,16 @@ class CoreRow:
     p: int
     key: str | None
     mask: str | None
-    dtcm_bytes: int | None
     sdram_bytes: int
-    estimated: float | None
-    mean: float | None
-    largest: float | None
-    overruns: int | None
-    saturations: int | None
+    dtcm_bytes: int | None = None
+    expected: float | None = None
+    mean: float | None = None
+    largest: float | None = None
+    overruns: int | None = None
+    spikes: int | None = None
+    packets_received: int | None = None
+    synaptic_events: int | None = None
+    saturations: int | None = None
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,15 @@ run no comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from emulator import archive
+from emulator.statistics import Statistics
 from pyneuro.comparison import Comparison
-from pyneuro.report import Counter, DiagnosticRow, QuantisationRow, Report
+from pyneuro.report import REPORT_FORMAT, REPORT_VERSION, DiagnosticRow, QuantisationRow, Report
 from pyneuro.report.findings import findings
 from pyneuro.report.mapping import (
     expected_traffic,
@@ -26,8 +26,6 @@ from pyneuro.report.mapping import (
     tables_section,
 )
 from pyneuro.report.running import (
-    Load,
-    Slot,
     comparison_section,
     cores_section,
     execution_section,
@@ -37,9 +35,11 @@ from pyneuro.report.running import (
 from pyneuro.report.sample import activity_plots, traces
 from pyneuro.requirements import Verdict
 from pyneuro.results import Results
+from toolchain.diagnostics import Diagnostic
 from toolchain.map_graph import GraphMapping
 from toolchain.network import Network
-from toolchain.partition import Partition
+from toolchain.partition import Slice
+from toolchain.weights import Quantisation
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,64 +51,95 @@ class Run:
     cpu_s: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """What the emulated machine counted: the load of its cores, packets by link [width, height, 6], totals."""
-
-    load: Load
-    sent: NDArray[np.int64] | None = None
-    counters: tuple[Counter, ...] = ()
-
-
 def make_report(
     title: str,
     *,
     network: Network | None = None,
     mapping: GraphMapping | None = None,
-    partition: Partition | None = None,
-    slots: tuple[Slot, ...] = (),
-    quantisation: tuple[QuantisationRow, ...] = (),
-    diagnostics: tuple[DiagnosticRow, ...] = (),
-    measured: Measured | None = None,
+    slices: Sequence[Slice] = (),
+    quantisation: Iterable[Quantisation] = (),
+    diagnostics: Iterable[Diagnostic] = (),
+    cycles_per_tick: float | None = None,
+    time_scale_factor: float = 1.0,
+    statistics: Statistics | None = None,
     reference: Run | None = None,
     emulated: Run | None = None,
     comparison: Comparison | None = None,
     verdicts: Iterable[Verdict] = (),
 ) -> Report:
     """Make the report of whatever is given."""
-    left, right = (run.results if run else None for run in (reference, emulated))
     report = Report(
         title=title,
         made_by=f"pyneuro {_version()}",
         network=network_section(network) if network else None,
-        partition=partition_rows(network, partition) if network and partition else (),
-        quantisation=quantisation,
-        diagnostics=diagnostics,
+        partition=partition_rows(network, slices) if network else (),
+        quantisation=tuple(_quantisation_row(found) for found in quantisation),
+        diagnostics=tuple(DiagnosticRow(found.stage, found.subject, found.message) for found in diagnostics),
+        execution=execution_section(statistics, time_scale_factor) if statistics else None,
+    )
+    if mapping:
+        report = _with_mapping(report, mapping, slices, cycles_per_tick, statistics)
+    return add_runs(report, reference, emulated, comparison, verdicts)
+
+
+def add_runs(
+    report: Report,
+    reference: Run | None,
+    emulated: Run | None,
+    comparison: Comparison | None = None,
+    verdicts: Iterable[Verdict] = (),
+) -> Report:
+    """Return `report` with its runs, their comparison and the requirements replaced, and its findings made anew."""
+    left, right = (run.results if run else None for run in (reference, emulated))
+    told = replace(
+        report,
         runs=tuple(run_row(run.results, run.seconds, run.cpu_s) for run in (reference, emulated) if run),
         comparison=comparison_section(comparison) if comparison else None,
         requirements=requirement_rows(verdicts),
         activity=activity_plots(left, right),
         traces=traces(left, right, comparison),
     )
-    if mapping:
-        report = _with_mapping(report, mapping, slots, measured)
-    return replace(report, findings=findings(report))
+    return replace(told, findings=findings(told))
 
 
-def _with_mapping(report: Report, mapping: GraphMapping, slots: tuple[Slot, ...], measured: Measured | None) -> Report:
+def _with_mapping(
+    report: Report, mapping: GraphMapping, slices: Sequence[Slice], tick: float | None, statistics: Statistics | None
+) -> Report:
     machine, names = mapping.machine, [vertex.name for vertex in mapping.graph.vertices]
     sdram = [vertex.sdram_bytes for vertex in mapping.graph.vertices]
     expected = expected_traffic(mapping.graph, mapping.routes, machine)
-    load, sent = (measured.load, measured.sent) if measured else (None, None)
+    sent = statistics.link_packets if statistics else None
     return replace(
         report,
         machine=machine_section(mapping.placement, expected, sent, mapping.minimised, sdram),
-        cores=cores_section(mapping.graph, mapping.placement, mapping.keys, slots, load),
+        cores=cores_section(mapping, slices, tick, statistics),
         routes=routes_section(mapping.graph, mapping.routes, machine, expected, sent),
         tables=tables_section(mapping.tables, mapping.minimised, machine.table_entries),
-        memory=memory_section(mapping.placement, names, sdram, [slot.dtcm_bytes for slot in slots]),
-        execution=execution_section(measured.load, names, measured.counters) if measured else None,
+        memory=memory_section(mapping.placement, names, sdram, [piece.dtcm_bytes for piece in slices]),
     )
+
+
+def _quantisation_row(found: Quantisation) -> QuantisationRow:
+    return QuantisationRow(
+        label=found.label,
+        unit=found.unit,
+        synapses=found.synapses,
+        shift=found.shift,
+        quantum=found.quantum,
+        largest_error=found.largest_error,
+        rms_error=found.rms_error,
+        zeroed=found.zeroed,
+    )
+
+
+def save_report(path: str | Path, report: Report) -> None:
+    """Write `report` to `path` so that `load_report` can read it: for a part made in another process."""
+    archive.save(path, report, REPORT_FORMAT, REPORT_VERSION)
+
+
+def load_report(path: str | Path) -> Report:
+    """Read the report that `save_report` wrote; ArchiveError if the file is truncated or foreign."""
+    return archive.load(path, Report, REPORT_FORMAT, REPORT_VERSION)
 
 
 def _version() -> str:

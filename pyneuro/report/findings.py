@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyneuro.report import ComparisonRow, Finding, Level, Report
+from pyneuro.report.running import OVERRUNS
 from pyneuro.report.words import amount, percent
 
 NARROW = 0.9
@@ -53,17 +54,17 @@ def _time(report: Report) -> Iterator[Finding]:
     run = report.execution
     if run is None or run.busiest is None:
         return
-    overruns = sum(row.overruns or 0 for row in report.cores.rows) if report.cores else 0
     text = f"the fullest tick of a core ('{run.busiest}') takes {percent(run.busiest_share)} of its time"
-    if run.busiest_share > 1 or overruns:
-        remedy = "raise time_scale_factor, or put fewer neurons on a core"
-        yield Finding("bad", f"It does not keep up: {text}; {remedy}.")
-    else:
+    late = [counter for counter in run.counters if counter.name == OVERRUNS and counter.value]
+    for counter in late:
+        yield Finding("bad", f"It does not keep up: {amount(counter.value, 'overrun')}, {text}; {counter.remedy}.")
+    if not late:
         yield Finding("note" if run.busiest_share > NARROW else "good", f"It keeps up with time: {text}.")
 
 
 def _counters(report: Report) -> Iterator[Finding]:
-    watched = [counter for counter in report.execution.counters if counter.remedy] if report.execution else []
+    counters = report.execution.counters if report.execution else ()
+    watched = [counter for counter in counters if counter.remedy and counter.name != OVERRUNS]
     for counter in watched:
         if counter.value:
             yield Finding("bad", f"{counter.name}: {counter.value:,} ({counter.meaning}); {counter.remedy}.")

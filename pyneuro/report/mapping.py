@@ -28,7 +28,7 @@ from pyneuro.report import (
 from toolchain.describe import parameter_texts, recording_text, spread, weight_unit
 from toolchain.graph import Graph
 from toolchain.network import Network
-from toolchain.partition import Partition
+from toolchain.partition import Slice
 from toolchain.place import Placement
 from toolchain.route import Routes, Tree
 from toolchain.tables import Tables
@@ -80,10 +80,10 @@ def network_section(network: Network) -> NetworkSection:
     )
 
 
-def partition_rows(network: Network, partition: Partition) -> tuple[PartitionRow, ...]:
+def partition_rows(network: Network, slices: Sequence[Slice]) -> tuple[PartitionRow, ...]:
     """Tell how many cores each population takes, by kind."""
     sizes: dict[tuple[int, str], list[int]] = {}
-    for piece in partition.slices:
+    for piece in slices:
         sizes.setdefault((piece.population, piece.kind), []).append(piece.size)
     return tuple(
         PartitionRow(network.populations[number].label, kind, len(pieces), sum(pieces), max(pieces))
@@ -109,7 +109,7 @@ def expected_traffic(graph: Graph, routes: Routes, machine: Machine) -> Traffic:
 def machine_section(
     placement: Placement,
     expected: Traffic,
-    sent: NDArray[np.int64] | None = None,
+    sent: NDArray[np.uint64] | None = None,
     tables: Tables | None = None,
     sdram: Sequence[int] = (),
 ) -> MachineSection:
@@ -201,7 +201,7 @@ def _cells(
 
 
 def _links(
-    expected: Traffic, sent: NDArray[np.int64] | None, machine: Machine, most: int | None = None
+    expected: Traffic, sent: NDArray[np.uint64] | None, machine: Machine, most: int | None = None
 ) -> tuple[LinkTraffic, ...]:
     """Links with traffic, by place; or the `most` links with the most traffic."""
     carried = expected if sent is None else np.maximum(expected, sent)
@@ -222,7 +222,7 @@ def _links(
 
 
 def routes_section(
-    graph: Graph, routes: Routes, machine: Machine, expected: Traffic, sent: NDArray[np.int64] | None = None
+    graph: Graph, routes: Routes, machine: Machine, expected: Traffic, sent: NDArray[np.uint64] | None = None
 ) -> RoutesSection:
     """Tell the multicast trees."""
     links = np.array([tree.links for tree in routes.trees], np.int64)

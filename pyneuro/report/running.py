@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from emulator.statistics import CoreStatistics, Statistics
 from pyneuro.comparison import Comparison, PopulationComparison
 from pyneuro.report import (
     ComparisonRow,
@@ -23,110 +21,112 @@ from pyneuro.report import (
 from pyneuro.report.mapping import ROWS
 from pyneuro.requirements import Verdict
 from pyneuro.results import Results, spike_hash
-from toolchain.graph import Graph, Vertex
-from toolchain.keys import Keys
-from toolchain.place import Placement
+from toolchain.map_graph import GraphMapping
+from toolchain.partition import Slice
 
-
-@dataclass(frozen=True, eq=False)
-class Load:
-    """What the cores of a machine had to do, in the order of the vertices.
-
-    Parameters
-    ----------
-    cycles_per_tick : float
-        What a core has.
-    mean, largest : float64[cores]
-        Cycles of a tick.
-    overruns, saturations : int64[cores]
-        Ticks that took too long; additions to ring buffers that saturated.
-    """
-
-    ticks: int
-    cycles_per_tick: float
-    time_scale_factor: float
-    mean: NDArray[np.float64]
-    largest: NDArray[np.float64]
-    overruns: NDArray[np.int64]
-    saturations: NDArray[np.int64]
-
-    def of(self, core: int) -> tuple[float, float, int, int]:
-        """Mean and largest share of a tick, overruns and saturations of one core."""
-        shares = self.mean[core] / self.cycles_per_tick, self.largest[core] / self.cycles_per_tick
-        return float(shares[0]), float(shares[1]), int(self.overruns[core]), int(self.saturations[core])
-
-
-@dataclass(frozen=True)
-class Slot:
-    """What a core holds, as the partitioner says it: kind, DTCM and estimated share of a tick."""
-
-    kind: str
-    dtcm_bytes: int
-    estimated: float | None
+OVERRUNS = "Overruns"
 
 
 def cores_section(
-    graph: Graph, placement: Placement, keys: Keys, slots: Sequence[Slot] = (), load: Load | None = None
+    mapping: GraphMapping, slices: Sequence[Slice] = (), tick: float | None = None, statistics: Statistics | None = None
 ) -> CoresSection:
-    """Tell every core; `slots` are empty for a bare graph."""
-    shown = min(len(graph.vertices), ROWS)
-    names = _keys_by_vertex(graph, keys)
-    rows = tuple(
-        _core_row(
-            graph.vertices[i],
-            (int(placement.x[i]), int(placement.y[i]), int(placement.p[i])),
-            names.get(i, (None, None)),
-            slots[i] if slots else None,
-            load.of(i) if load else (None, None, None, None),
-        )
-        for i in range(shown)
-    )
-    return CoresSection(rows, len(graph.vertices) - shown)
+    """Tell every core.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        What the cores hold; empty for a bare graph.
+    tick : float, optional
+        Cycles that a core has for a tick.
+    """
+    pairs = zip(mapping.graph.nets, mapping.keys.key.tolist(), mapping.keys.mask.tolist(), strict=True)
+    keys = {net.source: (f"0x{key:08x}", f"0x{mask:08x}") for net, key, mask in pairs}
+    shown = min(mapping.cores, ROWS)
+    rows = []
+    for i in range(shown):
+        row = _core_row(mapping, i, keys.get(i, (None, None)))
+        if slices:
+            row = _with_slice(row, slices[i], tick)
+        if statistics:
+            row = _with_counts(row, statistics.cores[i], statistics.cycles_per_tick)
+        rows.append(row)
+    return CoresSection(tuple(rows), mapping.cores - shown)
 
 
-def _core_row(
-    vertex: Vertex,
-    place: tuple[int, int, int],
-    key: tuple[str | None, str | None],
-    slot: Slot | None,
-    load: tuple[float | None, float | None, int | None, int | None],
-) -> CoreRow:
+def _core_row(mapping: GraphMapping, number: int, key: tuple[str | None, str | None]) -> CoreRow:
+    vertex, place = mapping.graph.vertices[number], mapping.placement
     return CoreRow(
         label=vertex.name,
-        kind=slot.kind if slot else "vertex",
+        kind="vertex",
         neurons=vertex.neurons,
-        x=place[0],
-        y=place[1],
-        p=place[2],
+        x=int(place.x[number]),
+        y=int(place.y[number]),
+        p=int(place.p[number]),
         key=key[0],
         mask=key[1],
-        dtcm_bytes=slot.dtcm_bytes if slot else None,
         sdram_bytes=vertex.sdram_bytes,
-        estimated=slot.estimated if slot else None,
-        mean=load[0],
-        largest=load[1],
-        overruns=load[2],
-        saturations=load[3],
     )
 
 
-def _keys_by_vertex(graph: Graph, keys: Keys) -> dict[int, tuple[str, str]]:
-    """Key and mask, as hexadecimal numbers, of each vertex that sends."""
-    pairs = zip(graph.nets, keys.key.tolist(), keys.mask.tolist(), strict=True)
-    return {net.source: (f"0x{key:08x}", f"0x{mask:08x}") for net, key, mask in pairs}
+def _with_slice(row: CoreRow, piece: Slice, tick: float | None) -> CoreRow:
+    expected = piece.cycles / tick if tick else None
+    return replace(row, kind=piece.kind, dtcm_bytes=piece.dtcm_bytes, expected=expected)
 
 
-def execution_section(load: Load, names: Sequence[str], counters: Iterable[Counter]) -> ExecutionSection:
-    """Tell what happened on the machine; `names` are those of the cores."""
-    busiest = int(np.argmax(load.largest)) if len(load.largest) else None
+def _with_counts(row: CoreRow, counts: CoreStatistics, tick: float) -> CoreRow:
+    return replace(
+        row,
+        mean=counts.cycles_mean / tick,
+        largest=counts.cycles_max / tick,
+        overruns=counts.overruns,
+        spikes=counts.spikes,
+        packets_received=counts.packets_received,
+        synaptic_events=counts.synaptic_events,
+        saturations=counts.saturations,
+    )
+
+
+def execution_section(statistics: Statistics, time_scale_factor: float) -> ExecutionSection:
+    """Tell what happened on the machine."""
+    cores, tick = statistics.cores, statistics.cycles_per_tick
+    busiest = max(cores, key=lambda core: core.cycles_max, default=None)
     return ExecutionSection(
-        ticks=load.ticks,
-        cycles_per_tick=load.cycles_per_tick,
-        time_scale_factor=load.time_scale_factor,
-        busiest=None if busiest is None else names[busiest],
-        busiest_share=0.0 if busiest is None else float(load.largest[busiest] / load.cycles_per_tick),
-        mean_share=float(load.mean.mean() / load.cycles_per_tick) if len(load.mean) else 0.0,
-        counters=tuple(counters),
+        ticks=statistics.ticks,
+        cycles_per_tick=tick,
+        time_scale_factor=time_scale_factor,
+        busiest=busiest.label if busiest else None,
+        busiest_share=busiest.cycles_max / tick if busiest else 0.0,
+        mean_share=sum(core.cycles_mean for core in cores) / len(cores) / tick if cores else 0.0,
+        counters=_counters(statistics),
+    )
+
+
+def _counters(statistics: Statistics) -> tuple[Counter, ...]:
+    """Return the totals; those that should be 0 come with a remedy."""
+    return (
+        Counter("Packets sent", statistics.packets_sent, "one for each spike of a core that has keys"),
+        Counter("Link traversals", statistics.hops, "packets over links, all together"),
+        Counter("Packets received", statistics.packets_received, "copies that reached cores"),
+        Counter("Unmatched packets", statistics.unmatched, "received by a core that has no synapses for them"),
+        Counter("Synaptic events", statistics.synaptic_events, "synapses added to ring buffers"),
+        Counter(
+            "Saturations",
+            statistics.saturations,
+            "synaptic events beyond what a ring buffer holds",
+            "raise ring_buffer_sigma or spikes_per_second in the mapping options, or lower the weights",
+        ),
+        Counter(
+            OVERRUNS,
+            statistics.overruns,
+            "ticks of a core that took longer than a tick",
+            "raise time_scale_factor, or lower neurons_per_core",
+        ),
+        Counter(
+            "Dropped packets",
+            statistics.packets_dropped,
+            "copies that no routing table delivered",
+            "this is a defect of pyneuro, please report it",
+        ),
     )
 
 

@@ -373,32 +373,32 @@ def _cores(report: Report) -> Markup:
     section = report.cores
     if section is None:
         return Markup()
-    return table(
-        "Cores: slice, place, keys, memory, and share of a tick.",
-        (
-            "slice",
-            "chip",
-            "core",
-            "key",
-            "mask",
-            "DTCM",
-            "SDRAM",
-            "expected",
-            "mean",
-            "fullest tick",
-            "overruns",
-            "saturations",
-        ),
+    places = table(
+        "Cores: slice, place, keys, memory.",
+        ("slice", "runs", "chip", "core", "key", "mask", "DTCM", "SDRAM", "expected load"),
         [
             (
-                *(c.label, f"{c.x}, {c.y}", str(c.p), _code(c.key), _code(c.mask), memory(c.dtcm_bytes)),
-                *(memory(c.sdram_bytes), share(c.estimated), share(c.mean), share(c.largest)),
-                *(number(c.overruns, 9), number(c.saturations, 9)),
+                *(c.label, c.kind, f"{c.x}, {c.y}", str(c.p), _code(c.key), _code(c.mask)),
+                *(memory(c.dtcm_bytes), memory(c.sdram_bytes), share(c.expected)),
             )
             for c in section.rows
         ],
         section.omitted,
     )
+    counts = table(
+        "Counts of each core in the run; loads are shares of a tick.",
+        ("slice", "mean load", "fullest tick", "overruns", "spikes", "packets in", "synaptic events", "saturations"),
+        [
+            (
+                *(c.label, share(c.mean), share(c.largest)),
+                *(number(n, 9) for n in (c.overruns, c.spikes, c.packets_received, c.synaptic_events, c.saturations)),
+            )
+            for c in section.rows
+            if c.mean is not None
+        ],
+        section.omitted,
+    )
+    return join((places, counts))
 
 
 def _code(word: str | None) -> Markup:

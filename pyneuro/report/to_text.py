@@ -269,7 +269,7 @@ def _cores(report: Report) -> Lines:
             (
                 *(c.label, f"{c.x},{c.y}", str(c.p), c.key or NONE, c.mask or NONE, memory(c.dtcm_bytes)),
                 memory(c.sdram_bytes),
-                *(NONE if share is None else percent(share) for share in (c.estimated, c.mean, c.largest)),
+                *(NONE if share is None else percent(share) for share in (c.expected, c.mean, c.largest)),
             )
             for c in section.rows
         ],

@@ -10,19 +10,23 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
+from declared import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from reports import NASTY, mapping, measured, network, report, runs
+from reports import NASTY, SLICES, mapping, network, report, runs, statistics
 from trains import poisson, population, results, signal, trains
 
+from emulator.errors import ArchiveError
 from emulator.machine import Machine, named
 from pyneuro.comparison import compare
-from pyneuro.report import Report
-from pyneuro.report.build import Run, make_report
+from pyneuro.report import Counter, Report
+from pyneuro.report.build import Run, load_report, make_report, save_report
+from pyneuro.report.findings import findings
 from pyneuro.report.mapping import CELLS_DRAWN, ROWS, expected_traffic, machine_section
 from pyneuro.report.markup import Markup, element, markup, short
 from pyneuro.report.plots import nice_ticks
@@ -31,6 +35,7 @@ from pyneuro.report.to_html import to_html
 from pyneuro.report.to_json import to_json
 from pyneuro.report.to_text import WIDTH, to_text
 from pyneuro.report.words import amount, memory, number, percent
+from pyneuro.results import load_results
 from toolchain.graph import Graph, Vertex
 from toolchain.keys import Keys
 from toolchain.map_graph import GraphMapping
@@ -74,7 +79,7 @@ def test_the_cores_are_told() -> None:
     first, second, source = SMALL.cores.rows
     assert (first.label, first.kind, first.x, first.y, first.p) == (f"{NASTY}[0:2]", "neurons", 0, 0, 1)
     assert (first.key, source.key, source.mask) == (None, "0x00000008", "0xffffffff")
-    assert (first.estimated, first.mean, first.largest) == (0.9, 0.5, 0.95)
+    assert (first.expected, first.mean, first.largest) == (0.9, 0.5, 0.95)
     assert (second.saturations, second.dtcm_bytes, second.sdram_bytes) == (3, 1500, 3000)
 
 
@@ -108,13 +113,13 @@ def test_findings_of_trouble() -> None:
         SMALL,
         tables=replace(SMALL.tables, most=1000),
         memory=replace(SMALL.memory, sdram_most=SMALL.memory.sdram_limit),
-        execution=replace(SMALL.execution, busiest_share=1.2),
+        execution=replace(SMALL.execution, busiest_share=1.2, counters=(Counter("Overruns", 7, "late", "wait"),)),
         quantisation=(replace(SMALL.quantisation[0], zeroed=1),),
     )
-    from pyneuro.report.findings import findings
-
     told = [finding.text for finding in findings(troubled)]
-    assert any(text.startswith("It does not keep up: the fullest tick") and "120 %" in text for text in told)
+    assert any(
+        text.startswith("It does not keep up: 7 overruns, the fullest tick") and "120 %" in text for text in told
+    )
     assert "The fullest routing table holds 1,000 of 1,023 entries." in told
     assert "The fullest SDRAM is filled to 100 %." in told
     assert any(text.startswith("1 of 2 weights of 'in→E' are too small") for text in told)
@@ -135,7 +140,7 @@ def test_equal_runs_are_found_equal() -> None:
         make_report("nothing"),
         make_report("reference only", network=network(), reference=Run(runs()[0], {"sim": 1.0})),
         make_report("a netlist", mapping=mapping()),
-        make_report("a run", mapping=mapping(), measured=measured(), emulated=Run(runs()[1])),
+        make_report("a run", mapping=mapping(), slices=SLICES, statistics=statistics(), emulated=Run(runs()[1])),
     ],
     ids=lambda made: made.title,
 )
@@ -159,6 +164,13 @@ def test_json_is_sorted_and_finite() -> None:
     assert list(read) == sorted(read)
     assert set(read) == {field.name for field in dataclasses.fields(Report)}
     assert to_json(report()) == to_json(SMALL)
+
+
+def test_a_report_comes_back_from_its_file(tmp_path: Path) -> None:
+    save_report(tmp_path / "report.npz", SMALL)
+    assert same(load_report(tmp_path / "report.npz"), SMALL)
+    with pytest.raises(ArchiveError, match="not a pyneuro results file but a pyneuro report file"):
+        load_results(tmp_path / "report.npz")
 
 
 # --- text ------------------------------------------------------------------------------------------------

@@ -10,20 +10,22 @@ from trains import population, signal, trains
 
 from emulator.image import RoutingTable
 from emulator.machine import named
+from emulator.statistics import CoreStatistics, Statistics
 from pyneuro.comparison import compare
-from pyneuro.report import Counter, DiagnosticRow, QuantisationRow, Report
-from pyneuro.report.build import Measured, Run, make_report
-from pyneuro.report.running import Load, Slot
+from pyneuro.report import Report
+from pyneuro.report.build import Run, make_report
 from pyneuro.requirements import parse_requirement, verdicts
 from pyneuro.results import PopulationResult, Results
+from toolchain.diagnostics import Diagnostic
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.keys import Keys
 from toolchain.map_graph import GraphMapping
 from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
-from toolchain.partition import Partition, Slice
+from toolchain.partition import Slice
 from toolchain.place import Placement
 from toolchain.route import LOCAL, Routes, Tree
 from toolchain.tables import Tables
+from toolchain.weights import Quantisation
 
 NASTY = "<E&\"'>"
 """A label that must be escaped."""
@@ -66,16 +68,11 @@ def mapping() -> GraphMapping:
     )
 
 
-def partition() -> Partition:
-    """The slices of the vertices."""
-    return Partition(
-        (
-            Slice(f"{NASTY}[0:2]", 0, 0, 2, "neurons", 2000, 4000, 900),
-            Slice(f"{NASTY}[2:3]", 0, 2, 3, "neurons", 1500, 3000, 500),
-            Slice("in[0:1]", 1, 0, 1, "array", 800, 64, 10),
-        ),
-        mapping().graph,
-    )
+SLICES = (
+    Slice(f"{NASTY}[0:2]", 0, 0, 2, "neurons", 2000, 4000, 900),
+    Slice(f"{NASTY}[2:3]", 0, 2, 3, "neurons", 1500, 3000, 500),
+    Slice("in[0:1]", 1, 0, 1, "array", 800, 64, 10),
+)
 
 
 def runs() -> tuple[Results, Results]:
@@ -95,46 +92,41 @@ def runs() -> tuple[Results, Results]:
     )
 
 
-def measured() -> Measured:
-    """A core that is nearly full, one that is idle, and a few counts."""
-    load = Load(
-        STEPS,
-        1000.0,
-        1.0,
-        np.array([500.0, 250.0, 10.0]),
-        np.array([950.0, 400.0, 40.0]),
-        np.array([0, 0, 0]),
-        np.array([0, 3, 0]),
-    )
-    sent = np.zeros((2, 2, 6), np.int64)
+def statistics() -> Statistics:
+    """A core that is nearly full, one that saturates, and a source."""
+
+    def core(number: int, mean: float, most: int, counts: tuple[int, ...]) -> CoreStatistics:
+        place = mapping().placement
+        x, y, p = int(place.x[number]), int(place.y[number]), int(place.p[number])
+        return CoreStatistics(SLICES[number].label, x, y, p, mean, most, *counts)
+
+    sent = np.zeros((2, 2, 6), np.uint64)
     sent[0, 0, 1] = 2
-    counters = (
-        Counter("Packets", 2, "packets sent by cores"),
-        Counter("Saturations", 3, "additions that hit the ceiling of a ring buffer", "lower the weights"),
-        Counter("Dropped packets", 0, "packets lost", "raise time_scale_factor"),
+    cores = (
+        core(0, 500.0, 950, (0, 5, 0, 2, 0, 2, 2, 0)),
+        core(1, 250.0, 400, (0, 1, 0, 2, 0, 2, 2, 3)),
+        core(2, 10.0, 40, (0, 2, 2, 0, 0, 0, 0, 0)),
     )
-    return Measured(load, sent, counters)
+    return Statistics(STEPS, 1000.0, cores, sent, 0, np.zeros((2, 2), np.uint64))
 
 
 def report() -> Report:
     """The report of all that."""
     reference, emulated = runs()
     comparison = compare(reference, emulated)
+    texts = ("rate<50%", "in:exact>99%", "in:vrms<1")
     made = make_report(
         f"small {NASTY}.py",
         network=network(),
         mapping=mapping(),
-        partition=partition(),
-        slots=tuple(Slot(s.kind, s.dtcm_bytes, s.cycles / 1000) for s in partition().slices),
-        quantisation=(QuantisationRow("in→E", "nA", 2, 1, 2**-14, 1e-4, 5e-5, 0),),
-        diagnostics=(DiagnosticRow("delays", "in→E", "1 of 2 delays was rounded"),),
-        measured=measured(),
+        slices=SLICES,
+        quantisation=(Quantisation(0, "in→E", 2, "nA", 0.5, 1.0, 1.5, 1, 2**-14, 1e-4, 5e-5, 0),),
+        diagnostics=(Diagnostic("delays", "in→E", "1 of 2 delays was rounded"),),
+        cycles_per_tick=1000.0,
+        statistics=statistics(),
         reference=Run(reference, {"build": 0.25, "sim": 0.5}, 0.5),
         emulated=Run(emulated, {"build": 0.25, "map": 0.125, "load": 0.0625, "sim": 0.03125}, 0.03),
         comparison=comparison,
-        verdicts=verdicts(
-            [parse_requirement("rate<50%"), parse_requirement("in:exact>99%"), parse_requirement("in:vrms<1")],
-            comparison,
-        ),
+        verdicts=verdicts([parse_requirement(text) for text in texts], comparison),
     )
     return replace(made, made_by="pyneuro")
