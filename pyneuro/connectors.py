@@ -7,6 +7,8 @@ is the same.  What PyNN makes column by column in Python is made here in one go,
 
 A projection is connected in three parts: the synapse's parameters are taken (PyNN copies their random
 generators at this point), the columns are drawn, and the parameters are evaluated for all connections.
+PyNN also draws from a copy where it compares random numbers with a probability: the generator of a
+probabilistic connector stays where it was, and the next projection with it takes the same numbers.
 Random generators other than ``NumpyRNG`` and ``NativeRNG``, and connectors that are not here, take PyNN's
 own way, one column at a time.
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from math import ceil
 from typing import Any, ClassVar
 
@@ -27,7 +30,6 @@ from pyNN.connectors import (
     Connector,
     CSAConnector,
     DisplacementDependentProbabilityConnector,
-    FromFileConnector,
     IndexBasedProbabilityConnector,
     MapConnector,
 )
@@ -82,11 +84,11 @@ class ArrayMixin:
         self.finish(projection, pre, post, values, counts)
 
     def finish(self, projection: Any, pre: Indices, post: Indices, values: Any, counts: Counts) -> None:
-        """Check the values if that is wished, hand the connections over, tell the callback."""
+        """Hand the connections over, check the signs of the weights if that is wished, tell the callback."""
+        projection.append(pre, post, values)
         if self.safe and len(pre):
             for name, check in projection.synapse_type.parameter_checks.items():
                 check(values[name], projection)
-        projection.append(pre, post, values)
         if self.callback:
             for column in np.flatnonzero(counts):
                 self.callback(int(column) / projection.post.local_size)
@@ -136,28 +138,32 @@ def is_mersenne(rng: Any) -> bool:
 @contextmanager
 def stream(rng: NumpyRNG) -> Iterator[Stream]:
     """Give the words of `rng`; afterwards `rng` goes on where they stopped."""
-    state = rng.rng.get_state(legacy=False)
-    words = Stream(state["state"]["key"], state["state"]["pos"])
+    words = Stream(*_words(rng))
     try:
         yield words
     finally:
         key, position = words.state()
-        rng.rng.set_state({**state, "state": {"key": key, "pos": position}})
+        rng.rng.set_state({**rng.rng.get_state(legacy=False), "state": {"key": key, "pos": position}})
+
+
+def _words(rng: NumpyRNG) -> tuple[NDArray[np.uint32], int]:
+    state = rng.rng.get_state(legacy=False)["state"]
+    return state["key"], state["pos"]
 
 
 def drawn_by_probability(rng: NumpyRNG, p: float, rows: int, left_out: Indices, only_above: bool) -> Columns:
-    """Draw one number for each pair, column after column; connect where it is less than `p`."""
+    """Draw one number for each pair, column after column; connect where it is less than `p`.  `rng` stays."""
     limit = ceil(min(p, 1.0) * 2**53)
     expected = rows * len(left_out) * min(p, 1.0)
     chosen = np.empty(int(expected + 6 * expected**0.5) + rows + 1, np.int32)
     counts = np.zeros(len(left_out), np.int64)
     column = filled = 0
-    with stream(rng) as words:
-        while True:
-            column, filled = bernoulli(words, limit, rows, column, left_out, only_above, chosen, counts, filled)
-            if column == len(counts):
-                break
-            chosen = np.concatenate([chosen, np.empty(len(chosen) // 8 + rows + 1, np.int32)])
+    words = Stream(*_words(rng))
+    while True:
+        column, filled = bernoulli(words, limit, rows, column, left_out, only_above, chosen, counts, filled)
+        if column == len(counts):
+            break
+        chosen = np.concatenate([chosen, np.empty(len(chosen) // 8 + rows + 1, np.int32)])
     return chosen[:filled], counts
 
 
@@ -273,12 +279,12 @@ class DistanceDependentProbabilityConnector(ArrayMixin, connectors.DistanceDepen
         left_out, only_above = excluded(self, projection)
         rows, n = projection.shape
         before, after = projection.pre.positions[:, np.newaxis, :], projection.post.positions[:, :, np.newaxis]
-        some = max(1, CHUNK // rows)
+        some, rng = max(1, CHUNK // rows), deepcopy(self.rng)
         pre, counts = [], np.zeros(n, np.int64)
         for first in range(0, n, some):
             block = slice(first, min(first + some, n))
             p = self.distance_function(distances(projection.space, before, after[:, block]))
-            uniform = self.rng.next(rows * len(left_out[block]), "uniform", {"low": 0, "high": 1})
+            uniform = rng.next(rows * len(left_out[block]), "uniform", {"low": 0, "high": 1})
             hits = np.reshape(uniform, (-1, rows)) < p
             self._leave_out(hits, left_out[block], first if only_above else None)
             counts[block] = hits.sum(axis=1)
@@ -411,14 +417,46 @@ class FromListConnector(ArrayMixin, connectors.FromListConnector):
                 )
 
 
-class SmallWorldConnector(connectors.SmallWorldConnector):
-    """Not available: PyNN 0.13 declares it and does not say how it connects."""
+class FromFileConnector(FromListConnector, connectors.FromFileConnector):
+    """Make the connections that a file lists."""
+
+    __doc__ = connectors.FromFileConnector.__doc__
 
     def connect(self, projection: Any) -> None:
-        """Say so."""
-        raise UnsupportedError(
-            "SmallWorldConnector is declared in PyNN but connects on no back end; use a FromListConnector"
-        )
+        """Read the file, connect `projection`."""
+        if self.distributed:
+            self.file.rename(f"{self.file.name}.{projection._simulator.state.mpi_rank}")
+        names = self.file.get_metadata().get("columns", ("weight", "delay"))
+        self.column_names = [name for name in names if name not in ("i", "j")]
+        self.conn_list = self.file.read()
+        super().connect(projection)
+
+
+class SmallWorldConnector(ArrayMixin, connectors.SmallWorldConnector):
+    """Connect neighbours, and a few others instead.
+
+    PyNN 0.13 declares this connector and leaves open what it does.  Here, as Watts and Strogatz (1998) have it,
+    cells nearer than `degree` are connected, and each connection leads, with the probability `rewiring`, to a
+    post-synaptic cell drawn at random instead.
+    """
+
+    def columns(self, projection: Any) -> Columns:
+        """Return the rows of each column, in the order of the rows."""
+        if self.n_connections is not None:
+            raise UnsupportedError("SmallWorldConnector: n_connections has no meaning in pyneuro; leave it out")
+        if self.allow_self_connections == "NoMutual":
+            raise UnsupportedError("SmallWorldConnector: allow_self_connections must be True or False")
+        left_out, _ = excluded(self, projection)
+        positions = projection.pre.positions[:, :, np.newaxis], projection.post.positions[:, np.newaxis, :]
+        near = distances(projection.space, *positions) < float(self.d_expression.removeprefix("d < "))
+        self_row = np.flatnonzero(left_out >= 0)
+        near[left_out[self_row], self_row] = False
+        sources, targets = (index.astype(np.int32) for index in np.nonzero(near))
+        rewired = np.flatnonzero(self.rng.next(len(sources)) < self.rewiring)
+        while len(rewired):
+            targets[rewired] = self.rng.next(len(rewired), "uniform_int", {"low": 0, "high": projection.post.size})
+            rewired = rewired[left_out[targets[rewired]] == sources[rewired]]
+        return by_column(sources, targets, projection.post.size)
 
 
 __all__ = [

@@ -37,6 +37,7 @@ class _Cells:
     _root: Population
     _where: Indices | slice
     celltype: Any
+    label: str
     size: int
 
     def get(self, parameter_names: str | list[str], gather: bool = False, simplify: bool = True) -> Any:
@@ -69,11 +70,24 @@ class _Cells:
         return value[self._where] if isinstance(value, np.ndarray) else value
 
     def _set_parameters(self, parameter_space: ParameterSpace) -> None:
-        values = parameter_space.evaluate(simplify=True).as_dict()
-        self.celltype.check(values, self.size)
-        for name, value in values.items():
+        for name, value in self._checked(parameter_space).items():
             self._root._parameters[name] = self._merged(self._root._parameters[name], value)
         simulator.state.stale = True
+
+    def _checked(self, parameter_space: ParameterSpace) -> dict[str, Any]:
+        """Return the values of parameters, random ones drawn: one for all cells, or one for each."""
+        values = {}
+        for name, lazy in parameter_space.items():
+            try:
+                lazy.shape = (self.size,)
+                values[name] = lazy.evaluate(simplify=True)
+            except (TypeError, ValueError) as error:
+                raise errors.InvalidParameterValueError(
+                    f"{type(self.celltype).__name__}.{name} must be one value or {self.size} values "
+                    f"for {self.label!r}: {error}"
+                ) from error
+        self.celltype.check(values, self.size)
+        return values
 
     def _set_initial_value_array(self, variable: str, initial_values: LazyArray) -> None:
         """Take the values now: what is random is drawn once."""
@@ -151,10 +165,7 @@ class Population(_Cells, common.Population):
             raise UnsupportedError(f"{type(self.celltype).__name__} is not a cell type of pyneuro")
         if self.size < 1:
             raise ValueError(f"population {self.label!r} must have at least 1 cell, got {self.size}")
-        space = self.celltype.native_parameters
-        space.shape = (self.size,)
-        self._parameters = space.evaluate(simplify=True).as_dict()
-        self.celltype.check(self._parameters, self.size)
+        self._parameters = self._checked(self.celltype.native_parameters)
         self.all_cells = np.empty(self.size, object)
         self.all_cells[:] = [simulator.ID(state.id_counter + i) for i in range(self.size)]
         for cell in self.all_cells:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import common, errors
+from pyNN.core import IndexBasedExpression
 from pyNN.parameters import LazyArray, ParameterSpace
 
 from pyneuro import simulator
@@ -46,7 +47,8 @@ class Projection(common.Projection):
     # --- making connections -----------------------------------------------------------------------------
 
     def append(self, pre: NDArray[np.int32], post: NDArray[np.int32], values: dict[str, Values]) -> None:
-        """Append connections, after a check of their delays; see `Connections.append`."""
+        """Append connections, after a check of weights and delays; see `Connections.append`."""
+        self._check_weights(values["weight"])
         self._check_delays(values["delay"])
         self.arrays.append(pre, post, values)
 
@@ -59,6 +61,10 @@ class Projection(common.Projection):
         pre = np.asarray(_indices(self.pre, presynaptic_indices), np.int32)
         post = np.full(len(pre), _indices(self.post, [postsynaptic_index])[0], np.int32)
         self.append(pre, post, {name: _numbers(parameters[name]) for name in PARAMETERS})
+
+    def _check_weights(self, weight: Values) -> None:
+        if not np.all(np.isfinite(weight)):
+            raise errors.ConnectionError(f"projection {self.label!r}: weights must be finite numbers")
 
     def _check_delays(self, delay: Values) -> None:
         low, high, options = np.min(delay, initial=np.inf), np.max(delay, initial=-np.inf), simulator.state.options
@@ -131,7 +137,7 @@ class Projection(common.Projection):
             return self._listed(name, np.asarray(value, float))
         space = ParameterSpace({name: value}, self.synapse_type.get_schema(), self.shape)
         lazy = space[name]
-        if callable(lazy.base_value) and not hasattr(lazy.base_value, "projection"):
+        if callable(lazy.base_value) and not isinstance(lazy.base_value, IndexBasedExpression):
             result = LazyArray(lazy.base_value(connection_distances(self, pre, post)), shape=(len(pre),), dtype=float)
             result.operations = lazy.operations
             return np.asarray(result.evaluate(), float)
@@ -152,9 +158,8 @@ class Projection(common.Projection):
         if name == "delay":
             self._check_delays(value)
         elif len(self):
-            for parameter, check in self.synapse_type.parameter_checks.items():
-                if parameter == name:
-                    check(value, self)
+            self._check_weights(value)
+            self.synapse_type.parameter_checks["weight"](value, self)
 
     def change(self, name: str, index: int, value: float) -> None:
         """Give one connection another weight or delay."""

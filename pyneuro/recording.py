@@ -1,7 +1,7 @@
-"""Recording: what the simulation recorded, as PyNN's Neo blocks and as `Results`.
+"""Recording: which cells are recorded, and PyNN's Neo blocks and our `Results` of what they did.
 
-A spike of a cell in step k has the time (k + 1) dt, that of a source k dt.  Sample s of a signal that is
-recorded every i steps is the state at s i dt, before that step; a run of n steps has n + 1 samples.
+Data stay raw until they are asked for.  (PyNN's own recorder keeps Neo segments across ``reset()`` and, in
+0.13, loses their contents when only some of the variables are asked for.)
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import neo
 import numpy as np
-import quantities as pq
 from numpy.typing import NDArray
 from pyNN import errors, recording
 
 from pyneuro import simulator
 from pyneuro.errors import UnsupportedError
-from pyneuro.results import PopulationResult, Results, Signal
+from pyneuro.results import Results
+from pyneuro.stretches import Samples, Stretch, result, segment
 
 if TYPE_CHECKING:
     from pyneuro.simulator import State
@@ -44,29 +45,30 @@ def atomically(io: Any) -> Iterator[Any]:
         partial.unlink(missing_ok=True)
 
 
-@dataclass
-class Cleared:
-    """What has been cleared of a population since the last reset, kept for `results`."""
-
-    steps: list[NDArray[np.int64]] = field(default_factory=list)
-    indices: list[NDArray[np.int32]] = field(default_factory=list)
-    signals: dict[str, list[NDArray[np.float64]]] = field(default_factory=dict)
-
-
 class Recorder(recording.Recorder):
-    """Which cells of a population are recorded, and their data."""
+    """Which cells of a population are recorded, and their data.
+
+    Attributes
+    ----------
+    stored : list of Stretch
+        What was recorded before the last reset, and not cleared.
+    cleared : list of Stretch
+        What was cleared since the last reset, if ``overrides.keep_results`` is set.
+    """
 
     _simulator = simulator
 
     def __init__(self, population: Any, file: Any = None) -> None:
         super().__init__(population, file)
+        self.stored: list[Stretch] = []
+        self.cleared: list[Stretch] = []
+        self._start = 0
         self._began: dict[str, int] = {}
-        self.cleared = Cleared()
 
     def indices(self, variable: str) -> NDArray[np.int32]:
         """Return the cells of which `variable` is recorded, ascending."""
         ids = self.recorded.get(recording.Variable(location=None, name=variable, label=None), ())
-        return np.sort(np.fromiter(ids, np.int32, len(ids))) - np.int32(self.population.all_cells[0])
+        return np.sort(np.fromiter(ids, np.int32, len(ids))) - np.int32(self.population.first_id)
 
     @property
     def variables(self) -> list[str]:
@@ -79,7 +81,7 @@ class Recorder(recording.Recorder):
         """Timesteps between two samples."""
         return round(self.sampling_interval / simulator.state.dt)
 
-    # --- what PyNN's recorder asks for ----------------------------------------------------------------
+    # --- choosing what is recorded -----------------------------------------------------------------------
 
     def _check_sampling_interval(self, sampling_interval: float | None) -> None:
         super()._check_sampling_interval(sampling_interval)
@@ -95,6 +97,7 @@ class Recorder(recording.Recorder):
     def _record(self, variable: Any, new_ids: set[Any], sampling_interval: float | None = None) -> None:
         state = simulator.state
         if new_ids and variable.name in self._began and variable.name != "spikes" and state.step > 0:
+            self.recorded[variable] -= new_ids
             raise UnsupportedError(
                 f"{variable.name!r} of population {self.population.label!r} is recorded already; more of its cells "
                 f"cannot join at t = {state.t:g} ms: record them before run(), or call reset() first"
@@ -104,117 +107,98 @@ class Recorder(recording.Recorder):
             self.sampling_interval = sampling_interval
         state.stale = True
 
-    def _get_spiketimes(self, ids: list[int], clear: bool = False) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        steps, indices = self._spikes()
-        wanted = np.asarray(ids, int) - int(self.population.first_id)
-        if len(wanted) < len(self.indices("spikes")):
-            chosen = np.isin(indices, wanted)
-            steps, indices = steps[chosen], indices[chosen]
-        late = 1 if self.population.celltype.injectable else 0
-        times = (steps + late).astype(float) * simulator.state.dt
-        return indices.astype(np.int64) + int(self.population.first_id), times
-
-    def _spikes(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        assert simulator.state.simulation is not None
-        return simulator.state.simulation.spikes(self.population.index)
-
-    def _get_all_signals(self, variable: Any, ids: list[int], clear: bool = False) -> tuple[NDArray[np.float64], None]:
-        assert simulator.state.simulation is not None
-        values = simulator.state.simulation.signal(self.population.index, variable.name)
-        columns = np.searchsorted(self.indices(variable.name), np.asarray(ids, int) - int(self.population.first_id))
-        return values[:, columns], None
-
-    def _get_current_segment(self, filter_ids: Any = None, variables: Any = "all", clear: bool = False) -> Any:
-        segment = super()._get_current_segment(filter_ids, variables, clear)
-        every = self.interval_steps
-        for signal in segment.analogsignals:
-            first = -(-self._began.get(signal.name, 0) // every) * every
-            signal.t_start = first * simulator.state.dt * pq.ms
-        return segment
-
-    def _local_count(self, variable: Any, filter_ids: Any = None) -> dict[int, int]:
-        first = int(self.population.first_id)
-        ids = sorted(int(cell) for cell in self.filter_recorded(variable, filter_ids))
-        counts = np.bincount(self._spikes()[1], minlength=self.population.size) if simulator.state.running else None
-        return {cell: 0 if counts is None else int(counts[cell - first]) for cell in ids}
-
-    def _clear_simulator(self) -> None:
-        state = simulator.state
-        if state.simulation is not None:
-            if simulator.overrides.keep_results:
-                self._keep()
-            state.simulation.clear(self.population.index)
-        self._began = dict.fromkeys(self._began, state.step)
-
     def _reset(self) -> None:
+        """Record nothing from now on; what was recorded since the last reset is dropped."""
+        self._drop()
         self._began = {}
         simulator.state.stale = True
 
-    def store_to_cache(self, annotations: dict[str, Any] | None = None) -> None:
-        """Keep what was recorded since the last reset as a segment."""
-        super().store_to_cache(annotations)
-        self._began = dict.fromkeys(self._began, 0)
-        self.cleared = Cleared()
+    # --- data --------------------------------------------------------------------------------------------
 
-    def get(self, variables: Any, *args: Any, **kwargs: Any) -> Any:
-        """Return the recorded data as a Neo Block."""
-        if not simulator.state.running and not list(self.cache):
+    def now(self) -> Stretch:
+        """Return what was recorded since the last reset or clear."""
+        simulation, state, me = simulator.state.simulation, simulator.state, self.population.index
+        assert simulation is not None, "the state says that there was a run"
+        spiking = "spikes" in self.variables
+        steps, indices = simulation.spikes(me) if spiking else (np.zeros(0, np.int64), np.zeros(0, np.int32))
+        every = self.interval_steps
+        signals = {
+            name: Samples(
+                -(-self._began[name] // every) * every, every, self.indices(name), simulation.signal(me, name)
+            )
+            for name in self.variables
+            if name != "spikes"
+        }
+        cells = self.indices("spikes") if spiking else None
+        return Stretch(state.segment_counter, self._start, state.step, cells, steps, indices, signals)
+
+    def store_to_cache(self, annotations: dict[str, Any] | None = None) -> None:
+        """Keep, at a reset, what was recorded since the last reset or clear."""
+        if simulator.state.step > self._start:
+            self.stored.append(replace(self.now(), annotations=annotations or {}))
+        self.cleared = []
+        self._restart(0)
+
+    def clear(self) -> None:
+        """Drop all data, stored and present."""
+        self.stored = []
+        self._drop()
+
+    def _drop(self) -> None:
+        if simulator.state.simulation is not None:
+            if simulator.overrides.keep_results and simulator.state.step > self._start:
+                self.cleared.append(self.now())
+            simulator.state.simulation.clear(self.population.index)
+        self._restart(simulator.state.step)
+
+    def _restart(self, step: int) -> None:
+        self._start = step
+        self._began = dict.fromkeys(self._began, step)
+
+    def get(
+        self,
+        variables: Any,
+        gather: bool = False,
+        filter_ids: Any = None,
+        clear: bool = False,
+        annotations: dict[str, Any] | None = None,
+        *,
+        locations: Any = None,
+    ) -> neo.Block:
+        """Return the recorded data as a Neo Block, a segment for each reset."""
+        names = None if variables == "all" else {v.name for v in self._localize_variables(variables, locations)}
+        cells = None if filter_ids is None else np.asarray(filter_ids, int) - int(self.population.first_id)
+        stretches = [*self.stored, *([self.now()] if simulator.state.running else [])]
+        if not stretches:
             raise errors.NothingToWriteError(f"population {self.population.label!r} has no data yet: call run() first")
-        return super().get(variables, *args, **kwargs)
+        block = neo.Block(name=self.population.label, description=self.population.describe())
+        block.segments = [segment(s, self.population, simulator.state.dt, names, cells) for s in stretches]
+        block.rec_datetime = block.segments[0].rec_datetime
+        for one in block.segments:
+            one.block = block
+        block.annotate(**{**self.metadata, **(annotations or {})})
+        if clear:
+            self.clear()
+        return block
+
+    def _local_count(self, variable: Any, filter_ids: Any = None) -> dict[int, int]:
+        first, size = int(self.population.first_id), self.population.size
+        counts = np.bincount(self.now().indices if simulator.state.running else [], minlength=size)
+        return {int(cell): int(counts[cell - first]) for cell in sorted(self.filter_recorded(variable, filter_ids))}
 
     def write(self, variables: Any, file: Any = None, *args: Any, **kwargs: Any) -> None:
         """Write recorded data to `file`, a name or a Neo IO; a file appears whole or not at all."""
         with atomically(file or self.file) as target:
             super().write(variables, target, *args, **kwargs)
 
-    # --- results ---------------------------------------------------------------------------------------
-
-    def _keep(self) -> None:
-        """Keep what is about to be cleared."""
-        assert simulator.state.simulation is not None
-        if "spikes" in self.variables:
-            steps, indices = self._spikes()
-            self.cleared.steps.append(steps)
-            self.cleared.indices.append(indices)
-        for name in self.variables:
-            if name != "spikes":
-                values = simulator.state.simulation.signal(self.population.index, name)
-                now = simulator.state.step % self.interval_steps == 0
-                kept = values[:-1] if now else values
-                self.cleared.signals.setdefault(name, []).append(kept)
-
-    def result(self) -> PopulationResult:
-        """Return what has been recorded since the last reset."""
-        simulation = simulator.state.simulation
-        assert simulation is not None
-        celltype = self.population.celltype
-        signals = {}
-        for name in self.variables:
-            if name != "spikes":
-                parts = [*self.cleared.signals.get(name, []), simulation.signal(self.population.index, name)]
-                signals[name] = Signal(
-                    celltype.units[name], self.indices(name), self.interval_steps, np.concatenate(parts)
-                )
-        steps, indices = self._spikes()
-        return PopulationResult(
-            label=self.population.label,
-            size=self.population.size,
-            is_source=not celltype.injectable,
-            spikes_recorded=self.indices("spikes"),
-            spike_steps=np.concatenate([*self.cleared.steps, steps]),
-            spike_indices=np.concatenate([*self.cleared.indices, indices]),
-            signals=signals,
-        )
-
 
 def results(state: State) -> Results:
     """Return what the populations that are recorded have recorded since the last reset."""
-    network = state.network
-    recorded = [p.recorder.result() for p in state.populations if p.recorder.variables] if network else []
+    recorded = [population for population in state.populations if population.recorder.variables]
     return Results(
-        network=network.label if network else "",
+        network=state.network.label if state.network else "",
         backend=state.options.backend,
         timestep=state.dt,
         steps=state.step,
-        populations=tuple(recorded),
+        populations=tuple(result([*p.recorder.cleared, p.recorder.now()], p) for p in recorded if state.simulation),
     )

@@ -85,13 +85,12 @@ class State(BaseState):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mpi_rank = 0
-        self.num_processes = 1
         self.options = Options()
         self.clear()
 
     def clear(self) -> None:
         """Forget everything that the script has built."""
+        self.mpi_rank, self.num_processes = 0, 1
         self.recorders: set[Any] = set()
         self.write_on_end: list[tuple[Any, Any, str]] = []
         self.populations: list[Population] = []

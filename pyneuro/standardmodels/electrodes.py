@@ -6,12 +6,12 @@ step later, as in pyNN.nest.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import common
-from pyNN.parameters import ParameterSpace, Sequence
+from pyNN.parameters import ParameterSpace
 from pyNN.standardmodels import StandardCurrentSource, build_translations, electrodes
 
 from pyneuro import simulator
@@ -24,17 +24,19 @@ Floats = NDArray[np.float64]
 class CurrentSource(StandardCurrentSource):
     """A current that changes in steps, and the cells into which it goes."""
 
-    parameters: ClassVar[tuple[str, ...]]
-
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
-        self.values: dict[str, Any] = {}
+        self.values: dict[str, Floats] = {}
         self.targets: list[tuple[Population, NDArray[np.int32]]] = []
         self.history: list[tuple[int, Floats, Floats]] = []
         space = self.parameter_space
         space.shape = (1,)
         self.set_native_parameters(self.translate(space))
         simulator.state.current_sources.append(self)
+
+    def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
+        """Return the parameters, times put on the grid; ValueError if they make no sense."""
+        raise NotImplementedError
 
     def schedule(self) -> tuple[Floats, Floats]:
         """Return the times (ms, ascending, on the grid) from which on the current has which amplitudes (nA)."""
@@ -74,26 +76,25 @@ class CurrentSource(StandardCurrentSource):
 
     def get_native_parameters(self) -> ParameterSpace:
         """Return the parameters."""
-        return ParameterSpace(dict(self.values), self.get_schema(), shape=(1,))
+        return ParameterSpace(dict(self.values))
 
     def set_native_parameters(self, parameters: ParameterSpace) -> None:
         """Set parameters, from now on."""
         parameters.evaluate(simplify=True)
-        merged = self.values | {name: np.ravel(value)[0] for name, value in parameters.items()}
-        before, self.values = self.values, merged
-        try:
-            times, amplitudes = self.schedule()
-        except ValueError:
-            self.values = before
-            raise
-        self.history.append((simulator.state.step, times, amplitudes))
+        given = {name: getattr(value, "value", value) for name, value in parameters.items()}
+        values = self.checked(self.values | {name: np.array(value, float) for name, value in given.items()})
+        self.values = values
+        self.history.append((simulator.state.step, *self.schedule()))
         simulator.state.stale = True
 
-    def _on_grid(self, name: str, time: Any) -> Floats:
-        times = np.asarray(time, float)
+    def _on_grid(self, name: str, times: Floats) -> Floats:
         if not np.all(times >= 0):
-            raise ValueError(f"{type(self).__name__}.{name} must be at least 0 ms, got {time}")
-        return np.rint(times / simulator.state.dt) * simulator.state.dt
+            raise ValueError(f"{type(self).__name__}.{name} must be at least 0 ms, got {times}")
+        return np.asarray(np.rint(times / simulator.state.dt) * simulator.state.dt)
+
+    def _require_finite(self, name: str, amplitudes: Floats) -> None:
+        if not np.all(np.isfinite(amplitudes)):
+            raise ValueError(f"{type(self).__name__}.{name} must be finite, in nA, got {amplitudes}")
 
 
 class DCSource(CurrentSource, electrodes.DCSource):
@@ -102,15 +103,15 @@ class DCSource(CurrentSource, electrodes.DCSource):
     __doc__ = electrodes.DCSource.__doc__
     translations = build_translations(("amplitude", "amplitude"), ("start", "start"), ("stop", "stop"))
 
+    def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
+        """Return the parameters, times put on the grid."""
+        self._require_finite("amplitude", values["amplitude"])
+        return values | {name: self._on_grid(name, values[name]) for name in ("start", "stop")}
+
     def schedule(self) -> tuple[Floats, Floats]:
         """Return the amplitude at the start, 0 at the stop."""
-        start, stop = self._on_grid("start", self.values["start"]), self._on_grid("stop", self.values["stop"])
-        amplitude = float(self.values["amplitude"])
-        if not np.isfinite(amplitude):
-            raise ValueError(f"DCSource.amplitude must be a finite number of nA, got {amplitude}")
-        if stop <= start:
-            return np.zeros(0), np.zeros(0)
-        return np.array([start, stop]), np.array([amplitude, 0.0])
+        start, stop, amplitude = (float(self.values[name]) for name in ("start", "stop", "amplitude"))
+        return (np.array([start, stop]), np.array([amplitude, 0.0])) if start < stop else (np.zeros(0), np.zeros(0))
 
 
 class StepCurrentSource(CurrentSource, electrodes.StepCurrentSource):
@@ -119,15 +120,9 @@ class StepCurrentSource(CurrentSource, electrodes.StepCurrentSource):
     __doc__ = electrodes.StepCurrentSource.__doc__
     translations = build_translations(("amplitudes", "amplitudes"), ("times", "times"))
 
-    def schedule(self) -> tuple[Floats, Floats]:
+    def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
         """Return the steps; of those that fall on one timestep, the last."""
-        return self.values["times"].value, self.values["amplitudes"].value
-
-    def set_native_parameters(self, parameters: ParameterSpace) -> None:
-        """Set times and amplitudes, from now on."""
-        parameters.evaluate(simplify=True)
-        given = self.values | {name: np.ravel(value)[0] for name, value in parameters.items()}
-        times, amplitudes = (np.asarray(given[name].value, float) for name in ("times", "amplitudes"))
+        times, amplitudes = values["times"], values["amplitudes"]
         if len(times) != len(amplitudes):
             raise ValueError(
                 f"StepCurrentSource must have as many times as amplitudes, got {len(times)} and {len(amplitudes)}; "
@@ -135,12 +130,14 @@ class StepCurrentSource(CurrentSource, electrodes.StepCurrentSource):
             )
         if np.any(np.diff(times) <= 0):
             raise ValueError(f"StepCurrentSource.times must be ascending, got {times}")
-        if not np.all(np.isfinite(amplitudes)):
-            raise ValueError(f"StepCurrentSource.amplitudes must be finite numbers of nA, got {amplitudes}")
+        self._require_finite("amplitudes", amplitudes)
         times = self._on_grid("times", times)
         last = np.append(np.diff(times) > 0, True)[: len(times)]
-        chosen = {"times": Sequence(times[last]), "amplitudes": Sequence(amplitudes[last])}
-        super().set_native_parameters(ParameterSpace(chosen, self.get_schema(), shape=(1,)))
+        return {"times": times[last], "amplitudes": amplitudes[last]}
+
+    def schedule(self) -> tuple[Floats, Floats]:
+        """Return the steps."""
+        return self.values["times"], self.values["amplitudes"]
 
 
 __all__ = ["DCSource", "StepCurrentSource"]
