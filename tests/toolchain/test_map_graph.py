@@ -24,7 +24,7 @@ from toolchain.errors import IllegalProductError, MappingError
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.keys import Keys
 from toolchain.keys.dense import allocate
-from toolchain.map_graph import GraphMapping, Algorithms, map_graph
+from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.netlist import read
 from toolchain.place import Placement
 from toolchain.place.hilbert import place
