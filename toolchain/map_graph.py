@@ -7,8 +7,8 @@ standard one is taken that the graph fits.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
@@ -63,7 +63,7 @@ class GraphMapping:
         As generated: an entry for each net and chip of its tree.
     minimised : Tables
         What is loaded.
-    seconds : dict of str to float
+    seconds : mapping of str to float
         Wall-clock time of each stage, its checker not counted, and of all checkers together ("check").
     """
 
@@ -73,7 +73,7 @@ class GraphMapping:
     routes: Routes
     tables: Tables
     minimised: Tables
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float]
 
     @property
     def machine(self) -> Machine:
@@ -113,7 +113,7 @@ class GraphMapping:
     @property
     def hops(self) -> float:
         """Link traversals if every source neuron fires once; hops by default routing count too."""
-        return sum(net.weight * tree.links for net, tree in zip(self.graph.nets, self.routes.trees, strict=True))
+        return sum((net.weight * tree.links for net, tree in zip(self.graph.nets, self.routes.trees, strict=True)), 0.0)
 
     @property
     def figures(self) -> dict[str, int | float]:

@@ -126,6 +126,7 @@ def test_cores_of_a_chip_can_be_chosen() -> None:
 def test_the_smallest_machines_come_first() -> None:
     assert [machine.name for machine in islice(smallest(), 5)] == ["spin3", "spin5", "3 boards", "6 boards", "9 boards"]
     assert next(smallest(64)).name == "spin5"
+    assert next(smallest(2301)).name == "3 boards"
     assert next(smallest(2302)).name == "6 boards"
     assert not list(smallest(10_000_000))
     sizes = [machine.application_cores for machine in islice(smallest(), 40)]

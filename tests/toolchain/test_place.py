@@ -75,6 +75,8 @@ def test_too_many_cores_are_refused_in_the_words_of_the_user(place: Placer) -> N
     assert str(error.value) == "population 'L4E' needs 73 cores, 23 are free on spin3; try machine='spin5'"
     with pytest.raises(MappingError, match=r"population 'b' needs 1 core, 0 are free on spin3; try machine='spin5'"):
         place(populations({"a": 63, "b": 1}), spin3())
+    with pytest.raises(MappingError, match=r"population 'b' needs 2 cores, 1 is free on spin3"):
+        place(populations({"a": 62, "b": 2}), spin3())
     with pytest.raises(MappingError, match=r"network 'bare' needs 800 cores, spin5 has 767; try machine='3 boards'"):
         place(Graph("bare", tuple(Vertex(f"v{i}", 1) for i in range(800)), ()), spin5())
 

@@ -154,6 +154,14 @@ def test_sinks_are_joined_to_the_nearest_chip_of_the_tree() -> None:
     assert tree.route.tolist() == [1, 1, 1, 1, 1 << 7 | 2, 1 << 7]
 
 
+def test_near_sinks_are_joined_before_far_ones() -> None:
+    graph = Graph("order", tuple(Vertex(n, 1) for n in "abc"), (Net(0, np.array([1, 2], np.int32), 1, 1.0),))
+    x, y = np.array([5, 2, 4], np.int32), np.array([5, 6, 6], np.int32)
+    tree = route(graph, Placement(torus(12, 12), x, y, np.ones(3, np.int32))).trees[0]
+    # (2, 6) first would go along y = 5 until its last hop, and (4, 6) would need a hop of its own.
+    assert tree.links == 4
+
+
 def test_nets_between_the_same_chips_have_the_same_tree() -> None:
     graph = populations({"a": 100})
     placement = place(graph, spin5())

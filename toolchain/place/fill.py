@@ -1,9 +1,10 @@
 """Filling chips: given an order of the chips and one of the vertices, each vertex takes the next free core.
 
 What the placers share: they differ in the two orders, and in which vertices they keep apart.  Each kind of
-vertices fills one open chip, and opens the next one of the order when that is full.  No more chips are opened than all
-vertices need: after that a vertex goes to the first chip that has a core and enough SDRAM left.  Here also
-is what is said when a graph does not fit.
+vertices fills one open chip, and opens the next one of the order when that is full.  No more chips are opened
+than all vertices need: after that a vertex goes to the first chip that has a core and enough SDRAM left.
+
+Here also is what is said when a graph does not fit.
 """
 
 from __future__ import annotations
@@ -119,7 +120,8 @@ def _cores_error(graph: Graph, machine: Machine) -> MappingError:
     i = int(np.argmax(before[1:] > free))
     name, cores = list(groups.items())[i]
     left = free - before[i]
-    return MappingError(f"population {name!r} needs {_cores(cores)}, {left} are free on {machine.name}; {remedy}")
+    available = f"{left} {'is' if left == 1 else 'are'} free on {machine.name}"
+    return MappingError(f"population {name!r} needs {_cores(cores)}, {available}; {remedy}")
 
 
 def _sdram_error(graph: Graph, machine: Machine, vertex: int) -> MappingError:
