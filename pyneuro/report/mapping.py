@@ -25,7 +25,7 @@ from pyneuro.report import (
     TableRow,
     TablesSection,
 )
-from toolchain.describe import parameter_texts, recording_text, spread, weight_unit
+from toolchain.describe import Spread, parameter_texts, recording_text, spread, weight_unit
 from toolchain.graph import Graph
 from toolchain.network import Network
 from toolchain.partition import Slice
@@ -72,12 +72,16 @@ def network_section(network: Network) -> NetworkSection:
                 synapse=projection.synapse,
                 synapses=len(projection),
                 unit=weight_unit(network, projection),
-                weight=spread(projection.weight),
-                delay=spread(projection.delay),
+                weight=_plain(spread(projection.weight)),
+                delay=_plain(spread(projection.delay)),
             )
             for projection in network.projections
         ),
     )
+
+
+def _plain(found: Spread | None) -> tuple[float, float, float] | None:
+    return None if found is None else (found.smallest, found.mean, found.largest)
 
 
 def partition_rows(network: Network, slices: Sequence[Slice]) -> tuple[PartitionRow, ...]:
