@@ -65,7 +65,7 @@ class Panel:
                 )
             )
             parts.append(element("text", number(tick), x=self.left - 6, y=self.y(tick) + 3.5))
-        parts.append(element("text", unit, x=self.left - 6, y=self.upper - 8, class_="unit"))
+        parts.append(element("text", unit, x=self.left - 22, y=self.upper - 8, class_="unit"))
         return element("g", *parts, class_="scale")
 
     def path(self, points: Iterable[tuple[float, float]], **attributes: str | float | None) -> Markup:

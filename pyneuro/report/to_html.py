@@ -261,7 +261,7 @@ def _machine(report: Report) -> Markup:
         part += f" Each hexagon stands for {machine.block} × {machine.block} chips."
     traffic = " Lines are the packets over each link, a line a direction." if machine.links else ""
     caption = (
-        f"{machine.name}: {size}. Chips are shaded by the share of their cores in use; the number is the cores, the "
+        f"Machine {machine.name}: {size}. Chips are shaded by the share of their cores in use; the number is the cores, the "
         f"pair below it the chip. A bold outline is an Ethernet chip.{traffic}{part} Point at a chip or a line for its "
         "figures."
     )

@@ -26,6 +26,7 @@ from emulator.machine import Machine, named
 from pyneuro.comparison import compare
 from pyneuro.report import Counter, Report
 from pyneuro.report.build import Run, load_report, make_report, save_report
+from pyneuro.report.files import write_report
 from pyneuro.report.findings import findings
 from pyneuro.report.mapping import CELLS_DRAWN, ROWS, expected_traffic, machine_section
 from pyneuro.report.markup import Markup, element, markup, short
@@ -171,6 +172,15 @@ def test_a_report_comes_back_from_its_file(tmp_path: Path) -> None:
     assert same(load_report(tmp_path / "report.npz"), SMALL)
     with pytest.raises(ArchiveError, match="not a pyneuro results file but a pyneuro report file"):
         load_results(tmp_path / "report.npz")
+
+
+def test_all_renderings_are_written(tmp_path: Path) -> None:
+    paths = write_report(tmp_path / "a" / "b", replace(SMALL, title="bad \ud800 title"))
+    assert [path.name for path in paths] == ["report.html", "report.txt", "report.json"]
+    assert sorted(paths) == sorted((tmp_path / "a" / "b").iterdir())
+    assert paths[0].read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    write_report(tmp_path / "a" / "b", SMALL)
+    assert paths[1].read_text(encoding="utf-8") == to_text(SMALL)
 
 
 # --- text ------------------------------------------------------------------------------------------------
