@@ -140,8 +140,10 @@ class Program:
         ------
         ProgramError
             If an instruction names a register that there is not, writes one that is not STATE or SCRATCH,
-            or shifts by more than a word.
+            or shifts by more than a word; if the spike or a recorded register is not there.
         """
+        for register in (self.spike, *(register for _, register, _ in self.recorded)):
+            self._check_register(f"program '{self.name}'", register)
         for number, instruction in enumerate(self.instructions):
             self._check(number, instruction)
         rows = [(i.op, i.out, i.a, i.b, i.c, i.n) for i in self.instructions]
@@ -152,13 +154,16 @@ class Program:
     def _check(self, number: int, instruction: Instruction) -> None:
         where = f"program '{self.name}', instruction {number} ({instruction.op.name})"
         for register in (instruction.out, instruction.a, instruction.b, instruction.c):
-            if not 0 <= register < len(self.registers):
-                raise ProgramError(f"{where}: register {register} does not exist, there are {len(self.registers)}")
+            self._check_register(where, register)
         out = self.registers[instruction.out]
         if out.role not in (Role.STATE, Role.SCRATCH):
             raise ProgramError(f"{where}: writes register '{out.name}' of role {out.role.name}, which is read-only")
         if not 0 <= instruction.n < WORD_BITS:
             raise ProgramError(f"{where}: shift by {instruction.n}, must be 0..{WORD_BITS - 1}")
+
+    def _check_register(self, where: str, register: int) -> None:
+        if not 0 <= register < len(self.registers):
+            raise ProgramError(f"{where}: register {register} does not exist, there are {len(self.registers)}")
 
     def register(self, name: str) -> int:
         """The number of the register called `name`; KeyError if there is none."""

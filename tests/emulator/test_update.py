@@ -95,3 +95,17 @@ def test_wrong_registers_are_refused() -> None:
         update.run(made, np.zeros((5, 4), np.int32))
     with pytest.raises(ValueError, match="must be adjacent"):
         update.run(made, np.zeros((4, 6), np.int32).T)
+
+
+@pytest.mark.parametrize(("spike", "recorded"), [(6, ()), (-1, ()), (0, (("v", 9, 0),))])
+def test_what_is_read_after_a_program_exists(spike: int, recorded: tuple[tuple[str, int, int], ...]) -> None:
+    wrong = replace(program(()), spike=spike, recorded=recorded)
+    with pytest.raises(ProgramError, match="program 'random': register -?[0-9] does not exist, there are 6"):
+        update.run(wrong, update.allocate(wrong, {}, 3))
+
+
+def test_names_find_registers() -> None:
+    made = program(())
+    assert made.register("r3") == 3
+    with pytest.raises(KeyError, match="r6"):
+        made.register("r6")

@@ -213,3 +213,8 @@ def test_misuse_is_named(misuse: Callable[[Mapping[str, Any]], object], message:
 def test_wrong_results_are_named(state: str, spike: str, message: str) -> None:
     with pytest.raises(ProgramError, match=message):
         traced(lambda r: Step({state: r["b"]}, r[spike], {}))
+
+
+def test_a_name_declared_twice_is_named() -> None:
+    with pytest.raises(ProgramError, match="Test: 'a' is declared twice"):
+        trace("Test", (*REGISTERS, REGISTERS[0]), lambda r: Step({}, r["m"], {}))

@@ -259,6 +259,9 @@ def trace(name: str, registers: Sequence[Register], step: Callable[[Mapping[str,
         If the step does what a core cannot; the message names `name` and the remedy.
     """
     tracing = Trace(registers)
+    names = [register.name for register in registers]
+    if twice := [n for n in dict.fromkeys(names) if names.count(n) > 1]:
+        raise ProgramError(f"{name}: '{twice[0]}' is declared twice")
     try:
         made = step(_Given({register.name: tracing.given(n) for n, register in enumerate(registers)}))
         return _assembled(name, tracing, made)
