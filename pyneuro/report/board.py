@@ -11,8 +11,8 @@ import math
 from collections.abc import Iterator
 
 from emulator.machine import LINK_NAMES, LINKS
-from pyneuro.report import ChipCell, LinkTraffic, MachineSection
 from pyneuro.report.markup import Markup, element, join, short
+from pyneuro.report.schema.mapping import ChipCell, LinkTraffic, MachineSection
 from pyneuro.report.words import amount, memory, percent
 
 SPACING = 66.0

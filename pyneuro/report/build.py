@@ -14,7 +14,7 @@ from pathlib import Path
 from emulator import archive
 from emulator.statistics import Statistics
 from pyneuro.comparison import Comparison
-from pyneuro.report import REPORT_FORMAT, REPORT_VERSION, DiagnosticRow, QuantisationRow, Report
+from pyneuro.report import REPORT_FORMAT, REPORT_VERSION, Report
 from pyneuro.report.findings import findings
 from pyneuro.report.mapping import (
     expected_traffic,
@@ -33,6 +33,7 @@ from pyneuro.report.running import (
     run_row,
 )
 from pyneuro.report.sample import activity_plots, traces
+from pyneuro.report.schema.mapping import DiagnosticRow, QuantisationRow
 from pyneuro.requirements import Verdict
 from pyneuro.results import Results
 from toolchain.diagnostics import Diagnostic

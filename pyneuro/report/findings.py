@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyneuro.report import ComparisonRow, Finding, Level, Report
+from pyneuro.report import Finding, Level, Report
 from pyneuro.report.running import OVERRUNS
+from pyneuro.report.schema.runs import ComparisonRow
 from pyneuro.report.words import amount, percent
 
 NARROW = 0.9

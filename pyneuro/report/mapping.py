@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import LINKS, Machine, board_of
-from pyneuro.report import (
+from pyneuro.report.schema.mapping import (
     ChipCell,
     LinkTraffic,
     MachineSection,

@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pyneuro.report import ActivityPlot, CoreRow, SpikeSample, Trace
 from pyneuro.report.markup import Markup, element, join, short
+from pyneuro.report.schema.mapping import CoreRow
+from pyneuro.report.schema.runs import ActivityPlot, SpikeSample, Trace
 from pyneuro.report.words import number, percent
 
 WIDTH = 1080.0

@@ -7,18 +7,17 @@ from dataclasses import replace
 
 from emulator.statistics import CoreStatistics, Statistics
 from pyneuro.comparison import Comparison, PopulationComparison
-from pyneuro.report import (
+from pyneuro.report.mapping import ROWS
+from pyneuro.report.schema.mapping import CoreRow, CoresSection
+from pyneuro.report.schema.runs import (
     ComparisonRow,
     ComparisonSection,
-    CoreRow,
-    CoresSection,
     Counter,
     ExecutionSection,
     RequirementRow,
     RunRow,
     SignalRow,
 )
-from pyneuro.report.mapping import ROWS
 from pyneuro.requirements import Verdict
 from pyneuro.results import Results, spike_hash
 from toolchain.map_graph import GraphMapping

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pyneuro.analysis import SpikeTrains, population_rate, trains_of
 from pyneuro.comparison import Comparison
-from pyneuro.report import ActivityPlot, Floats, SpikeSample, Trace
+from pyneuro.report.schema.runs import ActivityPlot, Floats, SpikeSample, Trace
 from pyneuro.results import PopulationResult, Results, Signal
 
 SPIKES_DRAWN = 12_000

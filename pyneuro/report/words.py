@@ -6,9 +6,10 @@ import math
 import re
 
 from emulator.machine import LINK_NAMES
-from pyneuro.report import LinkTraffic
+from pyneuro.report.schema.mapping import LinkTraffic
 
 NONE = "–"
+SYMBOLS = {"good": "✓", "note": "!", "bad": "✗"}
 NUMBER = re.compile(r"(< )?[-+]?[\d.,]*(e[-+]?\d+)?[–∞]?( (%|B|KiB|MiB|ms|s))?")
 
 

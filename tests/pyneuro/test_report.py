@@ -24,7 +24,7 @@ from trains import poisson, population, results, signal, trains
 from emulator.errors import ArchiveError
 from emulator.machine import Machine, named
 from pyneuro.comparison import compare
-from pyneuro.report import Counter, Report
+from pyneuro.report import Report
 from pyneuro.report.build import Run, load_report, make_report, save_report
 from pyneuro.report.files import write_report
 from pyneuro.report.findings import findings
@@ -32,6 +32,7 @@ from pyneuro.report.mapping import CELLS_DRAWN, ROWS, expected_traffic, machine_
 from pyneuro.report.markup import Markup, element, markup, short
 from pyneuro.report.plots import nice_ticks
 from pyneuro.report.sample import RATE_BINS, SAMPLES_DRAWN, SPIKES_DRAWN, activity_plots, rate_bin, traces
+from pyneuro.report.schema.runs import Counter
 from pyneuro.report.to_html import to_html
 from pyneuro.report.to_json import to_json
 from pyneuro.report.to_text import WIDTH, to_text
