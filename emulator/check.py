@@ -250,7 +250,7 @@ def _check_delay(core: DelayCore) -> None:
 
 def _check_heard(core: DelayCore, feeds: Feeds, span: slice, limits: NDArray[np.int64]) -> None:
     """No sender has more neurons than the stage repeats."""
-    for feed in range(span.start, span.stop):
+    for feed in span.start + np.flatnonzero(feeds.base[span] >= 0):
         number = np.arange(limits[feeds.source[feed]], dtype=np.uint32)
         number = number[number & feeds.filter_mask[feed] == feeds.filter_key[feed]]
         heard = feeds.base[feed] + (number & feeds.index_mask[feed])

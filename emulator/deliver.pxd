@@ -1,7 +1,10 @@
 """The second half of a tick, core by core: packets find their rows, rows are added to the ring buffers.
 
-A core takes the spikes of this tick source by source, in the order of the image.  The rows that they
-fetch are noted in a batch, whose memory is asked for at once (prefetched), then added one after the other.
+A core takes the spikes of this tick source by source, in the order of the image.  Rows lie anywhere in
+memory, and waiting for them would take most of the time.  So the rows are noted in a batch first, the first line of
+each being asked for; then they are added one after the other, the rest of a row being asked for while the
+rows before it are added.  (Measured with rows of 125 words: 560 M synaptic events a second, against 300 M where
+four lines of each row are asked for when it is noted.)
 """
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
@@ -22,13 +25,15 @@ cdef extern from *:
     int32_t count_bits(uint64_t word) noexcept nogil
 
 cdef enum:
-    BATCH = 64
+    BATCH = 256
     LINE_WORDS = 16
-    PREFETCH_WORDS = 64     # of a row; the rest the processor foresees by itself
+    AHEAD = 8           # rows between the one that is added and the one that is asked for
+    AHEAD_WORDS = 512   # of a row; what comes after these the processor foresees by itself
 
 ctypedef struct Batch:
     int32_t n
     const uint32_t* row[BATCH]
+    uint32_t stride[BATCH]
 
 
 cdef inline void finish_tick(Machine* machine, int32_t number, int32_t tick) noexcept nogil:
@@ -77,7 +82,6 @@ cdef inline void take_packet(Core* core, const Feed* feed, uint32_t i, int32_t t
                              Tally* tally) noexcept nogil:
     """Packet number `i` of a source: note its row, or put it in the queue of a delay core."""
     cdef const uint32_t* row
-    cdef uint32_t w = 0
     tally.packets += 1
     if feed.stride == 0:
         tally.unmatched += 1
@@ -86,10 +90,9 @@ cdef inline void take_packet(Core* core, const Feed* feed, uint32_t i, int32_t t
         push(&core.heard_index, feed.offset + <int32_t> (i & feed.index_mask))
     else:
         row = feed.rows + <uint64_t> (i & feed.index_mask) * feed.stride
-        while w < feed.stride and w < PREFETCH_WORDS:
-            prefetch(row + w)
-            w += LINE_WORDS
+        prefetch(row)
         batch.row[batch.n] = row
+        batch.stride[batch.n] = feed.stride
         batch.n += 1
         if batch.n == BATCH:
             add_rows(core, batch, tick, tally)
@@ -105,6 +108,8 @@ cdef inline void add_rows(Core* core, Batch* batch, int32_t tick, Tally* tally) 
     cdef uint32_t j
     cdef int32_t k
     for k in range(batch.n):
+        if k + AHEAD < batch.n:
+            ask_for(batch.row[k + AHEAD], batch.stride[k + AHEAD])
         row = batch.row[k]
         tally.events += row[FIXED_COUNT]
         for j in range(HEADER_WORDS, HEADER_WORDS + row[FIXED_COUNT]):
@@ -117,6 +122,14 @@ cdef inline void add_rows(Core* core, Batch* batch, int32_t tick, Tally* tally) 
     tally.rows += batch.n
     tally.saturations += saturations
     batch.n = 0
+
+
+cdef inline void ask_for(const uint32_t* row, uint32_t stride) noexcept nogil:
+    """Have all lines of a row but the first brought to the cache."""
+    cdef uint32_t word = LINE_WORDS
+    while word < stride and word < AHEAD_WORDS:
+        prefetch(row + word)
+        word += LINE_WORDS
 
 
 cdef inline void close_account(Core* core, const Tally* tally, double cycles_per_tick) noexcept nogil:

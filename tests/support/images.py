@@ -106,6 +106,7 @@ def packed_rows(
 def neurons(
     n: int,
     blocks: Sequence[tuple[int, int, Sequence[Sequence[Synapse]]]] = (),
+    *,
     place: tuple[int, int, int] = (0, 0, 1),
     key: int = 0,
     threshold: int = 1 << 30,

@@ -1,0 +1,129 @@
+"""Random small machine images, for laws of the emulator."""
+
+from __future__ import annotations
+
+import numpy as np
+from images import image, ints, mask_for, neurons, poisson, route, source, stages, table
+from numpy.typing import NDArray
+
+from emulator.image import Core, Current, MachineImage, RoutingTable
+from emulator.machine import LINKS, Machine, torus
+from emulator.program import Register, Role  # noqa: F401
+
+Place = tuple[int, int, int]
+
+
+def random_image(seed: int, ticks: int) -> MachineImage:
+    """Three neuron cores, array and Poisson sources and delay stages, at random places of a torus.
+
+    Routes are right, but some table entries are split, some sinks hear what they have no rows for, and some
+    entries name cores that are not there.
+    """
+    rng = np.random.default_rng(seed)
+    machine = torus(3, 3)
+    places = [tuple(map(int, np.unravel_index(k, (3, 3)))) + (p,) for k in range(9) for p in (1, 2, 3)]
+    chosen = [places[k] for k in rng.permutation(len(places))[:7]]
+    sizes = [int(n) for n in rng.integers(1, 10, 6)]
+    keys = [0x100 * (k + 1) for k in range(7)]
+    senders = list(range(5))
+    heard = _shell(sizes[0], keys[0])
+    send = rng.random((int(rng.integers(1, 4)), sizes[0])) < 0.7
+    send[-1, 0] = True
+    blocks = {k: sizes[k] for k in senders}
+    cores: list[Core] = []
+    for k in range(3):
+        cores.append(_neurons(rng, k, sizes, keys, blocks, send, chosen[k], ticks))
+    spikes = np.unique(rng.integers(0, [ticks, sizes[3]], (ticks // 2, 2)), axis=0)
+    cores.append(source(sizes[3], [(int(t), int(i)) for t, i in spikes], keys[3], chosen[3]))
+    rates = rng.choice([0.0, 5.0, 40.0, 700.0, 2500.0, 12000.0], sizes[4]).tolist()
+    cores.append(poisson(rates, keys[4], chosen[4], stop=ticks - 3, seed=seed & 0xFFFF))
+    cores.append(stages(heard, send, keys[5], chosen[5]))
+    order = rng.permutation(len(cores))
+    return image([cores[k] for k in order], _tables(rng, machine, cores, chosen), machine)
+
+
+def _shell(n: int, key: int) -> Core:
+    return source(n, [], key)
+
+
+def _neurons(
+    rng: np.random.Generator,
+    k: int,
+    sizes: list[int],
+    keys: list[int],
+    blocks: dict[int, int],
+    send: NDArray[np.bool_],
+    place: Place,
+    ticks: int,
+) -> Core:
+    n = sizes[k]
+    population = []
+    for sender, size in blocks.items():
+        if rng.random() < 0.8:
+            mask = mask_for(size)
+            rows = [_row(rng, n) for _ in range(-mask & 0xFFFFFFFF)]
+            population.append((keys[sender], mask, rows))
+    stage_bits = (sizes[0] - 1).bit_length()
+    for stage in range(len(send)):
+        # An entry for each stage: a part of the block of keys that the delay core sends.
+        rows = [_row(rng, n) for _ in range(1 << stage_bits)]
+        population.append((keys[5] | stage << stage_bits, 0xFFFFFFFF & ~((1 << stage_bits) - 1), rows))
+    steps = np.unique(rng.integers(0, ticks, 3)).astype(np.int32)
+    current = Current(
+        np.unique(rng.integers(0, n, 2)).astype(np.int32), steps, rng.integers(-500, 3000, len(steps)).astype(np.int32)
+    )
+    return neurons(
+        n,
+        population,
+        place=place,
+        key=keys[k],
+        threshold=int(rng.integers(2000, 200000)),
+        shift=(int(rng.integers(0, 4)), int(rng.integers(0, 3))),
+        recordings=[("v", range(n), int(rng.integers(1, 4))), ("net", (0,), 1)],
+        currents=[current, Current(ints(0), ints(3), ints(50))],
+        label=f"cells{k}",
+    )
+
+
+def _row(rng: np.random.Generator, n: int) -> list[tuple[int, int, int, int]]:
+    count = int(rng.integers(0, 6))
+    heavy = rng.random() < 0.2
+    weight = rng.integers(0, 0x10000 if heavy else 3000, count)
+    columns = (rng.integers(0, n, count), weight, rng.integers(1, 17, count), rng.integers(0, 2, count))
+    return [tuple(map(int, synapse)) for synapse in zip(*columns, strict=True)]  # type: ignore[misc]
+
+
+def _tables(rng: np.random.Generator, machine: Machine, cores: list[Core], places: list[Place]) -> list[RoutingTable]:
+    """Every sender reaches every neuron and delay core by a tree of x first, then y."""
+    routes: dict[tuple[int, int], dict[int, int]] = {}
+    for number, sender in enumerate(cores):
+        for target, place in zip(cores, places, strict=False):
+            if target.label.startswith(("cells", "delays")):
+                _path(routes, machine, (sender.x, sender.y), place, number)
+    made = []
+    for (x, y), by_sender in sorted(routes.items()):
+        entries = []
+        for number, word in by_sender.items():
+            sender = cores[number]
+            word |= route(15) if rng.random() < 0.1 else 0
+            if rng.random() < 0.3:
+                # The same route twice, for odd and for even keys; odd ones may go to one more core.
+                extra = route(14) if rng.random() < 0.3 else 0
+                entries += [(sender.key | 1, sender.mask | 1, word | extra)] * (~sender.mask & 1)
+            entries.append((sender.key, sender.mask, word))
+        made.append(table(x, y, *entries))
+    return made
+
+
+def _path(
+    routes: dict[tuple[int, int], dict[int, int]], machine: Machine, start: tuple[int, int], end: Place, number: int
+) -> None:
+    x, y = start
+    while (x, y) != end[:2]:
+        link = LINKS.index((1, 0)) if x != end[0] else LINKS.index((0, 1))
+        chip = routes.setdefault((x, y), {})
+        chip[number] = chip.get(number, 0) | 1 << link
+        dx, dy = LINKS[link]
+        x, y = (x + dx) % machine.width, (y + dy) % machine.height
+    chip = routes.setdefault((x, y), {})
+    chip[number] = chip.get(number, 0) | route(end[2])

@@ -1,0 +1,248 @@
+"""An emulator in plain Python: every packet walks alone, every synapse is a line of a loop.
+
+It shares with the emulator the image, the numpy interpreter of programs and expk, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.arithmetic import expk
+from emulator.image import ArrayCore, Core, DelayCore, MachineImage, NeuronCore, PoissonCore
+from emulator.interpreter import run_words
+from emulator.program import Role
+
+WORD = 0xFFFFFFFF
+
+
+@dataclass
+class Walked:
+    """Where one packet went."""
+
+    cores: list[int] = field(default_factory=list)
+    links: list[tuple[int, int, int]] = field(default_factory=list)
+    drops: list[tuple[int, int]] = field(default_factory=list)
+
+
+def walk_one(image: MachineImage, source: Core, key: int) -> Walked:
+    """Walk one packet through the tables."""
+    tables = {(t.x, t.y): list(zip(*(a.tolist() for a in (t.key, t.mask, t.route)), strict=True)) for t in image.tables}
+    at = {(core.x, core.y, core.p): number for number, core in enumerate(image.cores)}
+    walked = Walked()
+    todo = [(source.x, source.y, -1, 0)]
+    while todo:
+        x, y, arrival, length = todo.pop()
+        if length > 1000:
+            raise RecursionError(f"key {key:#x} walks in a circle")
+        routes = [route for k, mask, route in tables.get((x, y), []) if key & mask == k]
+        if not routes and arrival < 0:
+            walked.drops.append((x, y))
+            continue
+        taken = routes[0] if routes else 1 << (arrival + 3) % 6
+        if taken == 0:
+            walked.drops.append((x, y))
+        for p in range(18):
+            if taken >> 6 + p & 1:
+                if (x, y, p) in at:
+                    walked.cores.append(at[x, y, p])
+                else:
+                    walked.drops.append((x, y))
+        for link in range(6):
+            if taken >> link & 1:
+                there = image.machine.neighbour(x, y, link)
+                if there is None:
+                    walked.drops.append((x, y))
+                else:
+                    walked.links.append((x, y, link))
+                    todo.append((*there, (link + 3) % 6, length + 1))
+    return walked
+
+
+class Kiss:
+    """JKISS and what is drawn from it, in Python's integers."""
+
+    def __init__(self, seed: list[int]) -> None:
+        self.x, self.y, self.z, self.c = seed
+        self.y = self.y or 13031301
+        self.c = self.c % 698769068 + 1
+
+    def draw(self) -> int:
+        self.x = (314527869 * self.x + 1234567) & WORD
+        self.y ^= self.y << 5 & WORD
+        self.y ^= self.y >> 7
+        self.y ^= self.y << 22 & WORD
+        carry = 4294584393 * self.z + self.c
+        self.z, self.c = carry & WORD, carry >> 32
+        return (self.x + self.y + self.z) & WORD
+
+    def exponential(self) -> int:
+        whole = 0
+        while True:
+            run = [self.draw(), self.draw()]
+            while run[-2] >= run[-1]:
+                run.append(self.draw())
+            if len(run) % 2 == 0:
+                return whole + (run[0] >> 17)
+            whole += 1 << 15
+
+    def poisson(self, exp_minus_lambda: int) -> int:
+        count, product = 0, (WORD * self.draw() + (1 << 31)) >> 32
+        while product > exp_minus_lambda:
+            count, product = count + 1, (product * self.draw() + (1 << 31)) >> 32
+        return count
+
+    def interval(self, mean: int) -> int:
+        return (((self.exponential() * 1000 + (1 << 14)) >> 15) * mean) & WORD
+
+
+class Source:
+    """One Poisson source, asked every tick."""
+
+    def __init__(self, rate: float, start: int, stop: int, seed: list[int], timestep: float) -> None:
+        self.start, self.stop, self.stream = start, stop, Kiss(seed)
+        rate_raw = round(rate * 65536)
+        expected = rate_raw * round(timestep * 1e-3 * 2**32) >> 33
+        self.mean = 1000 * round(65536 / timestep) // rate_raw if rate_raw else 0
+        self.parts = 0 if expected < 328 else 1 if expected < 10 << 15 else -(-expected // 32768)
+        self.exp = int(expk(-(expected // max(self.parts, 1)))) << 17
+        self.left = 0 if self.parts else self.stream.interval(self.mean)
+
+    def spikes(self, tick: int) -> int:
+        if not self.start <= tick < self.stop or not (self.parts or self.mean):
+            return 0
+        if self.parts:
+            return sum(self.stream.poisson(self.exp) for _ in range(self.parts))
+        count = 0
+        while self.left < 1000:
+            count += 1
+            self.left = (self.left + self.stream.interval(self.mean)) & WORD
+        self.left -= 1000
+        return count
+
+
+class SlowEmulator:
+    """The image, run."""
+
+    def __init__(self, image: MachineImage) -> None:
+        self.image = image
+        self.tick = 0
+        self.registers: dict[int, NDArray[np.int32]] = {}
+        self.rings: dict[int, NDArray[np.int64]] = {}
+        self.poisson: dict[int, list[Source]] = {}
+        self.heard: dict[int, list[tuple[int, int]]] = {}
+        self.samples: dict[tuple[int, str], list[list[int]]] = {}
+        self.spikes: list[list[tuple[int, int]]] = [[] for _ in image.cores]
+        self.counts: list[Counter[str]] = [Counter() for _ in image.cores]
+        self.links: Counter[tuple[int, int, int]] = Counter()
+        self.drops: Counter[tuple[int, int]] = Counter()
+        self.walks: dict[tuple[int, int], Walked] = {}
+        for number, core in enumerate(image.cores):
+            if isinstance(core, NeuronCore):
+                self._load_neurons(number, core)
+            elif isinstance(core, PoissonCore):
+                rows = zip(core.rate.tolist(), core.start.tolist(), core.stop.tolist(), core.seed.tolist(), strict=True)
+                self.poisson[number] = [Source(*row, image.timestep) for row in rows]
+            elif isinstance(core, DelayCore):
+                self.heard[number] = []
+
+    def _load_neurons(self, number: int, core: NeuronCore) -> None:
+        program = self.image.programs[core.program]
+        self.registers[number] = np.stack(
+            [
+                np.broadcast_to(core.registers.get(register.name, np.int32(register.value)), core.n)
+                for register in program.registers
+            ]
+        ).astype(np.int32)
+        self.rings[number] = np.zeros((16, len(core.shift), core.n), dtype=np.int64)
+
+    def run(self, ticks: int) -> None:
+        for _ in range(ticks):
+            sent = [self._start(number, core) for number, core in enumerate(self.image.cores)]
+            for number, numbers in enumerate(sent):
+                self._send(number, numbers)
+            self.tick += 1
+
+    def _start(self, number: int, core: Core) -> list[int]:
+        if isinstance(core, NeuronCore):
+            numbers = self._update(number, core)
+        elif isinstance(core, PoissonCore):
+            numbers = [i for i, source in enumerate(self.poisson[number]) for _ in range(source.spikes(self.tick))]
+        elif isinstance(core, ArrayCore):
+            numbers = [int(i) for t, i in zip(core.tick, core.index, strict=True) if t == self.tick]
+        else:
+            assert isinstance(core, DelayCore)
+            numbers = [
+                stage << core.stage_shift | i
+                for stage in range(len(core.send))
+                for t, i in self.heard[number]
+                if t + 16 * (stage + 1) == self.tick and core.send[stage, i]
+            ]
+        self.counts[number]["spikes"] += len(numbers)
+        self.spikes[number] += [(self.tick, i) for i in numbers if i in core.record_spikes]
+        return numbers
+
+    def _update(self, number: int, core: NeuronCore) -> list[int]:
+        program, registers = self.image.programs[core.program], self.registers[number]
+        slot = self.rings[number][self.tick % 16]
+        for k, register in enumerate(program.numbers(Role.RECEPTOR)):
+            registers[register] = (slot[k] << core.shift[k]).astype(np.uint32).view(np.int32)
+        slot[:] = 0
+        for register in program.numbers(Role.CURRENT):
+            total = np.zeros(core.n, dtype=np.int64)
+            for current in core.currents:
+                past = [
+                    a for t, a in zip(current.tick.tolist(), current.amplitude.tolist(), strict=True) if t <= self.tick
+                ]
+                np.add.at(total, current.index, past[-1] if past else 0)
+            registers[register] = (total & WORD).astype(np.uint32).view(np.int32)
+        before = registers.copy()
+        run_words(program, registers)
+        for recording in core.recordings:
+            if self.tick % recording.interval == 0:
+                [(register, shift)] = [(r, s) for name, r, s in program.recorded if name == recording.variable]
+                source = before if program.registers[register].role == Role.STATE else registers
+                values = source[register][recording.index] << shift
+                self.samples.setdefault((number, recording.variable), []).append(values.tolist())
+        return [int(i) for i in np.flatnonzero(registers[program.spike])]
+
+    def _send(self, number: int, numbers: list[int]) -> None:
+        core = self.image.cores[number]
+        if not (core.key or core.mask):
+            return
+        for i in numbers:
+            if (number, i) not in self.walks:
+                self.walks[number, i] = walk_one(self.image, core, core.key | i)
+            walked = self.walks[number, i]
+            self.links.update(walked.links)
+            self.drops.update(walked.drops)
+            for target in walked.cores:
+                self.counts[target]["packets_received"] += 1
+                self._receive(target, core.key | i)
+
+    def _receive(self, number: int, key: int) -> None:
+        core, counts = self.image.cores[number], self.counts[number]
+        if isinstance(core, DelayCore) and key & core.source_mask == core.source_key:
+            self.heard[number].append((self.tick, key & ~core.source_mask))
+            return
+        table = core.table if isinstance(core, NeuronCore) else None
+        found = [] if table is None else np.flatnonzero(key & table.mask == table.key).tolist()
+        if not found or table is None or not isinstance(core, NeuronCore):
+            counts["unmatched"] += 1
+            return
+        entry = found[0]
+        start = int(table.address[entry]) + (key & ~int(table.mask[entry])) * int(table.stride[entry])
+        counts["rows"] += 1
+        for word in core.rows[start + 3 : start + 3 + core.rows[start + 1]].tolist():
+            counts["synaptic_events"] += 1
+            target = word & (1 << core.index_bits) - 1
+            kind = word >> core.index_bits & (1 << core.type_bits) - 1
+            delay = word >> core.index_bits + core.type_bits & 15
+            slot = self.rings[number][(self.tick + delay) % 16, kind]
+            slot[target] += word >> 16
+            if slot[target] > 0xFFFF:
+                slot[target] = 0xFFFF
+                counts["saturations"] += 1
