@@ -73,11 +73,15 @@ class Requirement:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether one population meets one requirement; `measured` is None where there is nothing to measure."""
+    """Whether one population meets one requirement.
+
+    What was `measured` is a `share` of 1, or a figure with a unit of its own; None where there is nothing to measure.
+    """
 
     requirement: str
     population: str
     measured: float | None
+    share: bool
     passed: bool
 
 
@@ -119,12 +123,13 @@ def _judge(requirement: Requirement, comparison: Comparison) -> list[Verdict]:
         raise SetupError(f"--require {requirement.text!r}: no recorded population {requirement.label!r}{hint}")
     chosen = [labels[requirement.label]] if requirement.label is not None else list(labels.values())
     measured = [(population.label, _measure(requirement.metric, population)) for population in chosen]
+    share = METRICS[requirement.metric].share
     judged = [
-        Verdict(requirement.text, label, value, OPERATORS[requirement.operator](value, requirement.threshold))
+        Verdict(requirement.text, label, value, share, OPERATORS[requirement.operator](value, requirement.threshold))
         for label, value in measured
         if value is not None
     ]
-    return judged or [Verdict(requirement.text, requirement.label or "every population", None, False)]
+    return judged or [Verdict(requirement.text, requirement.label or "every population", None, share, False)]
 
 
 def _measure(metric: str, population: PopulationComparison) -> float | None:

@@ -9,14 +9,14 @@ from pyneuro.report.blocks import facts, figure, share, table
 from pyneuro.report.board import board_legend, board_picture
 from pyneuro.report.markup import Markup, element, join
 from pyneuro.report.plots import load_bars, raster, rates, trace
-from pyneuro.report.words import NONE, SYMBOLS, amount, link_name, memory, number, percent, signed
+from pyneuro.report.words import NONE, SYMBOLS, amount, link_name, measured, memory, number, percent, signed
 
 
 def _requirements(report: Report) -> Markup:
     return table(
         "Requirements and whether they are met.",
         ("requirement", "population", "measured", "verdict"),
-        [(r.requirement, r.population, number(r.measured), _verdict(r.passed)) for r in report.requirements],
+        [(r.requirement, r.population, measured(r), _verdict(r.passed)) for r in report.requirements],
     )
 
 
@@ -52,7 +52,7 @@ def _comparison(report: Report) -> Markup:
         [
             (
                 *(p.label, share(p.equal), share(p.paired)),
-                "  ".join(f"{signed(shift)}: {count:,}" for shift, count in p.shifts),
+                " · ".join(f"{signed(shift)}:\u00a0{count:,}" for shift, count in p.shifts),
                 f"{p.divergence[0]:g} ms, cell {p.divergence[1]} ({p.divergence[2]})" if p.divergence else "none",
                 *(f"{p.equal_before:,}", number(p.distance, 3)),
             )

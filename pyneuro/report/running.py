@@ -181,4 +181,4 @@ def _comparison_row(found: PopulationComparison, timestep: float) -> ComparisonR
 
 def requirement_rows(verdicts: Iterable[Verdict]) -> tuple[RequirementRow, ...]:
     """Tell which requirements are met."""
-    return tuple(RequirementRow(v.requirement, v.population, v.measured, v.passed) for v in verdicts)
+    return tuple(RequirementRow(v.requirement, v.population, v.measured, v.share, v.passed) for v in verdicts)

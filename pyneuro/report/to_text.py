@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyneuro.report import Report
-from pyneuro.report.words import NONE, amount, is_number, link_name, memory, number, percent, signed
+from pyneuro.report.words import NONE, amount, is_number, link_name, measured, memory, number, percent, signed
 
 WIDTH = 100
 ROWS = 40
@@ -76,7 +76,7 @@ def _requirements(report: Report) -> Lines:
     rows = report.requirements
     yield from table(
         ("requirement", "population", "measured", "verdict"),
-        [(r.requirement, r.population, number(r.measured), "met" if r.passed else "NOT MET") for r in rows],
+        [(r.requirement, r.population, measured(r), "met" if r.passed else "NOT MET") for r in rows],
     )
 
 

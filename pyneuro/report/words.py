@@ -7,6 +7,7 @@ import re
 
 from emulator.machine import LINK_NAMES
 from pyneuro.report.schema.mapping import LinkTraffic
+from pyneuro.report.schema.runs import RequirementRow
 
 NONE = "–"
 SYMBOLS = {"good": "✓", "note": "!", "bad": "✗"}
@@ -61,3 +62,8 @@ def signed(shift: int) -> str:
 def link_name(traffic: LinkTraffic) -> str:
     """``(3, 4) NE``."""
     return f"({traffic.x}, {traffic.y}) {LINK_NAMES[traffic.link]}"
+
+
+def measured(row: RequirementRow) -> str:
+    """What was measured for a requirement."""
+    return percent(row.measured) if row.share and row.measured is not None else number(row.measured)

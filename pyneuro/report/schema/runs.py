@@ -153,9 +153,10 @@ class ComparisonSection:
 
 @dataclass(frozen=True)
 class RequirementRow:
-    """A requirement, the population it is about, what was measured and whether it is met."""
+    """A requirement, the population it is about, what was measured (`share`: of 1) and whether it is met."""
 
     requirement: str
     population: str
     measured: float | None
+    share: bool
     passed: bool
