@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from emulator.emulator import Emulator
 from emulator.image import MachineImage, NeuronCore, PopulationTable, Recording, RoutingTable
 from emulator.machine import FIRST_CORE_BIT, LINKS, MONITOR, Machine, torus
-from toolchain.models import CELL_MODELS, CellModel
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
 
 HEADER = 3
 
@@ -76,7 +77,9 @@ def random_image(chosen: argparse.Namespace) -> MachineImage:
         time_scale_factor=1000.0,
         programs=(model.program(),),
         tables=broadcast(machine, places, bits),
-        cores=tuple(_core(chosen, model, rng, number, place, cores) for number, place in enumerate(places)),
+        cores=tuple(
+            _core(chosen, model, rng, number=number, place=place, cores=cores) for number, place in enumerate(places)
+        ),
     )
 
 
@@ -111,6 +114,7 @@ def _core(
     chosen: argparse.Namespace,
     model: CellModel,
     rng: np.random.Generator,
+    *,
     number: int,
     place: tuple[int, int, int],
     cores: int,
@@ -149,8 +153,9 @@ def _rows(
     counts = rng.poisson(mean, (cores, n))
     stride = counts.max(axis=1) + HEADER
     address = np.concatenate([[0], np.cumsum(stride * n)])
-    rows = (rng.integers(0, 1 << bits + 5, int(address[-1]), dtype=np.uint32) & ~np.uint32((1 << bits) - 1)) | (1 << 16)
-    rows |= rng.integers(0, n, len(rows), dtype=np.uint32)
+    low = np.uint32((1 << bits) - 1)
+    rows: NDArray[np.uint32] = rng.integers(0, 1 << bits + 5, int(address[-1]), dtype=np.uint32) & ~low
+    rows |= np.uint32(1 << 16) | rng.integers(0, n, len(rows), dtype=np.uint32)
     for source in range(cores):
         block = rows[address[source] : address[source + 1]].reshape(n, -1)
         block[:, :HEADER] = 0

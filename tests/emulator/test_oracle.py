@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_images import random_image
@@ -40,7 +39,7 @@ def crossed(counted: Statistics) -> Counter[tuple[int, int, int]]:
     return Counter({place: int(counted.link_packets[place]) for place in places})
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_equals_the_slow_emulator(seed: int) -> None:
     ticks = 90
@@ -51,7 +50,7 @@ def test_equals_the_slow_emulator(seed: int) -> None:
     assert_alike(slow, fast)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 40), min_size=1, max_size=5))
 def test_pieces_and_threads_change_nothing(seed: int, pieces: list[int]) -> None:
     image = random_image(seed, 100)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from emulator.image import Core, Current, MachineImage, RoutingTable
 from emulator.machine import LINKS, Machine, torus
-from emulator.program import Register, Role  # noqa: F401
 
 Place = tuple[int, int, int]
 
@@ -21,67 +20,61 @@ def random_image(seed: int, ticks: int) -> MachineImage:
     """
     rng = np.random.default_rng(seed)
     machine = torus(3, 3)
-    places = [tuple(map(int, np.unravel_index(k, (3, 3)))) + (p,) for k in range(9) for p in (1, 2, 3)]
+    places = [(x, y, p) for x in range(3) for y in range(3) for p in (1, 2, 3)]
     chosen = [places[k] for k in rng.permutation(len(places))[:7]]
     sizes = [int(n) for n in rng.integers(1, 10, 6)]
     keys = [0x100 * (k + 1) for k in range(7)]
     senders = list(range(5))
-    heard = _shell(sizes[0], keys[0])
     send = rng.random((int(rng.integers(1, 4)), sizes[0])) < 0.7
     send[-1, 0] = True
-    blocks = {k: sizes[k] for k in senders}
-    cores: list[Core] = []
-    for k in range(3):
-        cores.append(_neurons(rng, k, sizes, keys, blocks, send, chosen[k], ticks))
+    heard = {keys[k]: sizes[k] for k in senders}
+    cores: list[Core] = [
+        _neurons(rng, sizes[k], heard, (keys[5], send), ticks, place=chosen[k], key=keys[k]) for k in range(3)
+    ]
     spikes = np.unique(rng.integers(0, [ticks, sizes[3]], (ticks // 2, 2)), axis=0)
     cores.append(source(sizes[3], [(int(t), int(i)) for t, i in spikes], keys[3], chosen[3]))
     rates = rng.choice([0.0, 5.0, 40.0, 700.0, 2500.0, 12000.0], sizes[4]).tolist()
     cores.append(poisson(rates, keys[4], chosen[4], stop=ticks - 3, seed=seed & 0xFFFF))
-    cores.append(stages(heard, send, keys[5], chosen[5]))
+    cores.append(stages(cores[0], send, keys[5], chosen[5]))
     order = rng.permutation(len(cores))
     return image([cores[k] for k in order], _tables(rng, machine, cores, chosen), machine)
 
 
-def _shell(n: int, key: int) -> Core:
-    return source(n, [], key)
-
-
 def _neurons(
     rng: np.random.Generator,
-    k: int,
-    sizes: list[int],
-    keys: list[int],
-    blocks: dict[int, int],
-    send: NDArray[np.bool_],
-    place: Place,
+    n: int,
+    heard: dict[int, int],
+    delays: tuple[int, NDArray[np.bool_]],
     ticks: int,
+    *,
+    place: Place,
+    key: int,
 ) -> Core:
-    n = sizes[k]
+    """Integrators with rows for most of the senders `heard` (their keys and sizes), and for each delay stage."""
     population = []
-    for sender, size in blocks.items():
+    for sender, size in heard.items():
         if rng.random() < 0.8:
             mask = mask_for(size)
-            rows = [_row(rng, n) for _ in range(-mask & 0xFFFFFFFF)]
-            population.append((keys[sender], mask, rows))
-    stage_bits = (sizes[0] - 1).bit_length()
+            population.append((sender, mask, [_row(rng, n) for _ in range(-mask & 0xFFFFFFFF)]))
+    delay_key, send = delays
+    stage_bits = (send.shape[1] - 1).bit_length()
     for stage in range(len(send)):
         # An entry for each stage: a part of the block of keys that the delay core sends.
         rows = [_row(rng, n) for _ in range(1 << stage_bits)]
-        population.append((keys[5] | stage << stage_bits, 0xFFFFFFFF & ~((1 << stage_bits) - 1), rows))
+        population.append((delay_key | stage << stage_bits, 0xFFFFFFFF & ~((1 << stage_bits) - 1), rows))
     steps = np.unique(rng.integers(0, ticks, 3)).astype(np.int32)
-    current = Current(
-        np.unique(rng.integers(0, n, 2)).astype(np.int32), steps, rng.integers(-500, 3000, len(steps)).astype(np.int32)
-    )
+    amplitude = rng.integers(-500, 3000, len(steps)).astype(np.int32)
+    current = Current(np.unique(rng.integers(0, n, 2)).astype(np.int32), steps, amplitude)
     return neurons(
         n,
         population,
         place=place,
-        key=keys[k],
+        key=key,
         threshold=int(rng.integers(2000, 200000)),
         shift=(int(rng.integers(0, 4)), int(rng.integers(0, 3))),
         recordings=[("v", range(n), int(rng.integers(1, 4))), ("net", (0,), 1)],
         currents=[current, Current(ints(0), ints(3), ints(50))],
-        label=f"cells{k}",
+        label=f"cells {key:#x} ",
     )
 
 
@@ -105,12 +98,12 @@ def _tables(rng: np.random.Generator, machine: Machine, cores: list[Core], place
         entries = []
         for number, word in by_sender.items():
             sender = cores[number]
-            word |= route(15) if rng.random() < 0.1 else 0
+            nobody = route(15) if rng.random() < 0.1 else 0
             if rng.random() < 0.3:
                 # The same route twice, for odd and for even keys; odd ones may go to one more core.
                 extra = route(14) if rng.random() < 0.3 else 0
-                entries += [(sender.key | 1, sender.mask | 1, word | extra)] * (~sender.mask & 1)
-            entries.append((sender.key, sender.mask, word))
+                entries += [(sender.key | 1, sender.mask | 1, word | nobody | extra)] * (~sender.mask & 1)
+            entries.append((sender.key, sender.mask, word | nobody))
         made.append(table(x, y, *entries))
     return made
 
