@@ -8,7 +8,6 @@ are what it scales ring buffers by.
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
+from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import MappingError
 
 MOST_NEURONS: Final = 256
@@ -100,7 +100,7 @@ class MappingOptions:
         known = [option.name for option in fields(cls)]
         for name in options:
             if name not in known:
-                raise MappingError(f"there is no mapping option '{name}'{_did_you_mean(str(name), known)}")
+                raise MappingError(f"there is no mapping option '{name}'{did_you_mean(str(name), known)}")
         return cls(**options)
 
 
@@ -136,9 +136,4 @@ def _check(name: str, kind: type, value: object) -> None:
         if not math.isfinite(value) or not low <= value <= high:
             raise MappingError(f"mapping option '{name}' must be from {low:g} to {high:g}, got {value!r}")
     if name in ALGORITHMS and value not in ALGORITHMS[name]:
-        raise MappingError(f"there is no {name} '{value}'{_did_you_mean(str(value), list(ALGORITHMS[name]))}")
-
-
-def _did_you_mean(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close else f"; there are {', '.join(known)}"
+        raise MappingError(f"there is no {name} '{value}'{did_you_mean(str(value), ALGORITHMS[name])}")

@@ -85,8 +85,8 @@ class Blocks:
         Where its words start among the words of all cores.
     counts : int32[rows]
         Synapses in each row.
-    row_of_cell_0 : mapping of (int, int) to int64[stages, source pieces, target pieces]
-        For each pair of populations with a projection: the row that cell 0 of the source would have.
+    shapes : mapping of (int, int) to (int, int, int)
+        Stages, source pieces and target pieces of each pair of populations with a projection.
     """
 
     target: NDArray[np.int32]
@@ -97,7 +97,7 @@ class Blocks:
     first_row: NDArray[np.int64]
     first_word: NDArray[np.int64]
     counts: NDArray[np.int32]
-    row_of_cell_0: Mapping[tuple[int, int], NDArray[np.int64]]
+    shapes: Mapping[tuple[int, int], tuple[int, ...]]
 
     def of_targets(self, first: int, pieces: int) -> slice:
         """The blocks of target pieces ``first <= piece < first + pieces``."""
@@ -112,8 +112,10 @@ def plan_rows(workload: Workload, slicing: Slicing) -> Blocks:
     table = np.concatenate([np.zeros((0, 4), dtype=np.int32), *found])
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
     first_row = _offsets(table[:, 3])
+    shapes = {pair: marks.shape for pair, marks in present.items()}
     row_of_cell_0 = {
-        pair: _row_of_cell_0(pair, marks.shape, table, first_row, slicing) for pair, marks in present.items()
+        pair: _grid(pair, shape, slicing, table, first_row[:-1] - _first_cell(slicing)[table[:, 1]])
+        for pair, shape in shapes.items()
     }
     counts = np.zeros(int(first_row[-1]), dtype=np.int32)
     for made, delay in _projections(workload):
@@ -130,7 +132,7 @@ def plan_rows(workload: Workload, slicing: Slicing) -> Blocks:
         first_row=first_row,
         first_word=_offsets(stride.astype(np.int64) * table[:, 3]),
         counts=counts,
-        row_of_cell_0=row_of_cell_0,
+        shapes=shapes,
     )
 
 
@@ -146,13 +148,15 @@ def build_rows(
     """
     span = blocks.of_targets(slicing.first[population], slicing.pieces(population))
     words = np.zeros(int(blocks.first_word[span.stop] - blocks.first_word[span.start]), dtype=np.uint32)
-    first_row = int(blocks.first_row[span.start])
-    cursor = _row_words(blocks, span)
-    words[cursor - 2] = blocks.counts[first_row : first_row + len(cursor)]
     index_bits, type_bits = word_layout(workload.network, slicing, population)
+    table = np.stack([blocks.target, blocks.source, blocks.stage], axis=1)[span]
+    stride = blocks.stride[span].astype(np.int64)
+    word_of_cell_0 = blocks.first_word[span.start : span.stop] - blocks.first_word[span.start]
+    word_of_cell_0 -= _first_cell(slicing)[table[:, 1]] * stride
     for made, delay in _projections(workload):
         if made.target != population:
             continue
+        pair = made.source, population
         fill_rows(
             made.pre,
             made.post,
@@ -162,10 +166,10 @@ def build_rows(
             slicing.piece_of_cell[made.source],
             slicing.piece_of_cell[population],
             slicing.starts[population],
-            blocks.row_of_cell_0[made.source, population] - first_row,
+            _grid(pair, blocks.shapes[pair], slicing, table, word_of_cell_0),
+            _grid(pair, blocks.shapes[pair], slicing, table, stride),
             index_bits + type_bits,
             receptor_number(workload.network, made) << index_bits,
-            cursor,
             words,
         )
     return words
@@ -211,27 +215,27 @@ def _blocks_of_pair(pair: tuple[int, int], marks: NDArray[np.uint8], slicing: Sl
     return np.stack(columns, axis=1).astype(np.int32)
 
 
-def _row_of_cell_0(
+def _grid(
     pair: tuple[int, int],
     shape: tuple[int, ...],
-    table: NDArray[np.int32],
-    first_row: NDArray[np.int64],
     slicing: Slicing,
+    table: NDArray[np.int32],
+    values: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Row that cell 0 of the source would have in each block, which need not hold cell 0."""
+    """The `values` of the blocks of one pair, as int64[stages, source pieces, target pieces].
+
+    `table` has the target piece, source piece and stage of each block.
+    """
     target, source = (table[:, axis] - slicing.first[pair[1 - axis]] for axis in (0, 1))
     mine = (target >= 0) & (target < shape[2]) & (source >= 0) & (source < shape[1])
-    rows = np.zeros(shape, dtype=np.int64)
-    rows[table[mine, 2], source[mine], target[mine]] = first_row[:-1][mine] - slicing.starts[pair[0]][source[mine]]
-    return rows
+    grid = np.zeros(shape, dtype=np.int64)
+    grid[table[mine, 2], source[mine], target[mine]] = values[mine]
+    return grid
 
 
-def _row_words(blocks: Blocks, span: slice) -> NDArray[np.int64]:
-    """Where the first synapse of each row of the blocks in `span` goes, from their first word on; int64[rows]."""
-    rows, stride = blocks.rows[span], blocks.stride[span].astype(np.int64)
-    start = blocks.first_word[span.start : span.stop] - blocks.first_word[span.start] + ROW_HEADER_WORDS
-    start -= (blocks.first_row[span.start : span.stop] - blocks.first_row[span.start]) * stride
-    return np.repeat(start, rows) + np.arange(int(rows.sum())) * np.repeat(stride, rows)
+def _first_cell(slicing: Slicing) -> NDArray[np.int64]:
+    """First cell of each piece of all populations; int64[pieces]."""
+    return np.concatenate([np.zeros(0, dtype=np.int64), *slicing.starts])
 
 
 def _offsets(lengths: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:

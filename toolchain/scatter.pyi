@@ -33,9 +33,9 @@ def fill_rows(
     source_slice: NDArray[np.int32],
     target_slice: NDArray[np.int32],
     target_start: NDArray[np.int32],
-    row_of_cell_0: NDArray[np.int64],
+    word_of_cell_0: NDArray[np.int64],
+    stride: NDArray[np.int64],
     delay_shift: int,
     type_field: int,
-    cursor: NDArray[np.int64],
     words: NDArray[np.uint32],
 ) -> None: ...

@@ -52,11 +52,13 @@ def round_delays(const double[::1] delay, double timestep, uint8_t[::1] steps):
 
 
 def count_inputs(const int32_t[::1] post, int32_t[::1] counts):
-    """Add the number of synapses on each target cell to `counts`."""
-    cdef Py_ssize_t i
+    """Add the number of synapses on each target cell to `counts`; fastest where `post` is sorted."""
+    cdef Py_ssize_t i, n = post.shape[0], start = 0
     with nogil:
-        for i in range(post.shape[0]):
-            counts[post[i]] += 1
+        for i in range(n):
+            if i + 1 == n or post[i + 1] != post[i]:
+                counts[post[i]] += <int32_t>(i + 1 - start)
+                start = i + 1
 
 
 def weight_sums(const double[::1] weight):
@@ -155,23 +157,29 @@ def fill_rows(
     const int32_t[::1] source_slice,
     const int32_t[::1] target_slice,
     const int32_t[::1] target_start,
-    const int64_t[:, :, ::1] row_of_cell_0,
+    const int64_t[:, :, ::1] word_of_cell_0,
+    const int64_t[:, :, ::1] stride,
     int delay_shift,
     uint32_t type_field,
-    int64_t[::1] cursor,
     uint32_t[::1] words,
 ):
-    """Write the word of each synapse where the cursor of its row stands, and move the cursor on."""
+    """Append the word of each synapse to its row, whose second word counts what is there already.
+
+    The row of cell `pre` in a block starts at ``word_of_cell_0 + pre * stride`` of the block.
+    """
     cdef Py_ssize_t i, each_step = steps.shape[0] > 1, each_weight = weight.shape[0] > 1
-    cdef int64_t row
-    cdef int32_t target
-    cdef int step
-    cdef uint32_t low
+    cdef Py_ssize_t row
+    cdef int32_t source, target
+    cdef int step, stage
+    cdef uint32_t low, n
     with nogil:
         for i in range(pre.shape[0]):
             step = steps[i * each_step]
+            stage = (step - 1) >> 4
+            source = source_slice[pre[i]]
             target = target_slice[post[i]]
-            row = row_of_cell_0[(step - 1) >> 4, source_slice[pre[i]], target] + pre[i]
+            row = word_of_cell_0[stage, source, target] + pre[i] * stride[stage, source, target]
             low = <uint32_t>(step & 15) << delay_shift | type_field | <uint32_t>(post[i] - target_start[target])
-            words[cursor[row]] = <uint32_t>(<int64_t>rint(fabs(weight[i * each_weight]) * scale)) << 16 | low
-            cursor[row] += 1
+            n = words[row + 1]
+            words[row + 3 + n] = <uint32_t>(<int64_t>rint(fabs(weight[i * each_weight]) * scale)) << 16 | low
+            words[row + 1] = n + 1

@@ -1,0 +1,123 @@
+"""Networks that contradict themselves, and what the user is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from networks import array_source, cells, connect, networks, poisson_source
+
+from toolchain.check_network import check_network
+from toolchain.errors import NetworkError, ParameterError
+from toolchain.network import Current, Network, Population, Projection, Recording, SpikeTimes
+
+
+@given(network=networks())
+@settings(max_examples=20, deadline=None)
+def test_sound_networks_pass(network: Network) -> None:
+    check_network(network)
+
+
+def refusal(*populations: Population, made: tuple[Projection, ...] = (), timestep: float = 1.0) -> str:
+    with pytest.raises(NetworkError) as error:
+        check_network(Network("n", timestep, populations, made))
+    return str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("population", "message"),
+    [
+        (cells("a", 0), "population 'a' must have at least 1 cell, got 0"),
+        (cells("a", 1, "IF_cur_exp"), "there is no cell type 'IF_cur_exp'; did you mean 'IF_curr_exp'?"),
+        (cells("a", 1, parameters={"tau_m": -3.0}), "IF_curr_exp.tau_m must be > 0 ms, got -3"),
+        (cells("a", 1, initial={"w": 0.0}), "IF_curr_exp has no state variable 'w'"),
+        (cells("a", 1, "SpikeSourceArray"), "population 'a' of SpikeSourceArray lacks spike times"),
+        (replace(array_source("a", [[1.0]]), cell="IF_curr_exp"), "of IF_curr_exp cannot have spike times"),
+        (array_source("a", [[1.0], [5.0, 4.0]]), "must ascend, source 1 has 4 after 5 ms"),
+        (array_source("a", [[1.0], [], [-0.5]]), "must be >= 0 ms, got -0.5 for source 2"),
+        (array_source("a", [[np.nan]]), "must be >= 0 ms, got nan for source 0"),
+        (poisson_source("a", 2, -1.0), "SpikeSourcePoisson.rate must be >= 0 Hz, got -1"),
+        (poisson_source("a", 2, 1e9), "SpikeSourcePoisson.rate must be < 6.5535e+07 Hz at this timestep, got 1e+09"),
+    ],
+)  # fmt: skip
+def test_refused_populations(population: Population, message: str) -> None:
+    assert message in refusal(population)
+
+
+def test_spike_times_of_other_sources() -> None:
+    wrong = SpikeTimes(np.array([0, 2]), np.array([1.0, 2.0]))
+    assert "not those of 2 sources" in refusal(Population("a", 2, "SpikeSourceArray", {}, spike_times=wrong))
+
+
+def test_parameters_are_a_kind_of_their_own() -> None:
+    with pytest.raises(ParameterError):
+        check_network(Network("n", 1.0, (cells("a", 1, parameters={"cm": 0.0}),), ()))
+
+
+def test_labels_and_timestep() -> None:
+    assert "two populations have the label 'a'" in refusal(cells("a", 1), cells("a", 2))
+    assert refusal(timestep=0.0) == "timestep must be > 0 ms, got 0.0"
+
+
+@pytest.mark.parametrize(
+    ("indices", "times", "amplitudes", "message"),
+    [
+        ([3], [1.0], [1.0], "there is no cell 3 among 3"),
+        ([-1], [1.0], [1.0], "there is no cell -1 among 3"),
+        ([0], [1.0, 2.0], [1.0], "has 2 times and 1 amplitudes"),
+        ([0], [2.0, 1.0], [1.0, 1.0], "times must ascend"),
+        ([0], [1.0], [np.inf], "must be finite"),
+    ],
+)
+def test_refused_currents(indices: list[int], times: list[float], amplitudes: list[float], message: str) -> None:
+    current = Current(np.array(indices, dtype=np.int32), np.array(times), np.array(amplitudes))
+    assert message in refusal(cells("a", 3, currents=(current,)))
+
+
+def test_sources_have_no_membrane() -> None:
+    current = Current(np.zeros(1, np.int32), np.zeros(1), np.zeros(1))
+    assert "cannot be injected into SpikeSourcePoisson" in refusal(poisson_source("a", 1, 1.0, currents=(current,)))
+
+
+@pytest.mark.parametrize(
+    ("recordings", "message"),
+    [
+        ([("V", [0], 1)], "IF_curr_exp cannot record 'V'; "),
+        ([("v", [5], 1)], "recording of 'v': there is no cell 5 among 3"),
+        ([("v", [1, 1], 1)], "cell indices must ascend"),
+        ([("v", [1], 0)], "sampling interval must be at least one timestep"),
+        ([("v", [1], 1), ("v", [2], 1)], "records 'v' twice"),
+    ],
+)
+def test_refused_recordings(recordings: list[tuple[str, list[int], int]], message: str) -> None:
+    made = tuple(Recording(name, np.array(index, dtype=np.int32), interval) for name, index, interval in recordings)
+    assert message in refusal(cells("a", 3, recordings=made))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"source": 7}, "projection '0-1': its source is population 7 of 4"),
+        ({"target": 3}, "'noise' is of SpikeSourcePoisson, which has no synapses"),
+        ({"receptor": "excitatry"}, "IF_curr_exp has no receptor type 'excitatry'; did you mean 'excitatory'?"),
+        ({"synapse": "STDP"}, "there is no synapse type 'STDP'; there are StaticSynapse"),
+        ({"pre": np.zeros(3, np.int32)}, "(3,) source cells do not match (2,) target cells"),
+        ({"pre": np.array([0, 2], np.int32)}, "source: there is no cell 2 among 2"),
+        ({"post": np.array([0, -4], np.int32)}, "target: there is no cell -4 among 2"),
+        ({"weight": -1.0}, "weight must be >= 0 nA for excitatory synapses on IF_curr_exp, got -1"),
+        ({"weight": np.array([1.0, -0.5])}, "got -0.5"),
+        ({"receptor": "inhibitory"}, "weight must be <= 0 nA for inhibitory synapses on IF_curr_exp, got 1"),
+        ({"target": 2, "weight": -1.0, "receptor": "inhibitory"}, "weight must be >= 0 uS, as IF_cond_exp has"),
+        ({"weight": np.ones(3)}, "weights of shape (3,) do not match 2 synapses"),
+        ({"weight": np.nan}, "weight must be finite, got nan"),
+        ({"delay": np.array([1.0, np.inf])}, "delay must be finite, got inf"),
+        ({"delay": -1.0}, "delay must be >= 0 ms, got -1"),
+    ],
+)
+def test_refused_projections(changes: dict[str, Any], message: str) -> None:
+    populations = (cells("a", 2), cells("b", 2), cells("c", 2, "IF_cond_exp"), poisson_source("noise", 2, 1.0))
+    made = replace(connect((0, 1), [(0, 0), (1, 1)]), **changes)
+    assert message in refusal(*populations, made=(made,))

@@ -1,0 +1,186 @@
+"""Partition: slices, nets, loads and the checker that finds what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import array_source, cells, connect, networks, poisson_source
+
+from emulator.cycles import SPIKE_CYCLES, TICK_CYCLES
+from emulator.machine import Machine, spin3
+from toolchain.errors import IllegalProductError, MappingError
+from toolchain.graph import Net
+from toolchain.network import Network, Recording
+from toolchain.options import MappingOptions
+from toolchain.partition import Partition
+from toolchain.partition.check import check
+from toolchain.partition.load import overloads
+from toolchain.partition.uniform import partition
+from toolchain.workload import prepare
+
+MACHINE = spin3()
+MS = 200_000.0
+"""Cycles of a tick of 1 ms."""
+
+
+def cut(network: Network, cycles: float = MS, machine: Machine = MACHINE, **options: float) -> Partition:
+    """The partition of `network`, checked."""
+    chosen = MappingOptions.from_mapping(options)
+    found = partition(prepare(network, chosen), machine, chosen, cycles)
+    check(network, found, machine)
+    return found
+
+
+@given(network=networks(), per_core=st.integers(1, 50))
+@settings(max_examples=50, deadline=None)
+def test_any_network_is_cut_legally(network: Network, per_core: int) -> None:
+    found = cut(network, neurons_per_core=per_core)
+    held = [sum(part.size for part in found.slices if part.population == i and part.kind != "delay") for i in range(9)]
+    assert held[: len(network.populations)] == [population.size for population in network.populations]
+    sinks = {(net.source, sink) for net in found.graph.nets for sink in net.sinks.tolist()}
+    direct = set()
+    for made in network.projections:
+        delays = np.broadcast_to(made.delay, len(made))
+        for pre, post, delay in zip(made.pre.tolist(), made.post.tolist(), delays.tolist(), strict=True):
+            source = found.slices_of(made.source)[pre // found.slicing.per_core[made.source]]
+            target = found.slices_of(made.target)[post // found.slicing.per_core[made.target]]
+            direct |= {(source + 1, target), (source, source + 1)} if round(delay) > 16 else {(source, target)}
+    assert sinks == direct
+
+
+def test_slices_have_one_size_and_follow_each_other() -> None:
+    network = Network("n", 1.0, (cells("a", 600), poisson_source("p", 1001, 5.0), array_source("s", [[1.0]] * 3)), ())
+    found = cut(network)
+    assert [part.label for part in found.slices] == [
+        "a[0:256]", "a[256:512]", "a[512:600]", "p[0:500]", "p[500:1000]", "p[1000:1001]", "s[0:3]",
+    ]  # fmt: skip
+    assert [part.kind for part in found.slices] == ["neurons"] * 3 + ["poisson"] * 3 + ["array"]
+    assert found.slices_of(1) == (3, 4, 5)
+    assert found.graph.nets == ()
+
+
+def test_long_delays_get_stages_beside_their_slice() -> None:
+    made = connect((0, 1), [(0, 0), (3, 1), (3, 0)], delay=np.array([16.0, 17.0, 49.0]))
+    found = cut(Network("n", 1.0, (cells("a", 4), cells("b", 2)), (made,)), neurons_per_core=2)
+    assert [part.label for part in found.slices] == ["a[0:2]", "a[2:4]", "a[2:4] delayed", "b[0:2]"]
+    assert (found.slices[2].source, found.slices[2].stages, found.slices[2].kind) == (1, 3, "delay")
+    nets = [(net.source, net.sinks.tolist(), net.keys, net.weight) for net in found.graph.nets]
+    assert nets == [(0, [3], 2, 2.0), (1, [2], 2, 2.0), (2, [3], 3 << 1, 2.0)]
+    assert np.argwhere(found.sends[2]).tolist() == [[0, 1], [2, 1]]
+
+
+def test_memory_is_laid_out_for_what_is_recorded() -> None:
+    everyone = np.arange(300, dtype=np.int32)
+    recordings = (Recording("v", everyone[:10], 2), Recording("spikes", everyone))
+    found = cut(Network("n", 1.0, (cells("a", 300, recordings=recordings),), ()), recording_ticks=100)
+    first, last = ({region.name: region.bytes for region in memory.sdram} for memory in found.memory)
+    assert first["recorded v"] == 50 * 4 * 11
+    assert first["recorded spikes"] == 100 * 4 * (1 + 8)
+    assert "recorded v" not in last
+    assert {region.name for region in found.memory[0].dtcm} >= {"ring buffers", "neuron state", "population table"}
+    assert found.slices[0].dtcm_bytes == sum(region.bytes for region in found.memory[0].dtcm)
+
+
+def dense(neurons: int, cell: str = "IF_curr_exp") -> Network:
+    pairs = [(pre, post) for post in range(neurons) for pre in range(neurons)]
+    return Network("n", 1.0, (cells("a", neurons, cell),), (connect((0, 0), pairs),))
+
+
+def test_the_expected_load_makes_slices_smaller_but_not_tiny() -> None:
+    assert cut(dense(200)).slicing.per_core == (200,)
+    assert cut(dense(200), spikes_per_second=1000.0).slicing.per_core == (32,)
+    assert cut(dense(20), spikes_per_second=1e6).slicing.per_core == (20,)
+    medium = cut(dense(200), spikes_per_second=200.0)
+    assert 32 < medium.slicing.per_core[0] < 200
+    assert max(part.cycles for part in medium.slices) <= MS
+
+
+def test_the_estimated_cycles_are_those_of_the_parts() -> None:
+    network = Network("n", 1.0, (poisson_source("p", 10, 100.0), array_source("s", [[0.0, 999.0], [1.0, 3.0]])), ())
+    found = cut(network)
+    assert found.slices[0].cycles == TICK_CYCLES + 40 * 10 + SPIKE_CYCLES * 1
+    assert found.slices[1].cycles == TICK_CYCLES
+
+
+def test_overloads_are_told() -> None:
+    network = dense(100)
+    found = cut(network, spikes_per_second=1000.0)
+    (remark,) = overloads(network, found, MS)
+    assert str(remark).startswith("a: at the assumed rates a core needs ")
+    assert "expect overruns; a time_scale_factor 2 times as large would do" in str(remark)
+    assert overloads(network, found, 1e9) == ()
+
+
+def test_a_cell_that_takes_longer_than_a_tick() -> None:
+    with pytest.raises(MappingError, match=r"population 'a': one timestep of one IF_cond_exp cell takes \d+ cycles"):
+        cut(dense(3, "IF_cond_exp"), cycles=600.0)
+
+
+def test_memory_that_does_not_suffice() -> None:
+    with pytest.raises(MappingError, match=r"population 'a' needs [\d,]+ bytes of a core's fast memory .DTCM."):
+        cut(dense(3), machine=replace(MACHINE, dtcm_bytes=5000))
+    with pytest.raises(
+        MappingError, match=r"population 'a' needs [\d,]+ bytes of a chip's memory .*'neurons_per_core'"
+    ):
+        cut(dense(3), machine=replace(MACHINE, sdram_bytes=500))
+
+
+def test_little_fast_memory_makes_slices_smaller() -> None:
+    found = cut(dense(200), machine=replace(MACHINE, dtcm_bytes=20_000))
+    assert found.slicing.per_core[0] < 200
+    assert all(part.dtcm_bytes <= 20_000 for part in found.slices)
+
+
+def test_settled_cuts_are_kept() -> None:
+    options = MappingOptions()
+    found = partition(prepare(dense(9), options), MACHINE, options, MS, (4,))
+    assert [part.size for part in found.slices] == [4, 4, 1]
+
+
+DELAYED = Network(
+    "n", 1.0, (cells("a", 4), cells("b", 2)), (connect((0, 1), [(0, 0), (3, 1)], delay=np.array([1.0, 20.0])),)
+)
+
+
+def _slice(broken: Partition, number: int, **changes: int) -> Partition:
+    slices = list(broken.slices)
+    slices[number] = replace(slices[number], **changes)  # type: ignore[arg-type]  # the fields differ in type
+    return replace(broken, slices=tuple(slices))
+
+
+def _more_sinks(broken: Partition) -> Partition:
+    first = broken.graph.nets[0]
+    more = Net(first.source, np.array([1, 3], dtype=np.int32), first.keys, first.weight)
+    return replace(broken, graph=replace(broken.graph, nets=(more, *broken.graph.nets[1:])))
+
+
+def _keep(broken: Partition, keep: Sequence[int]) -> Partition:
+    """Some of the slices, in that order, and no nets."""
+    graph = replace(broken.graph, vertices=tuple(broken.graph.vertices[i] for i in keep), nets=())
+    slices, memory = tuple(broken.slices[i] for i in keep), tuple(broken.memory[i] for i in keep)
+    return replace(broken, slices=slices, memory=memory, graph=graph)
+
+
+BREAKS: dict[str, Callable[[Partition], Partition]] = {
+    "cover": lambda p: _slice(p, 0, stop=1),
+    "consecutive": lambda p: _keep(p, (3, 0, 1, 2)),
+    "is not vertex": lambda p: replace(p, graph=replace(p.graph, vertices=p.graph.vertices[::-1])),
+    "exceeds the DTCM": lambda p: _slice(p, 0, dtcm_bytes=1),
+    "delays": lambda p: _slice(p, 2, source=0),
+    "has 9 stages": lambda p: _slice(p, 2, stages=9),
+    "lacks its packets": lambda p: replace(p, graph=replace(p.graph, nets=p.graph.nets[1:])),
+    "has no synapse for its packets": _more_sinks,
+    "needs delay stages": lambda p: _keep(p, (0, 1, 3)),
+}
+
+
+@pytest.mark.parametrize("violation", BREAKS)
+def test_the_checker_finds_what_is_broken(violation: str) -> None:
+    good = cut(DELAYED, neurons_per_core=2)
+    with pytest.raises(IllegalProductError, match=violation):
+        check(DELAYED, BREAKS[violation](good), MACHINE)

@@ -1,0 +1,180 @@
+"""The check of a network: whatever contradicts itself is refused before anything is built of it.
+
+The messages speak of populations, projections and parameters, for they are the user's to mend.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.poisson import LAMBDA_MAX
+from toolchain.did_you_mean import did_you_mean
+from toolchain.errors import NetworkError
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel, SourceModel
+from toolchain.models.parameters import check_initial, check_parameters
+from toolchain.models.sources import SPIKE_SOURCE_POISSON
+from toolchain.network import Current, Network, Population, Projection, Recording, SpikeTimes, Values
+
+SYNAPSES = ("StaticSynapse",)
+"""Synapse types there are."""
+
+
+def check_network(network: Network) -> None:
+    """Check `network` as a whole.
+
+    Raises
+    ------
+    NetworkError
+        At the first violation.
+    ParameterError
+        If it is a parameter of a cell.
+    """
+    if not (np.isfinite(network.timestep) and network.timestep > 0.0):
+        raise NetworkError(f"timestep must be > 0 ms, got {network.timestep}")
+    labels: set[str] = set()
+    for population in network.populations:
+        if population.label in labels:
+            raise NetworkError(f"two populations have the label '{population.label}'")
+        labels.add(population.label)
+        _check_population(population, network.timestep)
+    for projection in network.projections:
+        _check_projection(network, projection)
+
+
+def _check_population(population: Population, timestep: float) -> None:
+    who = f"population '{population.label}'"
+    if population.size < 1:
+        raise NetworkError(f"{who} must have at least 1 cell, got {population.size}")
+    model = CELL_MODELS.get(population.cell)
+    if model is None:
+        raise NetworkError(
+            f"{who}: there is no cell type '{population.cell}'{did_you_mean(population.cell, CELL_MODELS)}"
+        )
+    check_parameters(model, population.parameters, population.size)
+    if isinstance(model, CellModel):
+        check_initial(model.name, model.state, population.initial, population.size)
+    if model is SPIKE_SOURCE_POISSON:
+        _check_rate(who, population, timestep)
+    needs_times = isinstance(model, SourceModel) and bool(model.sequences)
+    if needs_times != (population.spike_times is not None):
+        raise NetworkError(f"{who} of {population.cell} {'lacks' if needs_times else 'cannot have'} spike times")
+    if population.spike_times is not None:
+        _check_spike_times(who, population.size, population.spike_times)
+    if population.currents and not isinstance(model, CellModel):
+        raise NetworkError(f"{who}: a current cannot be injected into {population.cell}, which has no membrane")
+    for current in population.currents:
+        _check_current(f"{who}: injected current", population.size, current)
+    for recording in population.recordings:
+        _check_recording(who, population, model, recording)
+    recorded = [recording.variable for recording in population.recordings]
+    if twice := next((variable for variable in recorded if recorded.count(variable) > 1), None):
+        raise NetworkError(f"{who} records '{twice}' twice")
+
+
+def _check_rate(who: str, population: Population, timestep: float) -> None:
+    """A Poisson source draws a count a timestep; its mean is limited."""
+    most = float(np.max(population.parameters.get("rate", 0.0)))
+    limit = LAMBDA_MAX / timestep * 1e3
+    if most >= limit:
+        raise NetworkError(f"{who}: SpikeSourcePoisson.rate must be < {limit:g} Hz at this timestep, got {most:g}")
+
+
+def _check_spike_times(who: str, size: int, spikes: SpikeTimes) -> None:
+    offsets, times = spikes.offsets, spikes.times
+    if len(offsets) != size + 1 or offsets[0] != 0 or offsets[-1] != len(times) or np.any(np.diff(offsets) < 0):
+        raise NetworkError(f"{who}: the spike times are not those of {size} sources")
+    wrong = ~np.isfinite(times) | (times < 0.0)
+    if wrong.any():
+        at = int(wrong.argmax())
+        raise NetworkError(f"{who}: spike times must be >= 0 ms, got {times[at]:g} for source {_owner(offsets, at)}")
+    falls = np.flatnonzero(np.diff(times) < 0.0) + 1
+    falls = falls[~np.isin(falls, offsets)]
+    if len(falls):
+        at = int(falls[0])
+        raise NetworkError(
+            f"{who}: spike times must ascend, source {_owner(offsets, at)} has {times[at]:g} after {times[at - 1]:g} ms"
+        )
+
+
+def _owner(offsets: NDArray[np.int64], at: int) -> int:
+    """The source that spike time number `at` belongs to."""
+    return int(np.searchsorted(offsets, at, side="right")) - 1
+
+
+def _check_current(who: str, size: int, current: Current) -> None:
+    _check_indices(who, size, current.indices)
+    if len(current.times) != len(current.amplitudes):
+        raise NetworkError(f"{who} has {len(current.times)} times and {len(current.amplitudes)} amplitudes")
+    if not (np.isfinite(current.times).all() and np.isfinite(current.amplitudes).all()):
+        raise NetworkError(f"{who}: times and amplitudes must be finite")
+    if np.any(np.diff(current.times) < 0.0):
+        raise NetworkError(f"{who}: times must ascend, got {current.times.tolist()}")
+
+
+def _check_recording(who: str, population: Population, model: CellModel | SourceModel, recording: Recording) -> None:
+    if recording.variable not in model.recordable:
+        raise NetworkError(
+            f"{who}: {population.cell} cannot record '{recording.variable}'"
+            f"{did_you_mean(recording.variable, model.recordable)}"
+        )
+    _check_indices(f"{who}: recording of '{recording.variable}'", population.size, recording.indices)
+    if np.any(np.diff(recording.indices) <= 0):
+        raise NetworkError(f"{who}: recording of '{recording.variable}': cell indices must ascend")
+    if recording.interval_steps < 1:
+        raise NetworkError(
+            f"{who}: recording of '{recording.variable}': the sampling interval must be at least one timestep, "
+            f"got {recording.interval_steps} timesteps"
+        )
+
+
+def _check_projection(network: Network, made: Projection) -> None:
+    who = f"projection '{made.label}'"
+    for end, population in (("source", made.source), ("target", made.target)):
+        if not 0 <= population < len(network.populations):
+            raise NetworkError(f"{who}: its {end} is population {population} of {len(network.populations)}")
+    source, target = network.populations[made.source], network.populations[made.target]
+    model = CELL_MODELS[target.cell]
+    if not isinstance(model, CellModel):
+        raise NetworkError(f"{who}: '{target.label}' is of {target.cell}, which has no synapses")
+    if made.receptor not in model.receptors:
+        raise NetworkError(
+            f"{who}: {target.cell} has no receptor type '{made.receptor}'{did_you_mean(made.receptor, model.receptors)}"
+        )
+    if made.synapse not in SYNAPSES:
+        raise NetworkError(f"{who}: there is no synapse type '{made.synapse}'{did_you_mean(made.synapse, SYNAPSES)}")
+    if made.pre.shape != made.post.shape or made.pre.ndim != 1:
+        raise NetworkError(f"{who}: {made.pre.shape} source cells do not match {made.post.shape} target cells")
+    _check_indices(f"{who}: source", source.size, made.pre)
+    _check_indices(f"{who}: target", target.size, made.post)
+    _check_range(who, "weight", made.weight, len(made), _weight_limits(model, made.receptor))
+    _check_range(who, "delay", made.delay, len(made), (0.0, np.inf, "be >= 0 ms"))
+
+
+def _weight_limits(model: CellModel, receptor: str) -> tuple[float, float, str]:
+    if model.conductance_based:
+        return 0.0, np.inf, f"be >= 0 uS, as {model.name} has conductances"
+    if receptor == "inhibitory":
+        return -np.inf, 0.0, f"be <= 0 nA for inhibitory synapses on {model.name}"
+    return 0.0, np.inf, f"be >= 0 nA for excitatory synapses on {model.name}"
+
+
+def _check_range(who: str, what: str, values: Values, synapses: int, limits: tuple[float, float, str]) -> None:
+    array = np.asarray(values)
+    if array.ndim and array.shape != (synapses,):
+        raise NetworkError(f"{who}: {what}s of shape {array.shape} do not match {synapses} synapses")
+    low, high, words = limits
+    if not array.size:
+        return
+    least, most = float(array.min()), float(array.max())
+    if not (np.isfinite(least) and np.isfinite(most)):
+        raise NetworkError(f"{who}: {what} must be finite, got {least if not np.isfinite(least) else most}")
+    if least < low or most > high:
+        raise NetworkError(f"{who}: {what} must {words}, got {least if least < low else most:g}")
+
+
+def _check_indices(who: str, size: int, indices: NDArray[np.int32]) -> None:
+    if len(indices) and (indices.min() < 0 or indices.max() >= size):
+        wrong = int(indices.min()) if indices.min() < 0 else int(indices.max())
+        raise NetworkError(f"{who}: there is no cell {wrong} among {size}")

@@ -1,0 +1,188 @@
+"""The whole way from a network to a machine image: every stage in turn, each product checked.
+
+>>> mapping = compile_network(network, machine="spin5")          # doctest: +SKIP
+>>> mapping.partition, mapping.placement, mapping.image          # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from emulator.image import MachineImage
+from emulator.machine import Machine, named, spin5
+from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
+from toolchain.check_network import check_network
+from toolchain.diagnostics import Diagnostic
+from toolchain.errors import MappingError
+from toolchain.image import Plan, build_image
+from toolchain.keys import Keys
+from toolchain.map_graph import Algorithms, GraphMapping, map_graph
+from toolchain.memory import CoreMemory
+from toolchain.network import Network
+from toolchain.options import MappingOptions
+from toolchain.partition import Partition
+from toolchain.partition.check import check as check_partition
+from toolchain.partition.load import overloads
+from toolchain.partition.uniform import partition
+from toolchain.place import Placement
+from toolchain.route import Routes
+from toolchain.sources import merged_spikes
+from toolchain.tables import Tables
+from toolchain.weights import Quantisation, quantise, ring_buffer_shifts
+from toolchain.workload import prepare
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, eq=False)
+class Mapping:
+    """A network on a machine: the product of every stage.
+
+    Parameters
+    ----------
+    network : str
+        Label of the network.
+    shifts : tuple of tuple of int
+        Ring-buffer shift of each receptor of each population.
+    quantisation : tuple of Quantisation
+        What 16-bit weights do to each projection.
+    diagnostics : tuple of Diagnostic
+        What was changed, or may go wrong at run time, in the user's words.
+    seconds : dict of str to float
+        Wall-clock time of each stage, and of all checkers together ("check").
+    """
+
+    network: str
+    options: MappingOptions
+    partition: Partition
+    graph_mapping: GraphMapping
+    shifts: tuple[tuple[int, ...], ...]
+    quantisation: tuple[Quantisation, ...]
+    image: MachineImage
+    diagnostics: tuple[Diagnostic, ...]
+    seconds: dict[str, float]
+
+    @property
+    def machine(self) -> Machine:
+        """The machine, named or chosen."""
+        return self.graph_mapping.machine
+
+    @property
+    def placement(self) -> Placement:
+        """Chip and core of each slice."""
+        return self.graph_mapping.placement
+
+    @property
+    def keys(self) -> Keys:
+        """Keys of each net."""
+        return self.graph_mapping.keys
+
+    @property
+    def routes(self) -> Routes:
+        """Tree of each net."""
+        return self.graph_mapping.routes
+
+    @property
+    def tables(self) -> Tables:
+        """Routing tables as generated."""
+        return self.graph_mapping.tables
+
+    @property
+    def minimised(self) -> Tables:
+        """Routing tables as loaded."""
+        return self.graph_mapping.minimised
+
+    @property
+    def memory(self) -> tuple[CoreMemory, ...]:
+        """Memory regions of each slice."""
+        return self.partition.memory
+
+    @property
+    def time_scale_factor(self) -> float:
+        """Wall-clock time over biological time."""
+        return self.image.time_scale_factor
+
+    def cores_of(self, population: int) -> tuple[int, ...]:
+        """Numbers of the image's cores that hold the cells of a population, in order.
+
+        Cell i of the population is cell ``i - start`` of the one whose slice has ``start <= i < stop``.
+        """
+        return self.partition.slices_of(population)
+
+
+def compile_network(
+    network: Network,
+    machine: Machine | str | None = None,
+    options: MappingOptions | None = None,
+    time_scale_factor: float | None = None,
+    like: Mapping | None = None,
+) -> Mapping:
+    """Map `network` onto `machine` and write its image.
+
+    Parameters
+    ----------
+    machine : Machine, str or None
+        A machine, its name, or None for the smallest standard one that the network fits.
+    time_scale_factor : float, optional
+        Wall-clock time over biological time; by default the smallest that makes a tick last 1 ms.
+    like : Mapping, optional
+        A mapping of a network of the same populations, whose cuts are kept: so a run can go on with changed
+        weights, parameters or projections.
+
+    Raises
+    ------
+    NetworkError, ParameterError
+        If the network contradicts itself.
+    MachineError
+        If there is no machine of that name.
+    MappingError
+        If the network does not fit.
+    IllegalProductError
+        If a stage made an illegal product.
+    """
+    options = options or MappingOptions()
+    machine = named(machine) if isinstance(machine, str) else machine
+    seconds: dict[str, float] = {}
+
+    def timed(stage: str, work: Callable[..., _T], *arguments: Any) -> _T:
+        start = time.perf_counter()
+        result = work(*arguments)
+        seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
+        return result
+
+    timed("check", check_network, network)
+    scale = _time_scale_factor(network.timestep, time_scale_factor)
+    limits = machine or spin5()
+    workload = timed("partition", prepare, network, options)
+    per_core = like.partition.slicing.per_core if like else None
+    budget = limits.clock_hz * network.timestep * 1e-3 * scale
+    parts = timed("partition", partition, workload, limits, options, budget, per_core)
+    timed("check", check_partition, network, parts, limits)
+    mapped = map_graph(parts.graph, machine, _algorithms(options))
+    shifts = timed("weights", ring_buffer_shifts, workload, options)
+    quantisation, vanished = timed("weights", quantise, network, shifts)
+    image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
+    remarks = (*workload.diagnostics, *vanished, *merged_spikes(network), *overloads(network, parts, budget))
+    for stage, spent in mapped.seconds.items():
+        seconds[stage] = seconds.get(stage, 0.0) + spent
+    return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, seconds)
+
+
+def _time_scale_factor(timestep: float, given: float | None) -> float:
+    if given is None:
+        return max(1.0, 1.0 / timestep)
+    if not 0.0 < given < float("inf"):
+        raise MappingError(f"time_scale_factor must be > 0, got {given}")
+    return float(given)
+
+
+def _algorithms(options: MappingOptions) -> Algorithms:
+    return Algorithms(
+        place=PLACERS[options.placer],
+        keys=ALLOCATORS[options.key_allocator],
+        route=ROUTERS[options.router],
+        minimise=MINIMISERS[options.minimiser],
+    )

@@ -1,0 +1,210 @@
+"""The machine image: everything that was decided, written as the words that are loaded.
+
+Rows and registers depend on the network alone.  Placement shows only in where a core is, and keys only in the
+population tables, which is why the same network spikes the same wherever it is placed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator import image
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
+from emulator.program import Program
+from toolchain.map_graph import GraphMapping
+from toolchain.memory import bits_for
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.models.parameters import to_accum
+from toolchain.network import Current, Population
+from toolchain.options import MappingOptions
+from toolchain.partition import Partition
+from toolchain.rows import build_rows, word_layout
+from toolchain.sources import array_cores, poisson_cores
+from toolchain.workload import Workload
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What an image is written from.
+
+    Parameters
+    ----------
+    shifts : tuple of tuple of int
+        Ring-buffer shifts of each receptor of each population.
+    """
+
+    workload: Workload
+    partition: Partition
+    mapped: GraphMapping
+    shifts: Sequence[Sequence[int]]
+    options: MappingOptions
+    time_scale_factor: float
+
+
+def build_image(plan: Plan) -> MachineImage:
+    """Write the image of a network that is partitioned and mapped.
+
+    Raises
+    ------
+    ParameterError
+        If a parameter or an injected current does not fit s16.15.
+    """
+    network = plan.workload.network
+    keys = slice_keys(plan.partition, plan.mapped)
+    programs = _programs(plan)
+    common = [_common(plan, keys, number) for number in range(len(plan.partition.slices))]
+    cores: dict[int, Core] = {}
+    for number, population in enumerate(network.populations):
+        of_population = plan.partition.slices_of(number)
+        known = [common[i] for i in of_population]
+        made: Iterator[Core]
+        if population.cell in programs:
+            made = _neuron_cores(plan, number, list(programs).index(population.cell), keys, known)
+        elif population.spike_times is None:
+            made = poisson_cores(network, number, plan.partition.slicing, known)
+        else:
+            made = array_cores(network, number, plan.partition.slicing, known)
+        cores |= dict(zip(of_population, made, strict=True))
+    for number, send in plan.partition.sends.items():
+        cores[number] = _delay_core(plan.partition, keys, number, send, common[number])
+    return MachineImage(
+        label=network.label,
+        machine=plan.mapped.machine,
+        timestep=network.timestep,
+        time_scale_factor=plan.time_scale_factor,
+        programs=tuple(programs.values()),
+        tables=plan.mapped.minimised.tables,
+        cores=tuple(cores[number] for number in range(len(cores))),
+    )
+
+
+def slice_keys(partition: Partition, mapped: GraphMapping) -> NDArray[np.uint32]:
+    """Key and mask of each slice, uint32[slices, 2]; zeros for slices that send nothing."""
+    keys = np.zeros((len(partition.slices), 2), dtype=np.uint32)
+    sources = [net.source for net in mapped.graph.nets]
+    keys[sources, 0], keys[sources, 1] = mapped.keys.key, mapped.keys.mask
+    return keys
+
+
+def _programs(plan: Plan) -> dict[str, Program]:
+    """The program of each cell model in use, in the order of the populations."""
+    programs: dict[str, Program] = {}
+    for population in plan.workload.network.populations:
+        model = CELL_MODELS[population.cell]
+        if isinstance(model, CellModel) and population.cell not in programs:
+            programs[population.cell] = model.program(plan.options.substeps)
+    return programs
+
+
+def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]:
+    """The fields that all kinds of cores have, for slice `number`."""
+    found, placement = plan.partition.slices[number], plan.mapped.placement
+    population = plan.workload.network.populations[found.population]
+    recorded = [] if found.kind == "delay" else [r.indices for r in population.recordings if r.variable == "spikes"]
+    return {
+        "label": found.label,
+        "x": int(placement.x[number]),
+        "y": int(placement.y[number]),
+        "p": int(placement.p[number]),
+        "n": found.size,
+        "key": int(keys[number, 0]),
+        "mask": int(keys[number, 1]),
+        "dtcm_bytes": found.dtcm_bytes,
+        "sdram_bytes": found.sdram_bytes,
+        "record_spikes": np.unique(_local(np.concatenate([np.zeros(0, np.int32), *recorded]), found.start, found.stop)),
+    }
+
+
+def _local(indices: NDArray[np.int32], start: int, stop: int) -> NDArray[np.int32]:
+    """Those of `indices` that are cells ``start <= i < stop``, counted from `start`."""
+    return (indices[(indices >= start) & (indices < stop)] - start).astype(np.int32)
+
+
+def _neuron_cores(
+    plan: Plan, number: int, program: int, keys: NDArray[np.uint32], common: Sequence[dict[str, Any]]
+) -> Iterator[NeuronCore]:
+    partition, network = plan.partition, plan.workload.network
+    slicing, blocks, population = partition.slicing, partition.blocks, network.populations[number]
+    model = CELL_MODELS[population.cell]
+    assert isinstance(model, CellModel)
+    rows = build_rows(plan.workload, slicing, blocks, number, plan.shifts)
+    first = blocks.first_word[blocks.of_targets(slicing.first[number], slicing.pieces(number)).start]
+    index_bits, type_bits = word_layout(network, slicing, number)
+    registers = model.registers(
+        population.parameters, population.initial, population.size, network.timestep, plan.options.substeps
+    )
+    currents = [_ticks_and_words(population, current, network.timestep) for current in population.currents]
+    for piece, start in enumerate(slicing.starts[number].tolist()):
+        stop = start + int(slicing.lengths[number][piece])
+        span = blocks.of_targets(slicing.first[number] + piece, 1)
+        low, high = blocks.first_word[[span.start, span.stop]] - first
+        yield NeuronCore(
+            **common[piece],
+            program=program,
+            registers={name: words[start:stop] for name, words in registers.items()},
+            shift=tuple(plan.shifts[number]),
+            index_bits=index_bits,
+            type_bits=type_bits,
+            table=_population_table(partition, keys, span),
+            rows=rows[low:high],
+            recordings=_recordings(population, start, stop),
+            currents=tuple(
+                image.Current(index, tick, amplitude)
+                for current, (tick, amplitude) in zip(population.currents, currents, strict=True)
+                if len(index := _local(current.indices, start, stop))
+            ),
+        )
+
+
+def _recordings(population: Population, start: int, stop: int) -> tuple[image.Recording, ...]:
+    """What is recorded of cells ``start <= i < stop`` besides spikes."""
+    return tuple(
+        image.Recording(recording.variable, index, recording.interval_steps)
+        for recording in population.recordings
+        if recording.variable != "spikes" and len(index := _local(recording.indices, start, stop))
+    )
+
+
+def _ticks_and_words(
+    population: Population, current: Current, timestep: float
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Ticks and s16.15 amplitudes of a current; of several in one tick the last counts."""
+    ticks = np.clip(np.rint(current.times / timestep), 0, 2**31 - 1).astype(np.int32)
+    last = np.append(ticks[1:] != ticks[:-1], True)[: len(ticks)]
+    label = f"population '{population.label}': an injected current"
+    return ticks[last], to_accum(label, "nA", current.amplitudes[last])
+
+
+def _population_table(partition: Partition, keys: NDArray[np.uint32], span: slice) -> PopulationTable:
+    """The master population table of the core that holds the blocks in `span`."""
+    blocks = partition.blocks
+    source, stage = blocks.source[span], blocks.stage[span]
+    sender = np.where(stage > 0, partition.delay_slice[source], partition.piece_slice[source])
+    key, mask = keys[sender].T.astype(np.int64)
+    bits = np.array([bits_for(int(rows)) for rows in blocks.rows[span]], dtype=np.int64)
+    key = np.where(stage > 0, key | (stage - 1).astype(np.int64) << bits, key)
+    mask = np.where(stage > 0, (0xFFFFFFFF << bits) & 0xFFFFFFFF, mask)
+    order = np.argsort(key)
+    address = blocks.first_word[span] - blocks.first_word[span.start]
+    columns = (key, mask, address, blocks.stride[span])
+    return PopulationTable(*(column[order].astype(np.uint32) for column in columns))
+
+
+def _delay_core(
+    partition: Partition, keys: NDArray[np.uint32], number: int, send: NDArray[np.bool_], common: dict[str, Any]
+) -> DelayCore:
+    found = partition.slices[number]
+    source_key, source_mask = keys[found.source]
+    return DelayCore(
+        **common,
+        source_key=int(source_key),
+        source_mask=int(source_mask),
+        stage_shift=bits_for(found.size),
+        send=send,
+    )

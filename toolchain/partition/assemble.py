@@ -1,0 +1,144 @@
+"""Slices: what the cuts and the rows of synapses imply.
+
+Each piece of a population becomes a slice, and a piece with delays beyond the ring buffer gets a slice of delay
+stages right after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import Machine
+from emulator.program import Program
+from toolchain.graph import Graph, Vertex
+from toolchain.memory import CoreMemory, Recorded, array_core, check_fits, delay_core, neuron_core, poisson_core
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Network, Population
+from toolchain.options import MappingOptions
+from toolchain.partition import Partition, Slice, SliceKind
+from toolchain.partition.load import spike_cycles, stage_cycles, update_cycles
+from toolchain.partition.nets import make_nets
+from toolchain.rows import Blocks, Slicing, delay_stages, stage_sends
+from toolchain.workload import Workload
+
+
+@dataclass(frozen=True, eq=False)
+class _Cut:
+    """A piece of a population, and the width that its cells are cut to."""
+
+    population: Population
+    number: int
+    program: Program | None
+    cells: range
+    width: int
+
+
+def assemble(
+    workload: Workload, slicing: Slicing, blocks: Blocks, machine: Machine, options: MappingOptions
+) -> Partition:
+    """Make the slices, their memory and the nets.
+
+    Raises
+    ------
+    MappingError
+        If a slice does not fit the memory of a core or of a chip.
+    """
+    stages = delay_stages(blocks, slicing.all_pieces)
+    load = spike_cycles(workload, slicing, blocks)
+    piece_slice, delay_slice = _number(stages)
+    slices: list[Slice] = []
+    memory: list[CoreMemory] = []
+    sends: dict[int, NDArray[np.bool_]] = {}
+    for piece, cut in enumerate(_cuts(workload.network, slicing, options)):
+        memory.append(_memory(cut, blocks, piece, options))
+        check_fits(memory[-1], cut.population.label, machine, "lower 'neurons_per_core' or 'recording_ticks'")
+        slices.append(_cells(cut, memory[-1], load[piece]))
+        if stages[piece]:
+            sends[len(slices)] = stage_sends(blocks, piece, int(stages[piece]))
+            memory.append(delay_core(len(cut.cells), int(stages[piece])))
+            slices.append(_delayed(slices[-1], int(piece_slice[piece]), int(stages[piece]), memory[-1]))
+    vertices = tuple(Vertex(found.label, found.size, found.sdram_bytes) for found in slices)
+    nets = make_nets(blocks, slices, sends, piece_slice, delay_slice)
+    graph = Graph(workload.network.label, vertices, nets)
+    return Partition(tuple(slices), graph, tuple(memory), slicing, blocks, piece_slice, delay_slice, sends)
+
+
+def _number(stages: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Indices of the slices that are the pieces, and of those with their delay stages (-1: none)."""
+    delayed = stages > 0
+    piece_slice = np.arange(len(stages)) + np.cumsum(delayed) - delayed
+    return piece_slice.astype(np.int32), np.where(delayed, piece_slice + 1, -1).astype(np.int32)
+
+
+def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterator[_Cut]:
+    for number, population in enumerate(network.populations):
+        model = CELL_MODELS[population.cell]
+        program = model.program(options.substeps) if isinstance(model, CellModel) else None
+        width = slicing.per_core[number]
+        for start in range(0, population.size, width):
+            cells = range(start, min(start + width, population.size))
+            yield _Cut(population, number, program, cells, width)
+
+
+def _memory(cut: _Cut, blocks: Blocks, piece: int, options: MappingOptions) -> CoreMemory:
+    recorded, ticks = _recorded(cut), options.recording_ticks
+    if cut.program is not None:
+        span = blocks.of_targets(piece, 1)
+        return neuron_core(
+            cut.program,
+            len(cut.cells),
+            per_core=cut.width,
+            entries=span.stop - span.start,
+            stride=int(blocks.stride[span].max(initial=0)),
+            row_words=int(blocks.first_word[span.stop] - blocks.first_word[span.start]),
+            recorded=recorded,
+            ticks=ticks,
+        )
+    spikes = cut.population.spike_times
+    if spikes is None:
+        return poisson_core(len(cut.cells), recorded, ticks)
+    given = int(spikes.offsets[cut.cells.stop] - spikes.offsets[cut.cells.start])
+    return array_core(len(cut.cells), given, recorded, ticks)
+
+
+def _recorded(cut: _Cut) -> tuple[Recorded, ...]:
+    """What is recorded of the cells of a piece."""
+    found = []
+    for recording in cut.population.recordings:
+        low, high = np.searchsorted(recording.indices, (cut.cells.start, cut.cells.stop))
+        if high > low:
+            found.append(Recorded(recording.variable, int(high - low), recording.interval_steps))
+    return tuple(found)
+
+
+def _cells(cut: _Cut, memory: CoreMemory, load: float) -> Slice:
+    sources: SliceKind = "poisson" if cut.population.spike_times is None else "array"
+    return Slice(
+        label=f"{cut.population.label}[{cut.cells.start}:{cut.cells.stop}]",
+        population=cut.number,
+        start=cut.cells.start,
+        stop=cut.cells.stop,
+        kind=sources if cut.program is None else "neurons",
+        dtcm_bytes=memory.dtcm_bytes,
+        sdram_bytes=memory.sdram_bytes,
+        cycles=round(update_cycles(cut.population, cut.program, len(cut.cells)) + load),
+    )
+
+
+def _delayed(cells: Slice, source: int, stages: int, memory: CoreMemory) -> Slice:
+    """The slice of delay stages of slice `cells`, which has the index `source`."""
+    return replace(
+        cells,
+        label=f"{cells.label} delayed",
+        kind="delay",
+        dtcm_bytes=memory.dtcm_bytes,
+        sdram_bytes=memory.sdram_bytes,
+        cycles=stage_cycles(cells.size, stages),
+        source=source,
+        stages=stages,
+    )

@@ -1,0 +1,97 @@
+"""The checker of partitions: it reads the network and the product, and knows no algorithm."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import Machine
+from toolchain.errors import IllegalProductError
+from toolchain.network import Network, Projection
+from toolchain.options import MOST_NEURONS, MOST_STAGES
+from toolchain.partition import Partition, Slice
+from toolchain.partition.traffic import mark_traffic
+
+
+def check(network: Network, partition: Partition, machine: Machine) -> None:
+    """Check that the slices are the network's cells and the nets its synapses, and that every core fits.
+
+    Raises
+    ------
+    IllegalProductError
+        At the first violation.
+    """
+    slices = partition.slices
+    for number, population in enumerate(network.populations):
+        _check_cover(
+            [found for found in slices if found.population == number and found.kind != "delay"], population.size
+        )
+    order = [found.population for found in slices]
+    _require(order == sorted(order), "the slices of a population are not consecutive")
+    for number, found in enumerate(slices):
+        _check_slice(number, found, partition, machine)
+    _check_nets(network, partition)
+
+
+def _check_cover(slices: list[Slice], size: int) -> None:
+    """The slices of one population follow each other from its first cell to its last."""
+    bounds = [(found.start, found.stop) for found in slices]
+    ends = [0, *(stop for _, stop in bounds)]
+    follows = all(start == end and start < stop for (start, stop), end in zip(bounds, ends, strict=False))
+    _require(follows and ends[-1] == size, f"slices {bounds} do not cover {size} cells once, in order")
+
+
+def _check_slice(number: int, found: Slice, partition: Partition, machine: Machine) -> None:
+    vertex, memory, who = partition.graph.vertices[number], partition.memory[number], f"slice {found.label!r}"
+    _require(vertex.neurons == found.size and vertex.sdram_bytes == found.sdram_bytes, f"{who} is not vertex {vertex}")
+    _require(found.dtcm_bytes == memory.dtcm_bytes <= machine.dtcm_bytes, f"{who} exceeds the DTCM or its layout")
+    _require(found.sdram_bytes == memory.sdram_bytes <= machine.sdram_bytes, f"{who} exceeds the SDRAM or its layout")
+    if found.kind == "neurons":
+        _require(found.size <= MOST_NEURONS, f"{who} has {found.size} neurons")
+    if found.kind == "delay":
+        source = partition.slices[found.source]
+        same = (source.population, source.start, source.stop) == (found.population, found.start, found.stop)
+        _require(same and source.kind != "delay", f"{who} delays {source.label!r}")
+        _require(1 <= found.stages <= MOST_STAGES, f"{who} has {found.stages} stages")
+
+
+def _check_nets(network: Network, partition: Partition) -> None:
+    """A net leads from each slice to those, and only those, that have synapses from it, and to its delay stages."""
+    made, wanted = np.zeros((2, len(partition.slices), len(partition.slices)), dtype=np.uint8)
+    for net in partition.graph.nets:
+        made[net.source, net.sinks] = 1
+    for number, found in enumerate(partition.slices):
+        if found.kind == "delay":
+            wanted[found.source, number] = 1
+    for projection in network.projections:
+        if len(projection):
+            _mark(network, partition, projection, wanted)
+    if np.any(made != wanted):
+        source, sink = np.argwhere(made != wanted)[0]
+        what = "has no synapse for" if made[source, sink] else "lacks"
+        labels = partition.slices[source].label, partition.slices[sink].label
+        raise IllegalProductError("partition", f"the net from {labels[0]!r} to {labels[1]!r} {what} its packets")
+
+
+def _mark(network: Network, partition: Partition, projection: Projection, wanted: NDArray[np.uint8]) -> None:
+    """Mark between which slices the synapses of a projection need packets."""
+    cells, stages = _slice_of_cell(partition, projection.source)
+    targets, _ = _slice_of_cell(partition, projection.target)
+    delay = np.atleast_1d(np.asarray(projection.delay, dtype=np.float64))
+    stuck = mark_traffic(projection.pre, projection.post, delay, network.timestep, cells, stages, targets, wanted)
+    _require(stuck < 0, f"synapse {stuck} of {projection.label!r} needs delay stages that its source slice lacks")
+
+
+def _slice_of_cell(partition: Partition, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The slice of each cell of a population, and that of its delay stages or -1."""
+    mine = [(number, found) for number, found in enumerate(partition.slices) if found.population == population]
+    size = max(found.stop for _, found in mine)
+    cells, stages = np.full((2, size), -1, dtype=np.int32)
+    for number, found in mine:
+        (stages if found.kind == "delay" else cells)[found.start : found.stop] = number
+    return cells, stages
+
+
+def _require(holds: bool, violation: str) -> None:
+    if not holds:
+        raise IllegalProductError("partition", violation)

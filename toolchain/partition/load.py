@@ -1,0 +1,126 @@
+"""Load: the cycles that a core is expected to need in a tick.
+
+A core updates its cells in every tick and sends their spikes; it fetches a row for each spike that comes in, and
+adds each synapse of the row to a ring buffer.  How many spikes there are is guessed from the expected rates; the
+cost of each step is what the emulator charges (`emulator.cycles`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.cycles import (
+    PACKET_CYCLES,
+    ROW_CYCLES,
+    SOURCE_CYCLES,
+    SPIKE_CYCLES,
+    STAGE_CYCLES,
+    SYNAPSE_CYCLES,
+    TICK_CYCLES,
+    program_cycles,
+)
+from emulator.program import Program
+from toolchain.diagnostics import Diagnostic
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Network, Population
+from toolchain.options import MappingOptions
+from toolchain.partition import Partition
+from toolchain.rows import Blocks, Slicing
+from toolchain.workload import Workload
+
+ARRIVAL_CYCLES: Final = PACKET_CYCLES + ROW_CYCLES
+"""What a spike that has a row costs before its first synapse."""
+
+
+def update_cycles(population: Population, program: Program | None, cells: int) -> int:
+    """Cycles that the update of `cells` of a population takes in a tick; sources have no program."""
+    if program is not None:
+        return TICK_CYCLES + program_cycles(program) * cells
+    return TICK_CYCLES + (SOURCE_CYCLES * cells if population.spike_times is None else 0)
+
+
+def stage_cycles(cells: int, stages: int) -> int:
+    """Cycles that `stages` delay stages of `cells` take in a tick."""
+    return TICK_CYCLES + STAGE_CYCLES * cells * stages
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What one projection brings to its target.
+
+    Parameters
+    ----------
+    synapses : float
+        Synapses on each cell, on average.
+    sources : int
+        Cells of the source population.
+    spikes : float
+        Spikes of each of them in a tick.
+    blocks : int
+        Entries of the population table that it takes at the most, if source slices have full size.
+    """
+
+    synapses: float
+    sources: int
+    spikes: float
+    blocks: int
+
+    def cycles(self, cells: int) -> float:
+        """Cycles that a core of `cells` spends on it in a tick."""
+        synapses = self.synapses * cells
+        return self.spikes * (SYNAPSE_CYCLES * synapses + ARRIVAL_CYCLES * min(self.sources, synapses))
+
+
+def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream, ...], ...]:
+    """What each population hears, a stream a projection."""
+    network = workload.network
+    heard: list[list[Stream]] = [[] for _ in network.populations]
+    for made, delay in zip(network.projections, workload.delays, strict=True):
+        source, target = network.populations[made.source], network.populations[made.target]
+        is_cell = isinstance(CELL_MODELS[source.cell], CellModel)
+        per_core = options.neurons_per_core if is_cell else options.sources_per_core
+        stream = Stream(
+            synapses=len(made) / target.size,
+            sources=source.size,
+            spikes=workload.rates[made.source].mean * network.timestep * 1e-3,
+            blocks=-(-source.size // per_core) * (1 + delay.stages),
+        )
+        heard[made.target].append(stream)
+    return tuple(tuple(found) for found in heard)
+
+
+def spike_cycles(workload: Workload, slicing: Slicing, blocks: Blocks) -> NDArray[np.float64]:
+    """Cycles that each piece spends in a tick on the spikes that it sends and hears; float64[pieces]."""
+    rates = np.array([rate.mean for rate in workload.rates]) * workload.network.timestep * 1e-3
+    spikes = np.repeat(rates, np.diff(slicing.first))
+    cycles: NDArray[np.float64] = SPIKE_CYCLES * spikes * np.concatenate([np.zeros(0), *slicing.lengths])
+    if len(blocks.target):
+        first = blocks.first_row[:-1]
+        synapses = np.add.reduceat(blocks.counts, first, dtype=np.int64)
+        rows = np.add.reduceat(blocks.counts > 0, first, dtype=np.int64)
+        heard = spikes[blocks.source] * (SYNAPSE_CYCLES * synapses + ARRIVAL_CYCLES * rows)
+        np.add.at(cycles, blocks.target, heard)
+    return cycles
+
+
+def overloads(network: Network, partition: Partition, budget: float) -> tuple[Diagnostic, ...]:
+    """A remark for each population with a core that is expected to need more than `budget` cycles a tick."""
+    highest = [0] * len(network.populations)
+    for found in partition.slices:
+        highest[found.population] = max(highest[found.population], found.cycles)
+    return tuple(
+        Diagnostic(
+            "partition",
+            population.label,
+            f"at the assumed rates a core needs {cycles:,} cycles a tick and has {budget:,.0f}: expect overruns; "
+            f"a time_scale_factor {math.ceil(cycles / budget)} times as large would do",
+        )
+        for population, cycles in zip(network.populations, highest, strict=True)
+        if cycles > budget
+    )

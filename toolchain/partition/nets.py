@@ -1,0 +1,46 @@
+"""Nets: a slice sends to exactly the slices that hold a row for it, and to its own delay stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.graph import Net
+from toolchain.memory import bits_for
+from toolchain.partition import Slice
+from toolchain.rows import Blocks
+
+
+def make_nets(
+    blocks: Blocks,
+    slices: Sequence[Slice],
+    sends: Mapping[int, NDArray[np.bool_]],
+    piece_slice: NDArray[np.int32],
+    delay_slice: NDArray[np.int32],
+) -> tuple[Net, ...]:
+    """One net from each slice that anything hears, in the order of the slices.
+
+    Parameters
+    ----------
+    sends : mapping of int to bool[stages, cells]
+        For each slice of delay stages: which stage repeats which cell.
+    piece_slice, delay_slice : int32[pieces]
+        The slice of each piece, and that of its delay stages or -1.
+    """
+    sender = np.where(blocks.stage > 0, delay_slice[blocks.source], piece_slice[blocks.source])
+    delayed = np.flatnonzero(delay_slice >= 0)
+    source = np.concatenate([sender, piece_slice[delayed]]).astype(np.int64)
+    sink = np.concatenate([piece_slice[blocks.target], delay_slice[delayed]])
+    pairs = np.unique(source * len(slices) + sink)
+    source, sink = pairs // max(1, len(slices)), (pairs % max(1, len(slices))).astype(np.int32)
+    sources, first = np.unique(source, return_index=True)
+    sinks = np.split(sink, first[1:])
+    nets = []
+    for number, heard in zip(sources.tolist(), sinks, strict=False):
+        sender = slices[number]
+        keys = sender.stages << bits_for(sender.size) if number in sends else sender.size
+        packets = np.count_nonzero(sends[number]) if number in sends else sender.size
+        nets.append(Net(number, heard, keys, float(packets)))
+    return tuple(nets)

@@ -1,0 +1,103 @@
+"""Uniform partition: every population is cut into slices of one size, as large as a core can take.
+
+The size is the largest that meets all limits: the mapping options, the index field of a synaptic word, the
+DTCM of a core, the SDRAM of a chip, and the cycles of a tick at the expected rates.  All but the last
+slice of a population have that size (sPyNNaker's fixed splitter does the same).
+
+The load of synapses is a guess, so it only shrinks slices down to 32 cells; what is still too much then runs
+with overruns, which the user is told of.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from emulator.image import ROW_HEADER_WORDS
+from emulator.machine import Machine
+from toolchain.errors import MappingError
+from toolchain.memory import neuron_core
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Population
+from toolchain.options import MappingOptions
+from toolchain.partition import Partition
+from toolchain.partition.assemble import assemble
+from toolchain.partition.load import Stream, streams, update_cycles
+from toolchain.rows import Slicing, plan_rows
+from toolchain.workload import Workload
+
+FEWEST: Final = 32
+"""Cells a core below which the expected synaptic load does not shrink a slice."""
+
+
+def partition(
+    workload: Workload,
+    machine: Machine,
+    options: MappingOptions,
+    cycles_per_tick: float,
+    per_core: Sequence[int] | None = None,
+) -> Partition:
+    """Cut the populations of `workload` into slices for the cores of `machine`.
+
+    Parameters
+    ----------
+    per_core : sequence of int, optional
+        Cells a core of each population, where that is settled already.
+
+    Raises
+    ------
+    MappingError
+        If a cell or its synapses are too much for a core, however few cells it has.
+    """
+    if per_core is None:
+        budget = cycles_per_tick * options.cycles_margin
+        heard = streams(workload, options)
+        populations = workload.network.populations
+        per_core = [_cells(population, heard[i], machine, options, budget) for i, population in enumerate(populations)]
+    slicing = Slicing([population.size for population in workload.network.populations], per_core)
+    return assemble(workload, slicing, plan_rows(workload, slicing), machine, options)
+
+
+def _cells(
+    population: Population, heard: Sequence[Stream], machine: Machine, options: MappingOptions, budget: float
+) -> int:
+    """Cells a core for a population."""
+    model = CELL_MODELS[population.cell]
+    if not isinstance(model, CellModel):
+        return min(options.sources_per_core, population.size)
+    program = model.program(options.substeps)
+    least = update_cycles(population, program, 1)
+    if least > budget:
+        raise MappingError(
+            f"population '{population.label}': one timestep of one {population.cell} cell takes {least:,} cycles and a "
+            f"core has {budget:,.0f} a tick; use a time_scale_factor {math.ceil(least / budget)} times as large, or a "
+            "longer timestep"
+        )
+
+    def room(cells: int) -> bool:
+        need = neuron_core(
+            program,
+            cells,
+            per_core=cells,
+            entries=sum(stream.blocks for stream in heard),
+            stride=cells + ROW_HEADER_WORDS,
+            row_words=math.ceil(sum(s.synapses * cells + ROW_HEADER_WORDS * s.sources for s in heard)),
+            recorded=(),
+            ticks=1,
+        )
+        fits = need.dtcm_bytes <= machine.dtcm_bytes and need.sdram_bytes <= machine.sdram_bytes
+        return fits and update_cycles(population, program, cells) <= budget
+
+    def time(cells: int) -> bool:
+        return update_cycles(population, program, cells) + sum(stream.cycles(cells) for stream in heard) <= budget
+
+    most = _largest(room, min(options.neurons_per_core, population.size))
+    return max(_largest(time, most), min(FEWEST, most))
+
+
+def _largest(fits: Callable[[int], bool], most: int) -> int:
+    """The largest whole number from 1 to `most` that fits, or 1; what fits, fits with fewer."""
+    return most if fits(most) else max(1, bisect_right(range(1, most + 1), False, key=lambda n: not fits(n)))
