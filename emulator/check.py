@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.errors import ImageError, ProgramError
-from emulator.fabric import key_limit
+from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
     IMAGE_VERSION,
     ROW_HEADER_WORDS,
@@ -65,19 +65,22 @@ def check(image: MachineImage) -> None:
 def check_rows(image: MachineImage, feeds: Feeds) -> None:
     """Raise ImageError if a packet would fetch a row that is not there, or that names what is not there."""
     limits = np.array([key_limit(core) for core in image.cores], dtype=np.int64)
+    neuron_masks = np.array([neuron_mask(core) for core in image.cores], dtype=np.uint32)
+    neurons = np.array([core.n for core in image.cores], dtype=np.int64)
     for number, core in enumerate(image.cores):
         span = slice(*feeds.start[number : number + 2])
         if isinstance(core, DelayCore):
             _check_heard(core, feeds, span, limits)
         if not isinstance(core, NeuronCore) or span.start == span.stop:
             continue
+        source = feeds.source[span]
         fault, feed, index = first_bad_row(
             core.rows, core.n, len(core.shift), core.index_bits, core.type_bits,
             feeds.base[span], feeds.stride[span], feeds.index_mask[span],
-            feeds.filter_mask[span], feeds.filter_key[span], limits[feeds.source[span]],
+            feeds.filter_mask[span], feeds.filter_key[span], limits[source], neuron_masks[source], neurons[source],
         )  # fmt: skip
         if fault:
-            sender = image.cores[feeds.source[span][feed]].label
+            sender = image.cores[source[feed]].label
             what = {OUTSIDE: "lies outside its rows", TOO_LONG: "is longer than its population-table entry allows"}
             names = what.get(fault, "names a synapse type or a neuron that the core does not have")
             raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {names}")

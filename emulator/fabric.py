@@ -93,6 +93,11 @@ def key_limit(core: Core) -> int:
     return core.n
 
 
+def neuron_mask(core: Core) -> int:
+    """The bits below the key that number a core's neurons; those above are the delay stage."""
+    return (1 << core.stage_shift) - 1 if isinstance(core, DelayCore) else 0xFFFFFFFF
+
+
 def block_packets(fabric: Fabric, image: MachineImage, sent: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     """Packets of each block, where ``sent[core][i]`` packets had the i-th key of a core: int64[blocks]."""
     totals = np.array([counts.sum() for counts in sent], dtype=np.int64)

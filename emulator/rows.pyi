@@ -19,4 +19,6 @@ def first_bad_row(
     filter_mask: NDArray[np.uint32],
     filter_key: NDArray[np.uint32],
     limit: NDArray[np.int64],
+    neuron_mask: NDArray[np.uint32],
+    neurons: NDArray[np.int64],
 ) -> tuple[int, int, int]: ...

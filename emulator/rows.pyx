@@ -27,8 +27,11 @@ cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t typ
 
 def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int index_bits, int type_bits,
                   const int64_t[::1] base, const uint32_t[::1] stride, const uint32_t[::1] index_mask,
-                  const uint32_t[::1] filter_mask, const uint32_t[::1] filter_key, const int64_t[::1] limit):
+                  const uint32_t[::1] filter_mask, const uint32_t[::1] filter_key, const int64_t[::1] limit,
+                  const uint32_t[::1] neuron_mask, const int64_t[::1] neurons):
     """Look at the rows of all numbers below ``limit[f]`` of each feed f of a core of `n` neurons.
+
+    Numbers i that the source never sends are left out: ``i & neuron_mask`` is one of its `neurons`.
 
     Returns
     -------
@@ -43,7 +46,7 @@ def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int inde
             if base[f] < 0:
                 continue
             for i in range(limit[f]):
-                if (<uint32_t> i & filter_mask[f]) != filter_key[f]:
+                if (<uint32_t> i & filter_mask[f]) != filter_key[f] or (i & neuron_mask[f]) >= neurons[f]:
                     continue
                 place = base[f] + <int64_t> (<uint32_t> i & index_mask[f]) * stride[f]
                 if place + stride[f] > rows.shape[0]:
