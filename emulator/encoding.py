@@ -226,8 +226,15 @@ def _member_of_node(node: Any, members: tuple[Any, ...], where: str) -> Any:
 
 def _check(fits: bool, value: Any, hint: Any, where: str) -> None:
     if not fits:
-        name = getattr(hint, "__name__", str(hint)) if typing.get_origin(hint) is None else str(hint)
-        raise ArchiveError(f"{where} must be {name}, not {_short(value)}")
+        raise ArchiveError(f"{where} must be {_name(hint)}, not {_short(value)}")
+
+
+def _name(hint: Any) -> str:
+    """What `hint` asks for, in words."""
+    if typing.get_origin(hint) is np.ndarray:
+        (scalar,) = typing.get_args(typing.get_args(hint)[1])
+        return f"an array of {scalar.__name__}"
+    return str(hint) if typing.get_args(hint) else str(hint.__name__)
 
 
 def _short(value: Any) -> str:

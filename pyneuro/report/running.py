@@ -157,7 +157,8 @@ def comparison_section(comparison: Comparison) -> ComparisonSection:
 def _comparison_row(found: PopulationComparison, timestep: float) -> ComparisonRow:
     agreed, divergence = found.agreement, None
     if agreed.divergence and found.divergent_cell is not None:
-        divergence = (round(agreed.divergence.step * timestep, 6), found.divergent_cell, agreed.divergence.only_in)
+        time = (agreed.divergence.step + (not found.is_source)) * timestep
+        divergence = (round(time, 6), found.divergent_cell, agreed.divergence.only_in)
     return ComparisonRow(
         label=found.label,
         is_source=found.is_source,

@@ -100,9 +100,9 @@ def _trace(
     runs = [run for run in (reference, emulated) if run]
     signals = [run.populations[number].signals[variable] for run in runs]
     signal, label, timestep = signals[0], runs[0].populations[number].label, runs[0].timestep
-    common = [cell for cell in signal.indices.tolist() if all(cell in other.indices for other in signals)]
+    common = np.intersect1d(signals[0].indices, signals[-1].indices)
     samples = min(len(other.values) for other in signals)
-    if not common or not samples:
+    if not len(common) or not samples:
         return None
     step, divergent = _divergence(comparison, label)
     cell = int(divergent if divergent is not None and divergent in common else common[0])
@@ -115,7 +115,7 @@ def _trace(
         cell=cell,
         start_ms=round(start * signal.interval_steps * timestep, 6),
         interval_ms=signal.interval_steps * timestep,
-        divergence_ms=None if step is None else round(step * timestep, 6),
+        divergence_ms=None if step is None else round((step + 1) * timestep, 6),
         reference=next(stretches) if reference else None,
         emulated=next(stretches) if emulated else None,
     )

@@ -135,7 +135,7 @@ def test_same_value_same_bytes(path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "where"),
     [
-        (replace(SMALL, words=np.zeros(2, np.int64)), "Outer.words must be"),
+        (replace(SMALL, words=np.zeros(2, np.int64)), "Outer.words must be an array of uint32, not an array of int64"),
         (replace(SMALL, words=np.array([None, {}])), "Outer.words must be"),
         (replace(SMALL, count=2.5), "Outer.count must be int, not 2.5"),
         (replace(SMALL, inner=(Inner("a", "b"),)), r"Outer.inner\[0\].size is a str"),

@@ -355,7 +355,7 @@ def test_traces_show_the_divergence() -> None:
     one, two = results([left], steps), results([right], steps, "emulator")
     found = traces(one, two, compare(one, two))
     assert [(trace.variable, trace.cell) for trace in found] == [("v", 0), ("gsyn_exc", 0)]
-    assert found[0].divergence_ms == 9000.0
+    assert found[0].divergence_ms == 9001.0
     assert found[0].start_ms < 9000 < found[0].start_ms + SAMPLES_DRAWN
     assert found[0].reference is not None
     assert len(found[0].reference) == SAMPLES_DRAWN

@@ -121,7 +121,7 @@ class ComparisonRow:
     equal_before : int
         Equal spikes before the first divergence.
     divergence : tuple of (float, int, str), optional
-        First divergence: time in ms, cell, and the side that has the spike.
+        First divergence: time of the spike in ms, as PyNN gives it; cell; and the side that has the spike.
     distance : float
         Mean van Rossum distance of the spike trains.
     """
