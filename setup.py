@@ -3,8 +3,8 @@
 Every ``*.pyx`` below the three packages becomes an extension of the same dotted name.  The generated C
 goes to ``build/cython``, so that neither the source tree nor a wheel holds any.
 
-``PYNEURO_CHECKED=1`` builds the checked variant: bounds, wrap-around, None and integer overflow are
-tested at run time, and C assertions are on.
+``PYNEURO_CHECKED=1`` builds the checked variant: bounds of typed memory are tested at run time, memory that
+was never initialised is noticed, and C assertions are on.
 """
 
 import os
@@ -26,7 +26,6 @@ DIRECTIVES = {
     "language_level": 3,
     "boundscheck": CHECKED,
     "wraparound": False,
-    "nonecheck": CHECKED,
     "initializedcheck": CHECKED,
     "cdivision": True,
     "embedsignature": True,
@@ -48,9 +47,10 @@ def extension(source: Path) -> Extension:
 
 sources = sorted(source for package in PACKAGES for source in Path(package).rglob("*.pyx"))
 setup(
+    options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=cythonize(
         [extension(source) for source in sources],
         build_dir="build/cython-checked" if CHECKED else "build/cython",
         compiler_directives=DIRECTIVES,
-    )
+    ),
 )

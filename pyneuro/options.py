@@ -106,6 +106,7 @@ def options(arguments: Mapping[str, Any], overrides: Overrides, environment: Map
     for name, value in arguments.items():
         if _is_ours(name) and value is not None:
             chosen[name] = value
+    _check(Options(**chosen))
     for name in ENVIRONMENT:
         if getattr(overrides, name) is not None:
             chosen[name] = getattr(overrides, name)

@@ -126,6 +126,19 @@ def read(path: str | Path) -> MappingOptions:
         raise MappingError(f"{path}: {error}") from error
 
 
+def given(options: Mapping[str, Any] | str | Path | None) -> MappingOptions:
+    """Options as a user gives them: by name, in a JSON file, or not at all.
+
+    Raises
+    ------
+    MappingError
+        As `read` and `MappingOptions.from_mapping`.
+    """
+    if isinstance(options, str | Path):
+        return read(options)
+    return MappingOptions.from_mapping(options or {})
+
+
 def _check(name: str, kind: type, value: object) -> None:
     accepted = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or isinstance(value, bool):

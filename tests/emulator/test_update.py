@@ -100,7 +100,7 @@ def test_wrong_registers_are_refused() -> None:
 @pytest.mark.parametrize(("spike", "recorded"), [(6, ()), (-1, ()), (0, (("v", 9, 0),))])
 def test_what_is_read_after_a_program_exists(spike: int, recorded: tuple[tuple[str, int, int], ...]) -> None:
     wrong = replace(program(()), spike=spike, recorded=recorded)
-    with pytest.raises(ProgramError, match="program 'random': register -?[0-9] does not exist, there are 6"):
+    with pytest.raises(ProgramError, match=r"program 'random': register -?[0-9] does not exist, there are 6"):
         update.run(wrong, update.allocate(wrong, {}, 3))
 
 

@@ -1,0 +1,164 @@
+"""The emulated machine as a simulator of the front end: compile, load, run, and read back in PyNN's units.
+
+When the network changes between two runs it is compiled again and the new image goes on from the state
+that the old one reached: state variables, ring buffers, delay queues and random streams are carried over.
+What was recorded before is kept here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping as Dictionary
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.emulator import Emulator
+from emulator.image import NeuronCore
+from emulator.statistics import Statistics
+from pyneuro.backend import Progress
+from toolchain.compile import Mapping, compile_network
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Network, Recording
+from toolchain.options import given
+
+
+class EmulatedSimulation:
+    """A network on an emulated machine; see `pyneuro.backend.Simulation`.
+
+    Parameters
+    ----------
+    network : Network
+        What to run.
+    machine : str, optional
+        Name of the machine; by default the smallest standard one that fits.
+    mapping : mapping or path, optional
+        Options of the mapping by name, or a JSON file of them.
+    time_scale_factor : float, optional
+        Wall-clock time over biological time on the machine.
+    threads : int
+        Threads of the emulator.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        machine: str | None = None,
+        mapping: Dictionary[str, Any] | str | Path | None = None,
+        time_scale_factor: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        self._machine = machine
+        self._options = given(mapping)
+        self._time_scale_factor = time_scale_factor
+        self._threads = threads
+        self.map_s = self.load_s = 0.0
+        self._spikes: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int32]]]] = {}
+        self._samples: dict[tuple[int, str], list[NDArray[np.float64]]] = {}
+        self._load(network)
+
+    def _load(self, network: Network) -> None:
+        started = time.perf_counter()
+        self.mapping: Mapping = compile_network(network, self._machine, self._options, self._time_scale_factor)
+        mapped = time.perf_counter()
+        self.network = network
+        self.emulator = Emulator(self.mapping.image, self._threads)
+        self.map_s += mapped - started
+        self.load_s += time.perf_counter() - mapped
+
+    @property
+    def step(self) -> int:
+        """Ticks done since the start or the last reset."""
+        return self.emulator.tick
+
+    def run(self, steps: int, progress: Progress | None = None) -> None:
+        """Run `steps` ticks."""
+        self.emulator.run(steps, progress)
+
+    def update(self, network: Network) -> None:
+        """Go on with `network`: compile it and carry the state over; what was recorded is kept."""
+        for number, population in enumerate(self.network.populations):
+            self._keep(number, population.recordings)
+        previous = self.emulator
+        self._load(network)
+        self.emulator.carry_over(previous)
+
+    def _keep(self, population: int, recordings: tuple[Recording, ...]) -> None:
+        self._spikes.setdefault(population, []).append(self._new_spikes(population))
+        for recording in recordings:
+            if recording.variable != "spikes":
+                samples = self._new_samples(population, recording.variable)
+                # The new image records the present moment again, in its first tick.
+                kept = samples[:-1] if self.step % recording.interval_steps == 0 else samples
+                self._samples.setdefault((population, recording.variable), []).append(kept)
+
+    def reset(self) -> None:
+        """Back to tick 0 and the first values; recorded data are dropped."""
+        self._spikes.clear()
+        self._samples.clear()
+        self.emulator.reset()
+
+    def clear(self, population: int) -> None:
+        """Drop what was recorded of `population` so far."""
+        self._spikes.pop(population, None)
+        for key in [key for key in self._samples if key[0] == population]:
+            del self._samples[key]
+        for core in self.mapping.cores_of(population):
+            self.emulator.clear(core)
+
+    def statistics(self) -> Statistics:
+        """What the machine counted since the start, the last reset or the last change of the network."""
+        return self.emulator.statistics()
+
+    # --- reading back -------------------------------------------------------------------------------
+
+    def spikes(self, population: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """Steps and cell indices of the recorded spikes since the last clear, sorted by step, then index."""
+        parts = [*self._spikes.get(population, []), self._new_spikes(population)]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def _new_spikes(self, population: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        steps, indices = [np.zeros(0, np.int64)], [np.zeros(0, np.int32)]
+        for core in self.mapping.cores_of(population):
+            tick, index = self.emulator.spikes(core)
+            steps.append(tick.astype(np.int64))
+            indices.append((index + self.mapping.partition.slices[core].start).astype(np.int32))
+        step, index = np.concatenate(steps), np.concatenate(indices)
+        order = np.lexsort((index, step))
+        return step[order], index[order]
+
+    def signal(self, population: int, variable: str) -> NDArray[np.float64]:
+        """Samples [samples, recorded cells] since the last clear, that of the present moment included."""
+        return np.concatenate([*self._samples.get((population, variable), []), self._new_samples(population, variable)])
+
+    def _new_samples(self, population: int, variable: str) -> NDArray[np.float64]:
+        """Samples that the loaded image has recorded."""
+        words = [
+            self.emulator.recording(number, variable)
+            for number, core in self._neuron_cores(population)
+            if any(recording.variable == variable for recording in core.recordings)
+        ]
+        return self._model(population).decode(variable, np.concatenate(words, axis=1))
+
+    def state(self, population: int, variable: str) -> NDArray[np.float64]:
+        """Present value of a state variable, all cells, in PyNN's unit."""
+        model = self._model(population)
+        return np.concatenate(
+            [
+                model.read(variable, {word.name: self.emulator.register(number, word.name) for word in model.words})
+                for number, _ in self._neuron_cores(population)
+            ]
+        )
+
+    def _neuron_cores(self, population: int) -> list[tuple[int, NeuronCore]]:
+        cores = [(number, self.mapping.image.cores[number]) for number in self.mapping.cores_of(population)]
+        return [(number, core) for number, core in cores if isinstance(core, NeuronCore)]
+
+    def _model(self, population: int) -> CellModel:
+        model = CELL_MODELS[self.network.populations[population].cell]
+        assert isinstance(model, CellModel), "sources have neither state nor signals"
+        return model
