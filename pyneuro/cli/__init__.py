@@ -10,11 +10,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 
 from emulator.errors import EmulatorError
 from pyneuro.errors import PyneuroError
+from pyneuro.version import VERSION
 from toolchain.errors import ToolchainError
 
 FAILED = 1
@@ -51,10 +51,10 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pyneuro",
-        description="SpiNNaker without the board: compile PyNN networks, emulate the machine, compare with a reference.",
+        description="SpiNNaker without the board: compile PyNN networks, emulate the machine, compare.",
         epilog="What follows -- goes to the script.",
     )
-    parser.add_argument("--version", action="version", version=f"pyneuro {version('pyneuro-spinnaker')}")
+    parser.add_argument("--version", action="version", version=f"pyneuro {VERSION}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_map(commands)
@@ -97,6 +97,9 @@ def _add_map(commands: Commands[argparse.ArgumentParser]) -> None:
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("script", type=Path, nargs="?")
     what.add_argument("--netlist", type=Path, metavar="FILE", help="a bare machine graph, JSON")
+    command.add_argument(
+        "--keys", choices=["allocated", "given"], default="allocated", help="whether to honour the keys of the netlist"
+    )
     _add_mapping(command)
     command.add_argument("--out", type=Path, metavar="DIR", help="write the report there")
     command.add_argument("--json", action="store_true", help="print the figures as one JSON object, the last line")

@@ -1,0 +1,23 @@
+"""``pyneuro run``: run a PyNN script on one simulator."""
+
+from __future__ import annotations
+
+import argparse
+
+from pyneuro.cli.figures import last_line, lines
+from pyneuro.cli.reporting import session_report
+from pyneuro.cli.session import figures, run_session
+from pyneuro.report.files import write_report
+from pyneuro.results import save_results
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the script, print the figures, and write results and report if asked to."""
+    session = run_session(options, options.backend)
+    table = figures(session)
+    if options.out:
+        write_report(options.out, session_report(session))
+        save_results(options.out / "results.npz", session.results)
+        (options.out / "figures.json").write_text(last_line(table) + "\n")
+    print(last_line(table) if options.json else lines(table))
+    return 0

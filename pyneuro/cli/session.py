@@ -1,0 +1,120 @@
+"""One script, run once on one simulator by the command line, and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pyneuro import simulator
+from pyneuro.backend import Simulation
+from pyneuro.cli.figures import peak_rss_mb
+from pyneuro.cli.script import run_script
+from pyneuro.emulated import EmulatedSimulation
+from pyneuro.errors import ScriptError
+from pyneuro.options import Options
+from pyneuro.progress import progress
+from pyneuro.results import Results, spike_hash
+from toolchain.network import Network
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """A script that has run: its network, the simulation, what was recorded, and where the time went (seconds)."""
+
+    network: Network
+    simulation: Simulation
+    options: Options
+    results: Results
+    seconds: dict[str, float]
+    cpu_s: float
+
+    @property
+    def emulated(self) -> EmulatedSimulation | None:
+        """The simulation, if it ran on the emulated machine."""
+        return self.simulation if isinstance(self.simulation, EmulatedSimulation) else None
+
+
+def choose(options: argparse.Namespace, backend: str | None) -> None:
+    """Set what the command line decides over the script's head, and forget what ran before."""
+    simulator.state.clear()
+    overrides = simulator.overrides
+    overrides.backend = backend
+    overrides.machine = options.machine
+    overrides.mapping = options.mapping
+    overrides.threads = getattr(options, "threads", None)
+    overrides.keep_results = True
+    overrides.progress = progress
+
+
+def run_session(options: argparse.Namespace, backend: str | None) -> Session:
+    """Run the script that the command line names.
+
+    Raises
+    ------
+    ScriptError
+        If it raises, or never runs a simulation.
+    """
+    choose(options, backend)
+    run_script(options.script, options.arguments)
+    state = simulator.state
+    if state.network is None or state.simulation is None:
+        raise ScriptError(f"{options.script} ran no simulation: it never called run()")
+    wall = state.clock.wall
+    simulation = state.simulation
+    mapped = simulation if isinstance(simulation, EmulatedSimulation) else None
+    return Session(
+        network=state.network,
+        simulation=simulation,
+        options=state.options,
+        results=state.results(),
+        seconds={
+            "build": wall.get("build", 0.0),
+            "map": mapped.map_s if mapped else 0.0,
+            "load": mapped.load_s if mapped else wall.get("load", 0.0),
+            "sim": wall.get("sim", 0.0),
+        },
+        cpu_s=state.clock.cpu.get("sim", 0.0),
+    )
+
+
+def figures(session: Session) -> dict[str, Any]:
+    """Return the figures of a run, as ``run --json`` prints them; None where there is nothing to count."""
+    results, seconds = session.results, session.seconds
+    bio_s = results.steps * results.timestep * 1e-3
+    spikes = sum(len(population.spike_steps) for population in results.populations)
+    cells = sum(len(population.spikes_recorded) for population in results.populations)
+    return {
+        "network": session.network.label,
+        "backend": results.backend,
+        "machine": session.emulated.mapping.machine.name if session.emulated else None,
+        "neurons": session.network.cells,
+        "synapses": session.network.synapses,
+        "timestep_ms": session.network.timestep,
+        "bio_s": bio_s,
+        **{f"{phase}_s": seconds[phase] for phase in ("build", "map", "load", "sim")},
+        "cpu_s": session.cpu_s,
+        "rtf": seconds["sim"] / bio_s if bio_s else None,
+        "spikes": spikes,
+        "rate_hz": spikes / cells / bio_s if cells and bio_s else None,
+        **_counts(session.emulated),
+        "threads": session.options.threads if session.emulated else 1,
+        "peak_rss_mb": peak_rss_mb(),
+        "spike_hash": spike_hash(results),
+    }
+
+
+def _counts(emulated: EmulatedSimulation | None) -> dict[str, int | None]:
+    """Return what the machine counted."""
+    names: dict[str, Callable[[Any], int]] = {
+        "synaptic_events": lambda s: s.synaptic_events,
+        "saturations": lambda s: s.saturations,
+        "packets": lambda s: s.packets_sent,
+        "dropped": lambda s: s.packets_dropped,
+        "overruns": lambda s: s.overruns,
+    }
+    if emulated is None:
+        return dict.fromkeys(names)
+    statistics = emulated.statistics()
+    return {name: count(statistics) for name, count in names.items()}

@@ -1,0 +1,193 @@
+"""The command line: what it prints, what it writes, and how it fails."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pyneuro import simulator
+from pyneuro.cli import main
+from pyneuro.options import Overrides
+
+SHARED = Path(__file__).parents[2].parent / "shared"
+RUN_FIGURES = """network backend machine neurons synapses timestep_ms bio_s build_s map_s load_s sim_s cpu_s rtf spikes
+rate_hz synaptic_events saturations packets dropped overruns threads peak_rss_mb spike_hash"""
+MAP_FIGURES = "cores chips boards entries_generated entries_minimised entries_max hops map_s cpu_s peak_rss_mb"
+SCRIPT = """
+import sys
+import pyneuro as sim
+sim.setup(timestep=1.0, seed=3)
+noise = sim.Population(20, sim.SpikeSourcePoisson(rate=100.0), label="noise")
+cells = sim.Population(5, sim.IF_curr_exp(), label="cells")
+sim.Projection(noise, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.3, delay=2.0))
+cells.record(["spikes", "v"])
+sim.run(float(sys.argv[1]) if len(sys.argv) > 1 else 200.0)
+sim.end()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _fresh_overrides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(simulator, "overrides", Overrides())
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    path = tmp_path / "small.py"
+    path.write_text(SCRIPT)
+    return str(path)
+
+
+def last_object(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    """The JSON object on the last line of standard output."""
+    found: dict[str, object] = json.loads(capsys.readouterr().out.splitlines()[-1])
+    return found
+
+
+@pytest.mark.parametrize("backend", ["emulator", "reference"])
+def test_run_prints_every_figure(backend: str, script: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", script, "--backend", backend, "--json"]) == 0
+    figures = last_object(capsys)
+    assert list(figures) == RUN_FIGURES.split()
+    assert figures["backend"] == backend
+    assert (figures["neurons"], figures["synapses"], figures["bio_s"]) == (25, 100, 0.2)
+    assert isinstance(figures["spikes"], int)
+    assert figures["spikes"] > 0
+
+
+def test_arguments_after_the_dashes_are_the_scripts(script: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", script, "--json", "--", "50"]) == 0
+    assert last_object(capsys)["bio_s"] == 0.05
+
+
+def test_spikes_do_not_depend_on_threads_machine_or_placement(
+    script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "m.json").write_text('{"placer": "sequential", "neurons_per_core": 2}')
+    variants = [[], ["--threads", "2"], ["--machine", "3 boards"], ["--mapping", str(tmp_path / "m.json")]]
+    hashes = set()
+    for variant in variants:
+        assert main(["run", script, "--json", *variant]) == 0
+        hashes.add(last_object(capsys)["spike_hash"])
+    assert len(hashes) == 1
+
+
+def test_run_writes_results_and_report(script: str, tmp_path: Path) -> None:
+    assert main(["run", script, "--out", str(tmp_path / "out")]) == 0
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["figures.json", "report.html", "report.json", "report.txt", "results.npz"]
+
+
+def test_map_prints_every_figure_and_does_not_run(script: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["map", script, "--machine", "spin5", "--json"]) == 0
+    figures = last_object(capsys)
+    assert [name for name in figures if name in MAP_FIGURES.split()] == MAP_FIGURES.split()
+    assert figures["machine"] == "spin5"
+    assert figures["cores"] == 2
+
+
+def test_map_takes_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    document = {
+        "format": "pyneuro-netlist-1",
+        "name": "pair",
+        "vertices": [{"name": "a", "neurons": 4}, {"name": "b", "neurons": 4}],
+        "nets": [{"source": 0, "sinks": [1], "weight": 4, "key": 4096, "mask": 4294963200}],
+    }
+    path = tmp_path / "pair.json"
+    path.write_text(json.dumps(document))
+    for keys in ("given", "allocated"):
+        assert main(["map", "--netlist", str(path), "--keys", keys, "--out", "mapped", "--json"]) == 0
+        assert last_object(capsys)["cores"] == 2
+        given = "0x00001000" in Path("mapped/report.json").read_text()
+        assert given == (keys == "given")
+
+
+def test_compare_reports_and_judges(script: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", script, "--require", "rate<50%"]) == 0
+    said = capsys.readouterr().out
+    assert "Comparison" in said
+    assert "small-report/report.html" in said
+    assert Path("small-report/report.html").is_file()
+    assert main(["compare", script, "--json", "--require", "rate<0%", "--out", "there"]) == 1
+    figures = last_object(capsys)
+    assert figures["passed"] is False
+    assert Path("there/report.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("import sys; sys.exit(3)", "stopped with exit status 3"),
+        ("def", "invalid syntax"),
+        ("pass", "it never called run()"),
+        ("import pyneuro as sim; sim.setup(backend='brian')", "backend must be one of emulator, reference"),
+        (
+            "import pyneuro as sim\nsim.setup()\nsim.Population(1, sim.IF_curr_exp(tau_m=-3.0))",
+            "IF_curr_exp.tau_m must be > 0 ms, got -3",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["run", "map"])
+def test_a_script_that_fails_is_told_in_one_line(
+    command: str, text: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text(text)
+    assert main([command, str(path), "--out", "nowhere"]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("pyneuro: error: ")
+    assert message in said
+    assert "Traceback" not in said
+    assert not Path("nowhere").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "missing.py"], "there is no script 'missing.py'"),
+        (["run", "{script}", "--machine", "spin6"], "unknown machine 'spin6'"),
+        (["run", "{script}", "--mapping", "missing.json"], "missing.json"),
+        (["compare", "{script}", "--require", "rat<2%"], "rat"),
+        (["map", "--netlist", "missing.json"], "missing.json"),
+        (["verify-arithmetic", "missing"], "missing"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_one_line(
+    words: list[str], message: str, script: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([word.format(script=script) for word in words]) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "bad.py"
+    path.write_text("1 / 0")
+    with pytest.raises(RuntimeError, match="division by zero"):
+        main(["run", str(path), "--debug"])
+
+
+def test_get_simulator_answers_pyneuro_without_being_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "portable.py"
+    path.write_text(
+        "from pyNN.utility import get_simulator\n"
+        "sim, options = get_simulator(('--n', 'cells', {'type': int}))\n"
+        "sim.setup(timestep=1.0)\n"
+        "sim.Population(options.n, sim.IF_cond_exp())\n"
+        "sim.run(10.0)\n"
+    )
+    for arguments in (["--n", "3"], ["pyneuro", "--n", "3"]):
+        assert main(["run", str(path), "--json", "--", *arguments]) == 0
+        assert last_object(capsys)["neurons"] == 3
+
+
+def test_verify_arithmetic_says_what_it_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if not (SHARED / "golden").is_dir():
+        pytest.skip("the golden traces are not beside the project")
+    assert main(["verify-arithmetic", str(SHARED / "golden")]) in (0, 1)
+    said = capsys.readouterr().out
+    assert "IF_curr_exp_dc_1ms.csv: 1000 steps, 0 mismatches" in said
+    assert "not supported" in said
