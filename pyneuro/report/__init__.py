@@ -51,7 +51,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is told; see the module."""
+    """Everything that is told; see the module. `mapping_seconds` is wall-clock time by stage."""
 
     title: str
     made_by: str
@@ -65,6 +65,7 @@ class Report:
     memory: MemorySection | None = None
     quantisation: tuple[QuantisationRow, ...] = ()
     diagnostics: tuple[DiagnosticRow, ...] = ()
+    mapping_seconds: tuple[tuple[str, float], ...] = ()
     runs: tuple[RunRow, ...] = ()
     execution: ExecutionSection | None = None
     comparison: ComparisonSection | None = None

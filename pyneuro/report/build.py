@@ -6,7 +6,8 @@ run no comparison.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,11 +37,14 @@ from pyneuro.report.sample import activity_plots, traces
 from pyneuro.report.schema.mapping import DiagnosticRow, QuantisationRow
 from pyneuro.requirements import Verdict
 from pyneuro.results import Results
+from toolchain.compile import Mapping
 from toolchain.diagnostics import Diagnostic
 from toolchain.map_graph import GraphMapping
 from toolchain.network import Network
 from toolchain.partition import Slice
 from toolchain.weights import Quantisation
+
+Seconds = Dictionary[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +52,7 @@ class Run:
     """One run: what it recorded, wall-clock seconds by what was done, and CPU seconds of the simulation."""
 
     results: Results
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: Seconds = field(default_factory=dict)
     cpu_s: float | None = None
 
 
@@ -60,6 +64,7 @@ def make_report(
     slices: Sequence[Slice] = (),
     quantisation: Iterable[Quantisation] = (),
     diagnostics: Iterable[Diagnostic] = (),
+    mapping_seconds: Seconds | None = None,
     cycles_per_tick: float | None = None,
     time_scale_factor: float = 1.0,
     statistics: Statistics | None = None,
@@ -68,7 +73,17 @@ def make_report(
     comparison: Comparison | None = None,
     verdicts: Iterable[Verdict] = (),
 ) -> Report:
-    """Make the report of whatever is given."""
+    """Make the report of whatever is given.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        What the vertices of the `mapping` are; none for a bare graph.
+    mapping_seconds : mapping of str to float
+        Wall-clock time of each stage.
+    cycles_per_tick, time_scale_factor : float
+        Cycles that a core has for a tick, and wall-clock time over biological time.
+    """
     report = Report(
         title=title,
         made_by=f"pyneuro {_version()}",
@@ -76,11 +91,28 @@ def make_report(
         partition=partition_rows(network, slices) if network else (),
         quantisation=tuple(_quantisation_row(found) for found in quantisation),
         diagnostics=tuple(DiagnosticRow(found.stage, found.subject, found.message) for found in diagnostics),
+        mapping_seconds=tuple((mapping_seconds or {}).items()),
         execution=execution_section(statistics, time_scale_factor) if statistics else None,
     )
     if mapping:
         report = _with_mapping(report, mapping, slices, cycles_per_tick, statistics)
     return add_runs(report, reference, emulated, comparison, verdicts)
+
+
+def compiled_report(title: str, network: Network, compiled: Mapping, statistics: Statistics | None = None) -> Report:
+    """Make the report of a compiled network, and if it has run on the emulated machine, of what was counted there."""
+    return make_report(
+        title,
+        network=network,
+        mapping=compiled.graph_mapping,
+        slices=compiled.partition.slices,
+        quantisation=compiled.quantisation,
+        diagnostics=compiled.diagnostics,
+        mapping_seconds=compiled.seconds,
+        cycles_per_tick=compiled.image.cycles_per_tick,
+        time_scale_factor=compiled.time_scale_factor,
+        statistics=statistics,
+    )
 
 
 def add_runs(

@@ -115,6 +115,6 @@ def _divergence(cells: list[ComparisonRow], tolerance_ms: float) -> Finding:
     paired = sum(row.paired * sum(row.spikes) for row in cells) / spikes
     return Finding(
         "note",
-        f"The first spike that differs is at {time:g} ms, of cell {cell} of '{label}' (only in the {side} run); "
-        f"{percent(paired)} of all spikes have a partner within {tolerance_ms:g} ms.",
+        f"Runs part at {time:g} ms, with a spike of cell {cell} of '{label}' that only the {side} run has; over the "
+        f"whole run {percent(paired)} of the spikes have a partner within {tolerance_ms:g} ms.",
     )

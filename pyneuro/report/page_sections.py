@@ -137,24 +137,28 @@ def _load(report: Report) -> Markup:
             "What each core needs of a tick: the fullest tick (light) and the mean (dark), in the order of the slices."
         )
         parts.append(figure(load_bars(cores.rows), caption))
-    counters = [(c.name, f"{c.value:,}", c.meaning, c.remedy if c.value and c.remedy else "") for c in run.counters]
-    parts.append(table("What the machine counted.", ("counter", "value", "meaning", "what to try"), counters))
+    counters = [(c.name, f"{c.value:,}", c.meaning) for c in run.counters]
+    parts.append(table("What the machine counted.", ("counter", "value", "meaning"), counters))
     return join(parts)
 
 
 def _runs(report: Report) -> Markup:
-    names = report.stages
-    return table(
+    stages = report.stages
+    runs = table(
         "Times are wall-clock seconds; the spike hash is a digest of all recorded spikes.",
-        ("backend", "simulated (s)", *(f"{name} (s)" for name in names), "CPU of sim (s)", "spikes", "spike hash"),
+        ("backend", "simulated (s)", *(f"{stage} (s)" for stage in stages), "CPU of sim (s)", "spikes", "spike hash"),
         [
             (
-                *(run.backend, f"{run.bio_s:g}", *(number(dict(run.seconds).get(name), 3) for name in names)),
+                *(run.backend, f"{run.bio_s:g}", *(number(dict(run.seconds).get(stage), 3) for stage in stages)),
                 *(number(run.cpu_s, 3), f"{run.spikes:,}", element("code", run.spike_hash)),
             )
             for run in report.runs
         ],
     )
+    mapping = table(
+        "Stages of the mapping.", ("stage", "seconds"), [(stage, number(s, 3)) for stage, s in report.mapping_seconds]
+    )
+    return join((runs, mapping))
 
 
 def _weights(report: Report) -> Markup:

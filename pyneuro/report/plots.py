@@ -19,6 +19,7 @@ EDGE = 34.0
 """Space on the right for the last number of an axis."""
 QUIET = 0.4
 """Where no core needs more of a tick, the axis of the load plot ends below the whole tick."""
+WIDEST_BAR = 48.0
 BARS = 360
 """Bars of the load plot; with more cores a bar stands for several."""
 
@@ -215,7 +216,7 @@ def load_bars(rows: Sequence[CoreRow]) -> Markup:
     groups = [rows[i : i + each] for i in range(0, len(rows), each)]
     fullest_of_all = max(row.largest or 0.0 for row in rows)
     top = 1.1 * (max(fullest_of_all, 1.0) if fullest_of_all > QUIET else fullest_of_all) or 1.0
-    panel = Panel(60, 20, WIDTH - 60 - EDGE, 130, 0, len(groups), 0, top * 100)
+    panel = Panel(60, 20, min(WIDTH - 60 - EDGE, WIDEST_BAR * len(groups)), 130, 0, len(groups), 0, top * 100)
     wide = panel.width / len(groups)
     parts: list[str] = [panel.scale("% of a tick")]
     for i, group in enumerate(groups):

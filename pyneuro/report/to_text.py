@@ -137,23 +137,19 @@ def _comparison(report: Report) -> Lines:
 
 def _runs(report: Report) -> Lines:
     yield from table(
-        ("backend", "simulated", *report.stages, "CPU", "spikes", "rate Hz", "spike hash"),
+        ("backend", "bio s", *(f"{stage} s" for stage in report.stages), "CPU s", "spikes", "rate Hz", "spike hash"),
         [
             (
-                *(
-                    run.backend,
-                    f"{run.bio_s:g} s",
-                    *(_seconds(dict(run.seconds).get(stage)) for stage in report.stages),
-                ),
-                *(_seconds(run.cpu_s), f"{run.spikes:,}", number(run.rate_hz), run.spike_hash),
+                *(run.backend, f"{run.bio_s:g}", *(number(dict(run.seconds).get(s), 3) for s in report.stages)),
+                *(number(run.cpu_s, 3), f"{run.spikes:,}", number(run.rate_hz), run.spike_hash),
             )
             for run in report.runs
         ],
     )
-
-
-def _seconds(value: float | None) -> str:
-    return NONE if value is None else f"{value:.3g} s"
+    if report.mapping_seconds:
+        yield ""
+        stages = ", ".join(f"{stage} {number(seconds, 3)} s" for stage, seconds in report.mapping_seconds)
+        yield from textwrap.wrap(f"mapping: {stages}", WIDTH, subsequent_indent="  ")
 
 
 def _execution(report: Report) -> Lines:

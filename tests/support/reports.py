@@ -122,6 +122,7 @@ def report() -> Report:
         slices=SLICES,
         quantisation=(Quantisation(0, "in→E", 2, "nA", 0.5, 1.0, 1.5, 1, 2**-14, 1e-4, 5e-5, 0),),
         diagnostics=(Diagnostic("delays", "in→E", "1 of 2 delays was rounded"),),
+        mapping_seconds={"place": 0.5, "route": 0.25},
         cycles_per_tick=1000.0,
         statistics=statistics(),
         reference=Run(reference, {"build": 0.25, "sim": 0.5}, 0.5),
