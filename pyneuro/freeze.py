@@ -93,7 +93,7 @@ def _projections(projection: Projection) -> list[network.Projection]:
     before, after = _Parts(projection.pre), _Parts(projection.post)
     result = []
     for a, b in product(range(len(before.members)), range(len(after.members))):
-        some: Any = slice(None)
+        some = None
         if len(before.members) > 1 or len(after.members) > 1:
             some = np.flatnonzero((before.of(arrays.pre) == a) & (after.of(arrays.post) == b))
             if not len(some):
@@ -103,8 +103,8 @@ def _projections(projection: Projection) -> list[network.Projection]:
             source=before.members[a][0].index,
             target=after.members[b][0].index,
             receptor=projection.receptor_type,
-            pre=before.places(arrays.pre[some], a),
-            post=after.places(arrays.post[some], b),
+            pre=before.places(_chosen(arrays.pre, some), a),
+            post=after.places(_chosen(arrays.post, some), b),
             weight=_frozen(_chosen(arrays["weight"], some)),
             delay=_frozen(_chosen(arrays["delay"], some)),
         )
@@ -112,8 +112,9 @@ def _projections(projection: Projection) -> list[network.Projection]:
     return result
 
 
-def _chosen(values: Values, some: Any) -> Values:
-    return values[some] if isinstance(values, np.ndarray) else values
+def _chosen(values: Any, some: NDArray[np.intp] | None) -> Any:
+    """Return the elements `some` of an array; all of them if it is None; a number as it is."""
+    return values if some is None or not isinstance(values, np.ndarray) else values[some]
 
 
 class _Parts:

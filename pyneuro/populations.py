@@ -25,6 +25,12 @@ class Assembly(common.Assembly):
 
     _simulator = simulator
 
+    @property
+    def receptor_types(self) -> list[str]:
+        """Receptor types that all members have, in the order of the first; PyNN gives them in any order."""
+        first, *others = (population.celltype.receptor_types for population in self.populations)
+        return [receptor for receptor in first if all(receptor in other for other in others)]
+
     def write_data(self, io: Any, *args: Any, **kwargs: Any) -> None:
         """Write recorded data to `io`, a file name or a Neo IO; a file appears whole or not at all."""
         with atomically(io) as target:
@@ -174,6 +180,7 @@ class Population(_Cells, common.Population):
         state.id_counter += self.size
         self.index = len(state.populations)
         state.populations.append(self)
+        state.recorders.add(self.recorder)
         state.stale = True
 
     def _set_cell_initial_value(self, cell: Any, variable: str, value: float) -> None:

@@ -60,6 +60,7 @@ class Recorder(recording.Recorder):
 
     def __init__(self, population: Any, file: Any = None) -> None:
         super().__init__(population, file)
+        simulator.state.recorders.discard(self)  # the population adds it when it has its cells
         self.stored: list[Stretch] = []
         self.cleared: list[Stretch] = []
         self._start = 0

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from pyNN import common
@@ -154,6 +155,8 @@ class State(BaseState):
 
     def run_until(self, tstop: float) -> None:
         """Run up to the timestep nearest to `tstop` (ms)."""
+        if not isfinite(tstop):
+            raise ValueError(f"a simulation runs for a finite time, got {tstop} ms")
         steps = round(tstop / self.dt) - self.step
         simulation = self._prepared()
         self.running = True

@@ -76,7 +76,10 @@ class CurrentSource(StandardCurrentSource):
 
     def get_native_parameters(self) -> ParameterSpace:
         """Return the parameters."""
-        return ParameterSpace(dict(self.values))
+        shape = None if any(value.ndim for value in self.values.values()) else (1,)
+        return ParameterSpace(
+            {name: value if value.ndim else float(value) for name, value in self.values.items()}, shape=shape
+        )
 
     def set_native_parameters(self, parameters: ParameterSpace) -> None:
         """Set parameters, from now on."""

@@ -1,0 +1,85 @@
+"""setup(): what it takes, who decides, and what it says to what it does not take."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+import pyneuro
+from pyneuro import simulator
+from pyneuro.errors import SetupError
+from pyneuro.options import Options, Overrides, options
+
+
+def test_who_decides() -> None:
+    """The command line before the script, the script before the environment, that before the default."""
+    environment = {"PYNEURO_BACKEND": "reference", "PYNEURO_MACHINE": "spin5", "PYNEURO_THREADS": "3"}
+    script = {"machine": "spin3"}
+    assert options({}, Overrides(), {}) == Options()
+    chosen = options(script, Overrides(), environment)
+    assert (chosen.backend, chosen.machine, chosen.threads) == ("reference", "spin3", 3)
+    chosen = options(script, Overrides(backend="emulator", machine="2x2", mapping="a.json"), environment)
+    assert (chosen.backend, chosen.machine, chosen.mapping, chosen.threads) == ("emulator", "2x2", "a.json", 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"backend": "emulater"}, "must be one of emulator, reference, got 'emulater'; did you mean 'emulator'"),
+        ({"backend": 3}, "must be one of emulator, reference, got 3"),
+        ({"dt": 0.1}, "no argument 'dt'; did you mean 'timestep'"),
+        ({"time_step": 0.1}, "did you mean 'timestep'"),
+        ({"timestp": 0.1}, "did you mean 'timestep'"),
+        ({"mindelay": 0.1}, "did you mean 'min_delay'"),
+        ({"colour": 1}, "no argument 'colour'; it takes timestep, min_delay"),
+        ({"timestep": -0.1}, "timestep must be a positive number of ms, got -0.1"),
+        ({"timestep": "1"}, "timestep must be a positive number of ms, got '1'"),
+        ({"timestep": float("nan")}, "timestep must be a positive number"),
+        ({"timestep": 1.0, "min_delay": 0.5}, "min_delay must be at least the timestep, 1 ms, got 0.5 ms"),
+        ({"max_delay": "long"}, "max_delay must be a positive number of ms or 'auto', got 'long'"),
+        ({"min_delay": 2.0, "max_delay": 1.0}, "min_delay, 2 ms, is greater than max_delay, 1 ms"),
+        ({"time_scale_factor": 0}, "time_scale_factor must be a positive number, got 0"),
+        ({"seed": -1}, "seed must be a whole number, at least 0, got -1"),
+        ({"seed": 1.5}, "seed must be a whole number"),
+        ({"threads": 0}, "threads must be a whole number, at least 1, got 0"),
+        ({"threads": True}, "threads must be a whole number"),
+    ],
+)
+def test_what_cannot_be_honoured(arguments: dict[str, Any], message: str) -> None:
+    """One message that names argument, value and remedy."""
+    with pytest.raises(SetupError) as caught:
+        pyneuro.setup(**arguments)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("PYNEURO_BACKEND", "nest", "PYNEURO_BACKEND must be one of emulator, reference, got 'nest'"),
+        ("PYNEURO_THREADS", "two", "PYNEURO_THREADS must be a whole number of threads, got 'two'"),
+    ],
+)
+def test_wrong_environment(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, message: str) -> None:
+    """A wrong variable of the environment is named."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SetupError, match=message):
+        pyneuro.setup()
+
+
+def test_failed_setup_keeps_what_there_was() -> None:
+    """A setup() that fails changes nothing."""
+    pyneuro.setup(timestep=1.0)
+    pyneuro.Population(2, pyneuro.IF_curr_exp())
+    with pytest.raises(SetupError):
+        pyneuro.setup(timestep=-1.0)
+    assert pyneuro.get_time_step() == 1.0
+    assert len(simulator.state.populations) == 1
+
+
+def test_arguments_of_other_back_ends_are_ignored(caplog: pytest.LogCaptureFixture) -> None:
+    """A portable script may pass what NEST or NEURON takes; that is said, once each."""
+    with caplog.at_level(logging.WARNING, "PyNN"):
+        assert pyneuro.setup(timestep=0.5, t_flush=200.0, use_cvode=True) == 0
+    assert [record.args for record in caplog.records] == [("t_flush", "nest"), ("use_cvode", "neuron")]
