@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from emulator.machine import LINK_NAMES, LINKS
 from pyneuro.report.markup import Markup, element, join, short
 from pyneuro.report.schema.mapping import ChipCell, LinkTraffic, MachineSection
-from pyneuro.report.words import amount, memory, percent
+from pyneuro.report.words import amount, compact, memory, percent
 
 SPACING = 66.0
 RADIUS = 26.0
@@ -154,7 +154,7 @@ def board_legend(machine: MachineSection) -> Markup:
                     stroke_width=0.8 + (WIDEST - 0.8) * share,
                     stroke_opacity=0.35 + 0.65 * share,
                 ),
-                element("text", f"{share * most:,.0f} packets", x=203 + 95 * i, y=24),
+                element("text", f"{compact(share * most)} packets", x=203 + 95 * i, y=24),
             )
         )
         for i, share in enumerate((0.1, 0.5, 1.0))

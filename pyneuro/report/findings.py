@@ -82,6 +82,9 @@ def _weights(report: Report) -> Iterator[Finding]:
         yield Finding("bad", f"{text}: one step is {row.quantum:.3g} {row.unit}.")
     if report.quantisation and not lost:
         worst = max(report.quantisation, key=lambda row: row.largest_error)
+        if worst.largest_error == 0:
+            yield Finding("good", "Every weight is exact in 16 bits.")
+            return
         text = f"16-bit weights are within {percent(worst.largest_error)} of those asked for"
         yield Finding("good" if worst.largest_error < SMALL_DIFFERENCE else "note", f"{text} (worst: '{worst.label}').")
 

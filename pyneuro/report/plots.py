@@ -23,6 +23,8 @@ WIDEST_BAR = 48.0
 BARS = 360
 """Bars of the load plot; with more cores a bar stands for several."""
 
+BACKENDS = {"reference": "reference", "emulated": "emulator"}
+
 
 @dataclass(frozen=True)
 class Panel:
@@ -113,7 +115,7 @@ def raster(plots: Sequence[ActivityPlot]) -> Markup:
     parts: list[str] = []
     for i, side in enumerate(sides):
         left = LABELS + i * (width + GAP)
-        parts.append(element("text", side, x=left, y=14, class_=f"heading {side}"))
+        parts.append(element("text", BACKENDS[side], x=left, y=14, class_=f"heading {side}"))
         parts += _raster_bands(plots, heights, side, left, width)
     parts += _band_labels(plots, heights)
     return figure_svg(total + 46, "Spikes of each population over time", *parts)

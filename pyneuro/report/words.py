@@ -45,6 +45,14 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
 
 
+def compact(value: float) -> str:
+    """A count to three digits: ``950``, ``12.3 k``, ``2.4 M``."""
+    for factor, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= factor:
+            return f"{value / factor:.3g}{letter}"
+    return f"{value:.3g}"
+
+
 def memory(size: int | None) -> str:
     """Bytes as B, KiB or MiB."""
     if size is None:

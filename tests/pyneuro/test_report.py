@@ -36,7 +36,7 @@ from pyneuro.report.schema.runs import Counter
 from pyneuro.report.to_html import to_html
 from pyneuro.report.to_json import to_json
 from pyneuro.report.to_text import WIDTH, to_text
-from pyneuro.report.words import amount, memory, number, percent
+from pyneuro.report.words import amount, compact, memory, number, percent
 from pyneuro.results import load_results
 from toolchain.graph import Graph, Vertex
 from toolchain.keys import Keys
@@ -125,6 +125,12 @@ def test_findings_of_trouble() -> None:
     assert "The fullest routing table holds 1,000 of 1,023 entries." in told
     assert "The fullest SDRAM is filled to 100 %." in told
     assert any(text.startswith("1 of 2 weights of 'in→E' are too small") for text in told)
+
+
+def test_exact_weights_are_found_exact() -> None:
+    exact = replace(SMALL.quantisation[0], largest_error=0.0)
+    told = [finding.text for finding in findings(Report("t", "p", quantisation=(exact,)))]
+    assert told == ["Every weight is exact in 16 bits."]
 
 
 def test_equal_runs_are_found_equal() -> None:
@@ -388,6 +394,7 @@ def test_figures_in_words() -> None:
         *("–", "0", "1.235", "123,456", "∞", "-∞"),
     ]
     assert [memory(v) for v in (None, 12, 2048, 3 << 20)] == ["–", "12 B", "2.0 KiB", "3.0 MiB"]
+    assert [compact(v) for v in (0, 950, 12345, 2.4e6, 3e9)] == ["0", "950", "12.3 k", "2.4 M", "3 G"]
     assert [amount(v, "chip") for v in (0, 1, 1200)] == ["0 chips", "1 chip", "1,200 chips"]
 
 
