@@ -24,7 +24,7 @@ cdef enum:
     NOWHERE = -1        # no chip behind a link, no core of that number
     CIRCLE = 1
     TOO_MANY = 2
-    NODES_MAX = 1 << 24
+    NODES_MAX = 1 << 22 # of one source: a tree over a thousand chips, for thousands of parts of its block
 
 
 ctypedef struct Lists:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from images import image, ints, mask_for, neurons, poisson, route, source, stages, table
 from numpy.typing import NDArray
@@ -37,7 +39,7 @@ def random_image(seed: int, ticks: int) -> MachineImage:
     cores.append(poisson(rates, keys[4], chosen[4], stop=ticks - 3, seed=seed & 0xFFFF))
     cores.append(stages(cores[0], send, keys[5], chosen[5]))
     order = rng.permutation(len(cores))
-    return image([cores[k] for k in order], _tables(rng, machine, cores, chosen), machine)
+    return image([cores[k] for k in order], _tables(rng, machine, cores), machine)
 
 
 def _neurons(
@@ -86,15 +88,18 @@ def _row(rng: np.random.Generator, n: int) -> list[tuple[int, int, int, int]]:
     return [tuple(map(int, synapse)) for synapse in zip(*columns, strict=True)]  # type: ignore[misc]
 
 
-def _tables(rng: np.random.Generator, machine: Machine, cores: list[Core], places: list[Place]) -> list[RoutingTable]:
-    """Every sender reaches every neuron and delay core by a tree of x first, then y."""
-    routes: dict[tuple[int, int], dict[int, int]] = {}
-    for number, sender in enumerate(cores):
-        for target, place in zip(cores, places, strict=False):
-            if target.label.startswith(("cells", "delays")):
-                _path(routes, machine, (sender.x, sender.y), place, number)
+def all_to_all(machine: Machine, cores: Sequence[Core]) -> list[RoutingTable]:
+    """Tables by which every sender reaches every neuron and delay core, by a tree of x first, then y."""
+    return [
+        table(x, y, *((cores[number].key, cores[number].mask, word) for number, word in by_sender.items()))
+        for (x, y), by_sender in _routes(machine, cores)
+    ]
+
+
+def _tables(rng: np.random.Generator, machine: Machine, cores: Sequence[Core]) -> list[RoutingTable]:
+    """The same, with faults: copies for cores that are not there, and entries that divide blocks of keys."""
     made = []
-    for (x, y), by_sender in sorted(routes.items()):
+    for (x, y), by_sender in _routes(machine, cores):
         entries = []
         for number, word in by_sender.items():
             sender = cores[number]
@@ -106,6 +111,16 @@ def _tables(rng: np.random.Generator, machine: Machine, cores: list[Core], place
             entries.append((sender.key, sender.mask, word | nobody))
         made.append(table(x, y, *entries))
     return made
+
+
+def _routes(machine: Machine, cores: Sequence[Core]) -> list[tuple[tuple[int, int], dict[int, int]]]:
+    """Route words by chip and sender."""
+    routes: dict[tuple[int, int], dict[int, int]] = {}
+    for number, sender in enumerate(cores):
+        for target in cores:
+            if target.label.startswith(("cells", "delays")):
+                _path(routes, machine, (sender.x, sender.y), (target.x, target.y, target.p), number)
+    return sorted(routes.items())
 
 
 def _path(
