@@ -137,7 +137,6 @@ def _load(report: Report) -> Markup:
             "What each core needs of a tick: the fullest tick (light) and the mean (dark), in the order of the slices; "
             "spike sources and delay stages in violet."
         )
-        )
         parts.append(figure(load_bars(cores.rows), caption))
     counters = [(c.name, f"{c.value:,}", c.meaning) for c in run.counters]
     parts.append(table("What the machine counted.", ("counter", "value", "meaning"), counters))
