@@ -214,15 +214,16 @@ def refine(equations: Equations, state: Floats, length: Floats, timestep: float)
         good = strain <= 1.0
         if (length[~good] < SHORTEST * timestep).any():
             raise IntegrationError(f"{equations.model.name}: the state of a cell grows without bound; check its input")
+        done = np.where(good, length, 0.0)
         crossing = np.flatnonzero(good & some.crossed(fresh))
         if crossing.size:
             ends = fresh[:, crossing], length[crossing], moves[1][:, crossing]
-            fresh[:, crossing], length[crossing] = land(some.of(crossing), before[:, crossing], *ends)
+            fresh[:, crossing], done[crossing] = land(some.of(crossing), before[:, crossing], *ends)
             some.of(crossing).reset(fresh, crossing)
             fired[cells[crossing]] = True
             held = held | (fired & rests)
         state[:, cells[good]] = fresh[:, good]
-        left = np.where(good, left - length, left)
+        left = left - done
         length = np.minimum(length * growth(strain), left)
         going = left > 0.0
         cells, left, length = cells[going], left[going], length[going]
@@ -231,8 +232,8 @@ def refine(equations: Equations, state: Floats, length: Floats, timestep: float)
 
 def growth(strain: Floats) -> Floats:
     """How much longer the next step may be; the error of a step grows with its fifth power."""
-    finite = np.nan_to_num(strain, nan=np.inf, posinf=np.inf)
-    factor: Floats = np.clip(0.9 * np.maximum(finite, 1e-9) ** -0.2, 0.2, 5.0)
+    bounded = np.where(strain < 1e4, np.maximum(strain, 1e-4), 1e4)  # what is not a number counts as too much
+    factor: Floats = 0.9 * bounded**-0.2
     return factor
 
 
