@@ -1,0 +1,149 @@
+"""The contract of a simulation, held by both simulators."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pyneuro.backend import Simulation
+from pyneuro.emulated import EmulatedSimulation
+from pyneuro.reference import ReferenceSimulation
+from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
+
+SIMULATIONS: dict[str, Callable[[Network], Simulation]] = {
+    "reference": ReferenceSimulation,
+    "emulator": lambda network: EmulatedSimulation(network, mapping={"neurons_per_core": 3}),
+}
+SOURCE, CELLS, LONE = range(3)
+
+
+def every(variable: str, cells: int, interval: int = 1) -> Recording:
+    """Record `variable` of all cells."""
+    return Recording(variable, np.arange(cells, dtype=np.int32), interval)
+
+
+def network(cell: str = "IF_curr_exp", delay: float = 2.0, **parameters: float) -> Network:
+    """A source whose two spikes reach five cells, of which the second half fires, and a lone cell that is driven."""
+    times = SpikeTimes(np.array([0, 2], np.int64), np.array([5.0, 60.0]))
+    weights = np.arange(1.0, 6.0) * (2.0 if cell == "IF_curr_exp" else 0.05)
+    signals = ("v", "isyn_exc") if cell == "IF_curr_exp" else ("v", "gsyn_exc")
+    populations = (
+        Population("source", 1, "SpikeSourceArray", {}, spike_times=times, recordings=(every("spikes", 1),)),
+        Population("cells", 5, cell, parameters, recordings=tuple(every(s, 5) for s in ("spikes", *signals))),
+        Population("lone", 1, cell, {"i_offset": 1.0}, recordings=(every("spikes", 1), every("v", 1, 7))),
+    )
+    indices = np.arange(5, dtype=np.int32)
+    projection = Projection("drive", SOURCE, CELLS, "excitatory", np.zeros(5, np.int32), indices, weights, delay)
+    return Network("contract", 1.0, populations, (projection,))
+
+
+@pytest.fixture(params=SIMULATIONS)
+def make(request: pytest.FixtureRequest) -> Callable[[Network], Simulation]:
+    return SIMULATIONS[request.param]
+
+
+def recorded(simulation: Simulation, of: Network) -> list[np.ndarray]:
+    """Everything that was recorded, in order."""
+    found: list[np.ndarray] = []
+    for number, population in enumerate(of.populations):
+        for recording in population.recordings:
+            spikes = recording.variable == "spikes"
+            found += simulation.spikes(number) if spikes else [simulation.signal(number, recording.variable)]
+    return found
+
+
+def assert_same(left: list[np.ndarray], right: list[np.ndarray]) -> None:
+    for a, b in zip(left, right, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("cell", ["IF_curr_exp", "IF_cond_exp"])
+@pytest.mark.parametrize("delay", [1.0, 16.0, 17.0, 40.0])
+def test_a_spike_acts_after_its_delay(make: Callable[[Network], Simulation], cell: str, delay: float) -> None:
+    simulation = make(network(cell, delay))
+    simulation.run(100)
+    v = simulation.signal(CELLS, "v")
+    at = 5 + round(delay)
+    assert np.all(v[: at + 1] == v[0])
+    assert np.all(v[at + 1] > v[at])
+    assert simulation.spikes(SOURCE)[0].tolist() == [5, 60]
+
+
+def test_there_is_a_sample_of_the_first_moment_and_one_of_the_last(make: Callable[[Network], Simulation]) -> None:
+    simulation = make(network())
+    simulation.run(70)
+    assert simulation.signal(CELLS, "v").shape == (71, 5)
+    assert simulation.signal(LONE, "v").shape == (11, 1)
+    np.testing.assert_array_equal(simulation.signal(CELLS, "v")[-1], simulation.state(CELLS, "v"))
+
+
+def test_pieces_make_the_same_run(make: Callable[[Network], Simulation]) -> None:
+    whole, pieces = make(network()), make(network())
+    whole.run(90)
+    for steps in (1, 0, 6, 53, 30):
+        pieces.run(steps)
+    assert whole.step == pieces.step == 90
+    assert_same(recorded(whole, network()), recorded(pieces, network()))
+
+
+def test_a_reset_starts_the_same_run_again(make: Callable[[Network], Simulation]) -> None:
+    simulation = make(network())
+    simulation.run(90)
+    first = recorded(simulation, network())
+    simulation.reset()
+    assert simulation.step == 0
+    assert len(simulation.spikes(LONE)[0]) == 0
+    simulation.run(90)
+    assert_same(first, recorded(simulation, network()))
+
+
+@pytest.mark.parametrize("at", [3, 6, 62, 70])
+def test_an_update_that_changes_nothing_is_not_noticed(make: Callable[[Network], Simulation], at: int) -> None:
+    whole, updated = make(network(delay=20.0)), make(network(delay=20.0))
+    whole.run(110)
+    updated.run(at)
+    updated.update(network(delay=20.0))
+    updated.run(110 - at)
+    assert_same(recorded(whole, network()), recorded(updated, network()))
+
+
+def test_an_update_changes_what_comes_after(make: Callable[[Network], Simulation]) -> None:
+    before = network()
+    lone = replace(before.populations[LONE], parameters={"i_offset": 0.0})
+    simulation = make(before)
+    simulation.run(50)
+    fired = len(simulation.spikes(LONE)[0])
+    assert fired > 0
+    simulation.update(replace(before, populations=(*before.populations[:LONE], lone)))
+    simulation.run(200)
+    assert len(simulation.spikes(LONE)[0]) <= fired + 1
+    assert abs(simulation.state(LONE, "v")[0] + 65.0) < 0.1
+
+
+def test_a_clear_drops_one_population(make: Callable[[Network], Simulation]) -> None:
+    simulation = make(network())
+    simulation.run(70)
+    others = simulation.spikes(CELLS)[0]
+    simulation.clear(LONE)
+    assert len(simulation.spikes(LONE)[0]) == 0
+    np.testing.assert_array_equal(simulation.spikes(CELLS)[0], others)
+    simulation.run(14)
+    assert simulation.signal(LONE, "v").shape == (3, 1)
+    assert all(simulation.spikes(LONE)[0] >= 70)
+
+
+def test_progress_is_told_to_the_end(make: Callable[[Network], Simulation]) -> None:
+    told: list[int] = []
+    make(network()).run(500, told.append)
+    assert told[-1] == 500
+    assert told == sorted(told)
+
+
+def test_both_agree_while_a_spike_has_not_come_round() -> None:
+    """Sources act at the same time on both, so that a feed-forward network differs by its arithmetic alone."""
+    reference, emulated = (make(network()) for make in SIMULATIONS.values())
+    for simulation in (reference, emulated):
+        simulation.run(100)
+    np.testing.assert_array_equal(reference.spikes(CELLS)[0], emulated.spikes(CELLS)[0])
+    np.testing.assert_allclose(reference.signal(LONE, "v"), emulated.signal(LONE, "v"), atol=0.05)
