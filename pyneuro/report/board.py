@@ -67,7 +67,7 @@ def _chip(cell: ChipCell, place: tuple[float, float], block: int) -> Markup:
         if cell.used
         else "",
         element("text", f"{cell.x},{cell.y}", x=x, y=y + 14, class_="place"),
-        class_="dark" if share > DARK else None,
+        class_="dark" if share > DARK else "light" if cell.used else None,
     )
 
 

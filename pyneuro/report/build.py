@@ -148,7 +148,7 @@ def _with_mapping(
         cores=cores_section(mapping, slices, tick, statistics),
         routes=routes_section(mapping.graph, mapping.routes, machine, expected, sent),
         tables=tables_section(mapping.tables, mapping.minimised, machine.table_entries),
-        memory=memory_section(mapping.placement, names, sdram, [piece.dtcm_bytes for piece in slices]),
+        memory=memory_section(mapping.placement, names, sdram, [p.dtcm_bytes for p in slices]) if any(sdram) else None,
     )
 
 

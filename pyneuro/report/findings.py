@@ -38,7 +38,7 @@ def _fit(report: Report) -> Iterator[Finding]:
     machine, tables, memory = report.machine, report.tables, report.memory
     if machine is None:
         return
-    boards = "" if machine.boards == 1 else f" of {amount(machine.boards_used, 'board')}"
+    boards = "" if machine.boards == 1 else f", on {machine.boards_used:,} of {machine.boards:,} boards"
     yield Finding(
         "good",
         f"It fits on {machine.name}: {machine.cores_used:,} of {machine.cores:,} cores on {machine.chips_used:,} of "

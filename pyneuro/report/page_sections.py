@@ -156,10 +156,8 @@ def _runs(report: Report) -> Markup:
             for run in report.runs
         ],
     )
-    mapping = table(
-        "Stages of the mapping.", ("stage", "seconds"), [(stage, number(s, 3)) for stage, s in report.mapping_seconds]
-    )
-    return join((runs, mapping))
+    mapping = [(f"Mapping: {stage}", f"{number(seconds, 3)} s") for stage, seconds in report.mapping_seconds]
+    return join((runs, facts(mapping) if mapping else ""))
 
 
 def _weights(report: Report) -> Markup:
@@ -270,10 +268,11 @@ def _routes(report: Report) -> Markup:
             ("Links in use", f"{routes.links_used:,}"),
         )
     )
+    counted = any(t.sent is not None for t in routes.busiest)
     busiest = table(
         "The busiest links.",
-        ("link", "packets if all fire once", "packets in the run"),
-        [(link_name(t), f"{t.expected:,.0f}", number(t.sent, 9)) for t in routes.busiest],
+        ("link", "packets if all fire once", *(("packets in the run",) if counted else ())),
+        [(link_name(t), f"{t.expected:,.0f}", *((number(t.sent, 9),) if counted else ())) for t in routes.busiest],
     )
     return join((known, busiest))
 
@@ -333,7 +332,7 @@ SECTIONS: dict[str, Callable[[Report], Markup]] = {
     "Load": _load,
     "Weights": _weights,
     "Remarks": _remarks,
-    "Runs": _runs,
+    "Times": _runs,
     "Network": _network,
     "Cores": _cores,
     "Routes": _routes,

@@ -119,12 +119,13 @@ def _comparison(report: Report) -> Lines:
     )
     yield ""
     yield from table(
-        ("population", "variable", "RMS difference", "largest", "RMS before divergence", "largest"),
+        ("population", "variable", "unit", "RMS difference", "largest", "RMS before divergence", "largest"),
         [
             (
                 p.label,
                 s.variable,
-                f"{number(s.rms)} {s.unit}",
+                s.unit,
+                number(s.rms),
                 number(s.largest),
                 number(s.rms_before),
                 number(s.largest_before),
@@ -328,7 +329,7 @@ def _memory(report: Report) -> Lines:
 SECTIONS: dict[str, Callable[[Report], Lines]] = {
     "Requirements": _requirements,
     "Comparison: reference (ref) and emulator (emu)": _comparison,
-    "Runs": _runs,
+    "Times": _runs,
     "On the machine": _execution,
     "Weights in 16 bits": _quantisation,
     "Remarks": _diagnostics,

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from declared import same
 
 from emulator.emulator import Emulator
+from emulator.image import load_image, save_image
 from pyneuro.report import Report
 from pyneuro.report.build import compiled_report
 from pyneuro.report.to_html import to_html
 from pyneuro.report.to_json import to_json
 from pyneuro.report.to_text import to_text
 from toolchain.compile import compile_network
-from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
+from toolchain.network import (
+    Network,
+    Population,
+    Projection,
+    Recording,
+    SpikeTimes,
+    load_network,
+    save_network,
+)
 from toolchain.options import MappingOptions
 
 CELLS, STEPS = 40, 20
+OPTIONS = MappingOptions(neurons_per_core=8, sources_per_core=16)
 
 
 def network() -> Network:
@@ -33,7 +45,7 @@ def network() -> Network:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    compiled = compile_network(network(), "spin5", MappingOptions(neurons_per_core=8, sources_per_core=16))
+    compiled = compile_network(network(), "spin5", OPTIONS)
     emulator = Emulator(compiled.image)
     emulator.run(STEPS)
     return compiled_report("one to one", network(), compiled, emulator.statistics())
@@ -69,3 +81,20 @@ def test_it_can_be_rendered(report: Report) -> None:
     assert json.loads(to_json(report))["machine"]["cores_used"] == 8
     assert "It fits on spin5: 8 of 767 cores" in to_text(report)
     assert "It keeps up with time" in to_html(report)
+
+
+def test_a_loaded_image_and_network_run_like_those_saved(tmp_path: Path) -> None:
+    save_network(tmp_path / "network.npz", network())
+    again = load_network(tmp_path / "network.npz")
+    compiled = compile_network(again, "spin5", OPTIONS)
+    save_image(tmp_path / "image.npz", compiled.image)
+    loaded = load_image(tmp_path / "image.npz")
+    assert same(loaded, compiled.image)
+    assert same(compiled.image, compile_network(network(), "spin5", OPTIONS).image)
+    runs = [Emulator(image) for image in (compiled.image, loaded)]
+    for run in runs:
+        run.run(STEPS)
+    for core in range(len(loaded.cores)):
+        assert [part.tolist() for part in runs[0].spikes(core)] == [part.tolist() for part in runs[1].spikes(core)]
+    assert runs[1].statistics().cores == runs[0].statistics().cores
+    assert runs[1].statistics().spikes == 2 * CELLS
