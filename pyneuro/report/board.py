@@ -75,7 +75,7 @@ def _chip_title(cell: ChipCell, block: int) -> str:
     size = f"chip ({cell.x}, {cell.y})" if block == 1 else f"{amount(cell.chips, 'chip')} from ({cell.x}, {cell.y}) on"
     lines = [size, f"{cell.used} of {amount(cell.cores, 'core')} in use"]
     if cell.used:
-        lines.append(f"{amount(cell.entries, 'routing entry')}".replace("entrys", "entries"))
+        lines.append(amount(cell.entries, "routing entry"))
         lines.append(f"{memory(cell.sdram_bytes)} of SDRAM")
     if cell.ethernet and block == 1:
         lines.append("Ethernet chip")

@@ -20,8 +20,9 @@ def is_number(text: str) -> bool:
 
 
 def amount(number: int, thing: str) -> str:
-    """``1 chip``, ``1,234 chips``."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    """``1 chip``, ``1,234 chips``, ``2 entries``."""
+    several = f"{thing[:-1]}ies" if thing.endswith("y") else f"{thing}s"
+    return f"{number:,} {thing if number == 1 else several}"
 
 
 def percent(share: float) -> str:

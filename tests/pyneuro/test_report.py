@@ -396,6 +396,7 @@ def test_figures_in_words() -> None:
     assert [memory(v) for v in (None, 12, 2048, 3 << 20)] == ["–", "12 B", "2.0 KiB", "3.0 MiB"]
     assert [compact(v) for v in (0, 950, 12345, 2.4e6, 3e9)] == ["0", "950", "12.3 k", "2.4 M", "3 G"]
     assert [amount(v, "chip") for v in (0, 1, 1200)] == ["0 chips", "1 chip", "1,200 chips"]
+    assert [amount(v, "entry") for v in (1, 2)] == ["1 entry", "2 entries"]
 
 
 @given(low=st.floats(-1e6, 1e6), span=st.floats(1e-3, 1e6), count=st.integers(1, 12))
