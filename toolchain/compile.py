@@ -29,7 +29,6 @@ from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
 from toolchain.route import Routes
-from toolchain.sources import merged_spikes
 from toolchain.tables import Tables
 from toolchain.weights import Quantisation, quantise, ring_buffer_shifts
 from toolchain.workload import prepare
@@ -165,7 +164,7 @@ def compile_network(
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
-    remarks = (*workload.diagnostics, *vanished, *merged_spikes(network), *overloads(network, parts, budget))
+    remarks = (*workload.diagnostics, *vanished, *overloads(network, parts, budget))
     for stage, spent in mapped.seconds.items():
         seconds[stage] = seconds.get(stage, 0.0) + spent
     return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, seconds)

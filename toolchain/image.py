@@ -21,6 +21,7 @@ from toolchain.memory import bits_for
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.models.parameters import to_accum
+from toolchain.models.sources import nearest_tick
 from toolchain.network import Current, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
@@ -175,7 +176,7 @@ def _ticks_and_words(
     population: Population, current: Current, timestep: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Ticks and s16.15 amplitudes of a current; of several in one tick the last counts."""
-    ticks = np.clip(np.rint(current.times / timestep), 0, 2**31 - 1).astype(np.int32)
+    ticks = np.maximum(nearest_tick(current.times, timestep, len(current.times)), 0)
     last = np.append(ticks[1:] != ticks[:-1], True)[: len(ticks)]
     label = f"population '{population.label}': an injected current"
     return ticks[last], to_accum(label, "nA", current.amplitudes[last])

@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+from toolchain.models.sources import SPIKE_SOURCE_POISSON, nearest_tick
 from toolchain.network import Network, Population, SpikeTimes
 from toolchain.options import MappingOptions
 
@@ -44,18 +45,24 @@ def expected_rates(network: Network, options: MappingOptions) -> tuple[Rate, ...
 
 
 def _rate(population: Population, timestep: float, options: MappingOptions) -> Rate:
-    if population.cell == "SpikeSourcePoisson":
+    if population.cell == SPIKE_SOURCE_POISSON.name:
         rate = np.asarray(population.parameters.get("rate", 1.0), dtype=np.float64)
         highest = float(rate.max(initial=0.0))
         return Rate(float(rate.mean()) if rate.size else 0.0, highest, most_in_tick(highest * timestep * 1e-3))
     if population.spike_times is not None:
-        return _rate_of_times(population.spike_times, population.size)
+        return _rate_of_times(population.spike_times, population.size, timestep)
     return Rate(options.spikes_per_second, options.spikes_per_second)
 
 
-def _rate_of_times(spikes: SpikeTimes, size: int) -> Rate:
+def _rate_of_times(spikes: SpikeTimes, size: int, timestep: float) -> Rate:
     seconds = max(1.0, float(spikes.times.max(initial=0.0)) * 1e-3)
-    return Rate(len(spikes.times) / size / seconds, float(np.diff(spikes.offsets).max(initial=0)) / seconds)
+    counts = np.diff(spikes.offsets)
+    tick = nearest_tick(spikes.times, timestep, len(spikes.times))
+    index = np.repeat(np.arange(size), counts)
+    # Times ascend, so the spikes of one source in one tick stand together.
+    first = np.flatnonzero(np.append(True, (np.diff(tick) != 0) | (np.diff(index) != 0)))
+    together = np.diff(first, append=len(tick)) if len(tick) else np.ones(1)
+    return Rate(len(tick) / size / seconds, float(counts.max(initial=0)) / seconds, int(together.max()))
 
 
 def most_in_tick(expected: float) -> int:

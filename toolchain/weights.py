@@ -11,7 +11,8 @@ slot (sPyNNaker ``population_vertex.py``, `get_ring_buffer_shifts`):
   lambda = n r dt spikes a step of mean weight m and deviation s, it is lambda m + sigma sqrt(lambda (m^2 + s^2)), at
   most that total and at least the biggest weight.
 
-n is the largest number of synapses that the projection really has onto one cell.
+n is the largest number of synapses that the projection really has onto one cell.  The shift is at most 15, for the
+sum must fit s16.15; what exceeds that saturates, and is counted when it does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 
 from toolchain.delays import Delays
 from toolchain.diagnostics import Diagnostic
+from toolchain.errors import MappingError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection
@@ -35,6 +37,10 @@ from toolchain.workload import Workload
 
 CONDUCTANCE_SCALE: Final = 1024.0
 """Factor of stored conductances (sPyNNaker ``input_type_conductance.h`` shifts them back by 10)."""
+
+
+LARGEST_SHIFT: Final = 15
+LARGEST_WORD: Final = 0xFFFF
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,13 @@ class Quantisation:
 
 
 def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tuple[int, ...], ...]:
-    """Left shift of each receptor of each population; () for spike sources."""
+    """Left shift of each receptor of each population; () for spike sources.
+
+    Raises
+    ------
+    MappingError
+        If a weight is too large for s16.15.
+    """
     network = workload.network
     inputs: list[dict[str, list[Input]]] = [{} for _ in network.populations]
     for projection, delay in zip(network.projections, workload.delays, strict=True):
@@ -127,9 +139,9 @@ def largest_sum(inputs: Sequence[Input], timestep: float, options: MappingOption
 
 
 def shift_for(w_max: float) -> int:
-    """The smallest shift >= 0 with ``2**shift > w_max``."""
+    """The smallest shift >= 0 with ``2**shift > w_max``, at most 15."""
     shift = math.ceil(max(0.0, math.log2(w_max))) if w_max > 0.0 else 0
-    return shift + 1 if 2.0**shift <= w_max else shift
+    return min(shift + 1 if 2.0**shift <= w_max else shift, LARGEST_SHIFT)
 
 
 def weight_scale(network: Network, projection: Projection, shifts: Sequence[Sequence[int]]) -> float:
@@ -200,13 +212,20 @@ def _input(network: Network, projection: Projection, delays: Delays, rate: Rate)
     scale = CONDUCTANCE_SCALE if neuron_model(network, projection.target).conductance_based else 1.0
     weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
     lowest, highest, total, squares = weight_sums(weights)
+    biggest = max(abs(lowest), abs(highest)) * scale
+    if biggest > LARGEST_WORD:
+        unit = "uS" if scale > 1.0 else "nA"
+        raise MappingError(
+            f"projection '{projection.label}' has a weight of {biggest / scale:g} {unit}; the machine's largest is "
+            f"{LARGEST_WORD / scale:g} {unit}"
+        )
     counts = np.zeros(network.populations[projection.target].size, dtype=np.int32)
     count_inputs(projection.post, counts)
     return Input(
         synapses=int(counts.max()),
         mean=abs(total) / len(weights) * scale,
         variance=squares / len(weights) * scale**2,
-        biggest=max(abs(lowest), abs(highest)) * scale,
+        biggest=biggest,
         spread=delays.shortest != delays.longest,
         rate=rate,
     )

@@ -185,18 +185,16 @@ def test_a_current_that_does_not_fit() -> None:
         compile_network(Network("n", 1.0, (cells("a", 1, currents=(current,)),), ()))
 
 
-def test_spike_times_become_ticks_and_merge_where_they_coincide() -> None:
-    source = array_source("s", [[0.04, 0.06, 0.11, 0.14], [], [0.1, 0.3]], recordings=(everyone(3),))
-    mapping = compile_network(Network("n", 0.1, (source,), ()), options=MappingOptions(sources_per_core=2))
-    first, second = mapping.image.cores
+def test_spike_times_become_ticks_and_none_is_lost() -> None:
+    source = array_source("s", [[0.04, 0.06, 0.11, 0.14], [0.1], [0.1, 0.3]], recordings=(everyone(3),))
+    network = Network("n", 0.1, (source,), ())
+    first, second = compile_network(network, options=MappingOptions(sources_per_core=2)).image.cores
     assert isinstance(first, ArrayCore)
     assert isinstance(second, ArrayCore)
-    assert (first.tick.tolist(), first.index.tolist()) == ([0, 1], [0, 0])
+    assert (first.tick.tolist(), first.index.tolist()) == ([0, 1, 1, 1, 1], [0, 0, 0, 0, 1])
     assert (second.tick.tolist(), second.index.tolist()) == ([1, 3], [0, 0])
-    (remark,) = mapping.diagnostics
-    assert str(remark) == (
-        "s: 2 of 6 spikes fall into a timestep with another of the same source, and only one is sent"
-    )
+    emulator, mapping = run(network, 10)
+    assert spikes_of(emulator, mapping, 0) == [(0, 0), (1, 0), (1, 0), (1, 0), (1, 1), (1, 2), (3, 2)]
 
 
 def test_poisson_sources_start_and_stop() -> None:

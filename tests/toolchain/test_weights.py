@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import array_source, cells, connect, poisson_source
 
+from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate, expected_rates, most_in_tick
@@ -21,13 +22,14 @@ RATE = Rate(30.0, 30.0)
 
 
 @pytest.mark.parametrize(
-    ("w_max", "shift"), [(0.0, 0), (0.3, 0), (0.999, 0), (1.0, 1), (1.5, 1), (2.0, 2), (3.9, 2), (4.0, 3), (1024.0, 11)]
+    ("w_max", "shift"),
+    [(0.0, 0), (0.3, 0), (0.999, 0), (1.0, 1), (1.5, 1), (2.0, 2), (3.9, 2), (4.0, 3), (1024.0, 11), (1e9, 15)],
 )
 def test_shift(w_max: float, shift: int) -> None:
     assert shift_for(w_max) == shift
 
 
-@given(st.floats(1e-6, 1e6))
+@given(st.floats(1e-6, 32767.0))
 def test_the_shift_is_the_smallest_that_holds(w_max: float) -> None:
     shift = shift_for(w_max)
     assert 2.0**shift > w_max
@@ -78,12 +80,21 @@ def test_conductances_are_scaled_by_1024() -> None:
     assert weight_scale(network, network.projections[0], ((0, 0), (3, 0))) == 1024 * 2**12
 
 
+@pytest.mark.parametrize(
+    ("weight", "cell", "message"),
+    [(70_000.0, "IF_curr_exp", "70000 nA; the machine's largest is 65535 nA"), (65.0, "IF_cond_exp", "is 63.999 uS")],
+)
+def test_a_weight_that_no_word_holds(weight: float, cell: str, message: str) -> None:
+    with pytest.raises(MappingError, match=message):
+        shifts_of(one_to_all(1, weight), cell=cell)
+
+
 def test_sources_have_no_shifts_and_known_rates() -> None:
-    times = array_source("times", [[1.0, 2.0, 3.0], []])
+    times = array_source("times", [[1.0, 2.0, 2.2], []])
     noise = poisson_source("noise", 2, np.array([10.0, 20.0]))
     network = Network("n", 1.0, (times, noise, cells("c", 1)), ())
     assert ring_buffer_shifts(prepare(network, OPTIONS), OPTIONS) == ((), (), (0, 0))
-    assert expected_rates(network, OPTIONS) == (Rate(1.5, 3.0), Rate(15.0, 20.0, 2), Rate(30.0, 30.0))
+    assert expected_rates(network, OPTIONS) == (Rate(1.5, 3.0, 2), Rate(15.0, 20.0, 2), Rate(30.0, 30.0))
 
 
 @pytest.mark.parametrize(
