@@ -372,7 +372,7 @@ def test_unsafe_connectors_skip_the_check_of_signs() -> None:
 def test_other_generators_take_pynns_way() -> None:
     """A generator that is not a Mersenne Twister draws through PyNN's own code."""
 
-    class Other(NumpyRNG):  # type: ignore[misc]
+    class Other(NumpyRNG):
         pass
 
     for kind in ("FixedProbabilityConnector", "FixedNumberPreConnector", "FixedTotalNumberConnector"):
