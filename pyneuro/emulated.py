@@ -8,6 +8,7 @@ What was recorded before is kept here.
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping as Dictionary
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from emulator.emulator import Emulator
 from emulator.image import NeuronCore
 from emulator.statistics import Statistics
 from pyneuro.backend import Progress
+from pyneuro.errors import MappingWarning
 from toolchain.compile import Mapping, compile_network
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
@@ -67,6 +69,8 @@ class EmulatedSimulation:
         mapped = time.perf_counter()
         self.network = network
         self.emulator = Emulator(self.mapping.image, self._threads)
+        for remark in self.mapping.diagnostics:
+            warnings.warn(str(remark), MappingWarning, stacklevel=2)
         self.map_s += mapped - started
         self.load_s += time.perf_counter() - mapped
 

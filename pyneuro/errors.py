@@ -36,3 +36,7 @@ def __getattr__(name: str) -> Any:
     from pyNN import errors
 
     return getattr(errors, name)
+
+
+class MappingWarning(UserWarning):
+    """What mapping changed about a network, or what may go wrong on the machine, in the user's words."""

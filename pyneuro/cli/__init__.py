@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 from emulator.errors import EmulatorError
-from pyneuro.errors import PyneuroError
+from pyneuro.errors import MappingWarning, PyneuroError
 from pyneuro.version import VERSION
 from toolchain.errors import ToolchainError
 
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ours, script_arguments = _split(words)
     options = _parser().parse_args(ours)
     options.arguments = script_arguments
+    warnings.formatwarning = _plain_warning
     try:
         return int(import_module(f"pyneuro.cli.{options.module}").main(options))
     except (PyneuroError, ToolchainError, EmulatorError, OSError) as error:
@@ -38,6 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("pyneuro: interrupted", file=sys.stderr)
         return INTERRUPTED
+
+
+def _plain_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """Return a warning of ours as one line, any other as Python shows it."""
+    if issubclass(category, MappingWarning):
+        return f"pyneuro: warning: {message}\n"
+    return _formatwarning(message, category, filename, lineno, line)
+
+
+_formatwarning = warnings.formatwarning
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:

@@ -18,11 +18,10 @@ from typing import Any
 import pyneuro
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line
-from pyneuro.cli.reporting import session_report
 from pyneuro.cli.session import Session, figures, run_session
 from pyneuro.comparison import compare
 from pyneuro.errors import ScriptError
-from pyneuro.report.build import Run
+from pyneuro.report.build import Run, add_runs
 from pyneuro.report.files import write_report
 from pyneuro.report.to_json import plain
 from pyneuro.report.to_text import to_text
@@ -41,7 +40,7 @@ def main(options: argparse.Namespace) -> int:
             beside.kill()
     comparison = compare(reference.results, session.results)
     judged = verdicts(requirements, comparison)
-    report = session_report(session, reference, comparison, judged)
+    report = add_runs(session.report(), reference, session.run, comparison, judged)
     directory = options.out or Path(f"{options.script.stem}-report")
     page = write_report(directory, report)[0]
     print(last_line(_summary(session, reference, report.comparison, judged, page)) if options.json else to_text(report))

@@ -9,12 +9,12 @@ from typing import Any, NoReturn
 
 from pyneuro import simulator
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
-from pyneuro.cli.reporting import mapping_report, netlist_report
 from pyneuro.cli.script import run_script
 from pyneuro.cli.session import choose
 from pyneuro.errors import ScriptError
 from pyneuro.options import Options
 from pyneuro.report import Report
+from pyneuro.report.build import compiled_report, make_report
 from pyneuro.report.files import write_report
 from toolchain.compile import Mapping, compile_network
 from toolchain.graph import Graph
@@ -59,7 +59,8 @@ def _netlist(options: argparse.Namespace) -> tuple[GraphMapping, Report, tuple[f
     netlist = read(options.netlist)
     graph = netlist.graph if options.keys == "given" else _without_keys(netlist.graph)
     mapping = map_graph(graph, options.machine or netlist.machine or None)
-    return mapping, netlist_report(mapping), _since(*start)
+    report = make_report(graph.name, mapping=mapping, mapping_seconds=mapping.seconds)
+    return mapping, report, _since(*start)
 
 
 def _without_keys(graph: Graph) -> Graph:
@@ -73,7 +74,8 @@ def _script(options: argparse.Namespace) -> tuple[GraphMapping, Report, tuple[fl
     try:
         run_script(options.script, options.arguments)
     except _Mapped as mapped:
-        return mapped.mapping.graph_mapping, mapping_report(mapped.network, mapped.mapping), mapped.spent
+        report = compiled_report(mapped.network.label, mapped.network, mapped.mapping)
+        return mapped.mapping.graph_mapping, report, mapped.spent
     raise ScriptError(f"{options.script} made no network to map: it never called run()")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from pyneuro.cli.figures import last_line, lines
-from pyneuro.cli.reporting import session_report
 from pyneuro.cli.session import figures, run_session
+from pyneuro.report.build import add_runs
 from pyneuro.report.files import write_report
 from pyneuro.results import save_results
 
@@ -16,7 +16,8 @@ def main(options: argparse.Namespace) -> int:
     session = run_session(options, options.backend)
     table = figures(session)
     if options.out:
-        write_report(options.out, session_report(session))
+        runs = (None, session.run) if session.emulated else (session.run, None)
+        write_report(options.out, add_runs(session.report(), *runs))
         save_results(options.out / "results.npz", session.results)
         (options.out / "figures.json").write_text(last_line(table) + "\n")
     print(last_line(table) if options.json else lines(table))

@@ -15,6 +15,8 @@ from pyneuro.emulated import EmulatedSimulation
 from pyneuro.errors import ScriptError
 from pyneuro.options import Options
 from pyneuro.progress import progress
+from pyneuro.report import Report
+from pyneuro.report.build import Run, compiled_report, make_report
 from pyneuro.results import Results, spike_hash
 from toolchain.network import Network
 
@@ -29,6 +31,18 @@ class Session:
     results: Results
     seconds: dict[str, float]
     cpu_s: float
+
+    @property
+    def run(self) -> Run:
+        """What the report tells of it."""
+        return Run(self.results, self.seconds, self.cpu_s)
+
+    def report(self) -> Report:
+        """Return the report of the network and its mapping, without the run itself."""
+        label, emulated = self.network.label, self.emulated
+        if emulated is None:
+            return make_report(label, network=self.network)
+        return compiled_report(label, self.network, emulated.mapping, emulated.statistics())
 
     @property
     def emulated(self) -> EmulatedSimulation | None:

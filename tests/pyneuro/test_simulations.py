@@ -8,6 +8,7 @@ import pytest
 
 from pyneuro.backend import Simulation
 from pyneuro.emulated import EmulatedSimulation
+from pyneuro.errors import MappingWarning
 from pyneuro.reference import ReferenceSimulation
 from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
 
@@ -147,3 +148,9 @@ def test_both_agree_while_a_spike_has_not_come_round() -> None:
         simulation.run(100)
     np.testing.assert_array_equal(reference.spikes(CELLS)[0], emulated.spikes(CELLS)[0])
     np.testing.assert_allclose(reference.signal(LONE, "v"), emulated.signal(LONE, "v"), atol=0.05)
+
+
+def test_what_mapping_changes_is_warned_of() -> None:
+    """A delay that is no multiple of the timestep is one warning, with figures."""
+    with pytest.warns(MappingWarning, match=r"drive.*0\.3 ms"):
+        EmulatedSimulation(network(delay=1.3))
