@@ -114,53 +114,46 @@ def neuron_core(
     receptors = len(program.numbers(Role.RECEPTOR))
     kept = len(program.numbers(Role.STATE)) + len(program.numbers(Role.PARAMETER))
     slots = DELAY_SLOTS << (bits_for(receptors) + bits_for(per_core))
-    dtcm = (
-        Region("stack and globals", STACK_BYTES),
-        Region("neuron state", WORD * kept * cells),
+    state = Region("neuron state", WORD * kept * cells)
+    table = Region("population table", TABLE_ENTRY_BYTES * entries)
+    fast = (
+        state,
         Region("synaptic input", WORD * receptors * cells),
         Region("ring buffers", 2 * slots),
-        Region("population table", TABLE_ENTRY_BYTES * entries),
+        table,
         Region("incoming packets", PACKET_BUFFER_BYTES),
         Region("row buffers", 2 * WORD * stride),
-        *(Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded),
     )
-    sdram = (
-        Region("system", SYSTEM_BYTES),
-        Region("neuron state", WORD * kept * cells),
-        Region("population table", TABLE_ENTRY_BYTES * entries),
-        Region("synaptic rows", WORD * row_words),
-        *(found.region(ticks) for found in recorded),
-    )
-    return CoreMemory(dtcm, sdram)
+    return _core(fast, (state, table, Region("synaptic rows", WORD * row_words)), recorded, ticks)
 
 
 def poisson_core(cells: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
     """Memory of a core of Poisson sources."""
     sources = Region("sources", SOURCE_BYTES * cells)
-    recording = tuple(Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded)
-    dtcm = (Region("stack and globals", STACK_BYTES), sources, *recording)
-    return CoreMemory(dtcm, (Region("system", SYSTEM_BYTES), sources, *(found.region(ticks) for found in recorded)))
+    return _core((sources,), (sources,), recorded, ticks)
 
 
 def array_core(cells: int, spikes: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
     """Memory of a core of sources with given spike times: they lie in SDRAM and are read a tick at a time."""
     buffer = Region("spikes of a tick", WORD * bits_to_words(cells))
-    recording = tuple(Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded)
-    times = Region("spike times", SPIKE_BYTES * spikes)
-    dtcm = (Region("stack and globals", STACK_BYTES), buffer, *recording)
-    return CoreMemory(dtcm, (Region("system", SYSTEM_BYTES), times, *(found.region(ticks) for found in recorded)))
+    return _core((buffer,), (Region("spike times", SPIKE_BYTES * spikes),), recorded, ticks)
 
 
 def delay_core(cells: int, stages: int) -> CoreMemory:
     """Memory of a core of delay stages: a bit a cell for every tick it remembers, and one for every stage."""
     field = WORD * bits_to_words(cells)
-    dtcm = (
-        Region("stack and globals", STACK_BYTES),
-        Region("incoming packets", PACKET_BUFFER_BYTES),
-        Region("spikes to repeat", field * DELAY_SLOTS * stages),
-        Region("cells of each stage", field * stages),
+    members = Region("cells of each stage", field * stages)
+    remembered = Region("spikes to repeat", field * DELAY_SLOTS * stages)
+    return _core((Region("incoming packets", PACKET_BUFFER_BYTES), remembered, members), (members,), (), 0)
+
+
+def _core(dtcm: tuple[Region, ...], sdram: tuple[Region, ...], recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
+    """The given regions, those that every core has, and those for recording."""
+    samples = (Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded)
+    return CoreMemory(
+        dtcm=(Region("stack and globals", STACK_BYTES), *dtcm, *samples),
+        sdram=(Region("system", SYSTEM_BYTES), *sdram, *(found.region(ticks) for found in recorded)),
     )
-    return CoreMemory(dtcm, (Region("system", SYSTEM_BYTES), Region("cells of each stage", field * stages)))
 
 
 def check_fits(memory: CoreMemory, label: str, machine: Machine, remedy: str) -> None:

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Final
 
@@ -140,11 +141,11 @@ def given(options: Mapping[str, Any] | str | Path | None) -> MappingOptions:
 
 
 def _check(name: str, kind: type, value: object) -> None:
-    accepted = (int, float) if kind is float else kind
+    accepted = {int: Integral, float: Real, str: str}[kind]
     if not isinstance(value, accepted) or isinstance(value, bool):
         word = {int: "a whole number", float: "a number", str: "a name in quotes"}[kind]
         raise MappingError(f"mapping option '{name}' must be {word}, got {value!r}")
-    if name in BOUNDS and isinstance(value, (int, float)):
+    if name in BOUNDS and isinstance(value, Real):
         low, high = BOUNDS[name]
         if not math.isfinite(value) or not low <= value <= high:
             raise MappingError(f"mapping option '{name}' must be from {low:g} to {high:g}, got {value!r}")

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +29,7 @@ from toolchain.weights import neuron_model, receptor_number, weight_scale
 from toolchain.workload import Workload
 
 
+@dataclass(frozen=True)
 class Slicing:
     """How the cells of all populations are cut: population i into pieces of ``per_core[i]`` cells.
 
@@ -34,32 +37,38 @@ class Slicing:
 
     Parameters
     ----------
-    sizes, per_core : sequence of int
+    sizes, per_core : tuple of int
         Cells of each population, and on each of its pieces.
-
-    Attributes
-    ----------
-    first : tuple of int
-        Number of the first piece of each population; one more than the last piece at the end.
-    starts, lengths : tuple of int32[pieces]
-        First cell, and number of cells, of each piece of each population.
-    piece_of_cell : tuple of int32[cells]
-        Piece of each cell of each population, counted from 0 within the population.
     """
 
-    def __init__(self, sizes: Sequence[int], per_core: Sequence[int]) -> None:
-        self.sizes, self.per_core = tuple(sizes), tuple(per_core)
-        cuts = [
-            np.append(np.arange(0, size, n), size).astype(np.int32) for size, n in zip(sizes, per_core, strict=True)
-        ]
-        self.starts = tuple(cut[:-1] for cut in cuts)
-        self.lengths = tuple(np.diff(cut) for cut in cuts)
-        self.first = (0, *(int(n) for n in np.cumsum([len(cut) - 1 for cut in cuts])))
-        self.piece_of_cell = tuple(np.repeat(np.arange(len(n), dtype=np.int32), n) for n in self.lengths)
+    sizes: tuple[int, ...]
+    per_core: tuple[int, ...]
+
+    @cached_property
+    def starts(self) -> tuple[NDArray[np.int32], ...]:
+        """First cell of each piece of each population; int32[pieces]."""
+        cuts = zip(self.sizes, self.per_core, strict=True)
+        return tuple(np.arange(0, size, width, dtype=np.int32) for size, width in cuts)
+
+    @cached_property
+    def lengths(self) -> tuple[NDArray[np.int32], ...]:
+        """Number of cells of each piece of each population; int32[pieces]."""
+        cuts = zip(self.starts, self.sizes, strict=True)
+        return tuple(np.diff(starts, append=np.int32(size)) for starts, size in cuts)
+
+    @cached_property
+    def piece_of_cell(self) -> tuple[NDArray[np.int32], ...]:
+        """Piece of each cell of each population, counted from 0 within the population; int32[cells]."""
+        return tuple(np.repeat(np.arange(len(n), dtype=np.int32), n) for n in self.lengths)
+
+    @cached_property
+    def first(self) -> tuple[int, ...]:
+        """Number of the first piece of each population; at the end, one more than the last piece."""
+        return tuple(accumulate((len(starts) for starts in self.starts), initial=0))
 
     def pieces(self, population: int) -> int:
         """Number of pieces of a population."""
-        return self.first[population + 1] - self.first[population]
+        return len(self.starts[population])
 
     @property
     def all_pieces(self) -> int:
@@ -111,29 +120,31 @@ def plan_rows(workload: Workload, slicing: Slicing) -> Blocks:
     found = [_blocks_of_pair(pair, marks, slicing) for pair, marks in present.items()]
     table = np.concatenate([np.zeros((0, 4), dtype=np.int32), *found])
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
-    first_row = _offsets(table[:, 3])
+    target, source, stage, rows = table.T.copy()
+    first_row = _offsets(rows)
     shapes = {pair: marks.shape for pair, marks in present.items()}
-    row_of_cell_0 = {
-        pair: _grid(pair, shape, slicing, table, first_row[:-1] - _first_cell(slicing)[table[:, 1]])
-        for pair, shape in shapes.items()
-    }
+    counts = _row_lengths(workload, slicing, shapes, table, first_row)
+    longest = np.maximum.reduceat(counts, first_row[:-1]) if len(table) else np.zeros(0, dtype=np.int32)
+    stride = (longest + ROW_HEADER_WORDS).astype(np.int32)
+    first_word = _offsets(stride.astype(np.int64) * rows)
+    return Blocks(target, source, stage, rows, stride, first_row, first_word, counts, shapes)
+
+
+def _row_lengths(
+    workload: Workload,
+    slicing: Slicing,
+    shapes: Mapping[tuple[int, int], tuple[int, ...]],
+    table: NDArray[np.int32],
+    first_row: NDArray[np.int64],
+) -> NDArray[np.int32]:
+    """Synapses in each row; int32[rows]."""
+    row_of_cell_0 = first_row[:-1] - _first_cell(slicing)[table[:, 1]]
+    grids = {pair: _grid(pair, shape, slicing, table, row_of_cell_0) for pair, shape in shapes.items()}
     counts = np.zeros(int(first_row[-1]), dtype=np.int32)
     for made, delay in _projections(workload):
         pieces = slicing.piece_of_cell[made.source], slicing.piece_of_cell[made.target]
-        count_rows(made.pre, made.post, delay.steps, *pieces, row_of_cell_0[made.source, made.target], counts)
-    longest = np.maximum.reduceat(counts, first_row[:-1]) if len(table) else np.zeros(0, dtype=np.int32)
-    stride = (longest + ROW_HEADER_WORDS).astype(np.int32)
-    return Blocks(
-        target=table[:, 0],
-        source=table[:, 1],
-        stage=table[:, 2],
-        rows=table[:, 3],
-        stride=stride,
-        first_row=first_row,
-        first_word=_offsets(stride.astype(np.int64) * table[:, 3]),
-        counts=counts,
-        shapes=shapes,
-    )
+        count_rows(made.pre, made.post, delay.steps, *pieces, grids[made.source, made.target], counts)
+    return counts
 
 
 def build_rows(
@@ -242,18 +253,15 @@ def _offsets(lengths: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
 
 
-def delay_stages(blocks: Blocks, pieces: int) -> NDArray[np.int32]:
-    """Delay stages that each source piece needs, 0 if none; int32[pieces]."""
-    stages = np.zeros(pieces, dtype=np.int32)
-    np.maximum.at(stages, blocks.source, blocks.stage)
-    return stages
-
-
-def stage_sends(blocks: Blocks, source: int, stages: int) -> NDArray[np.bool_]:
-    """Which cells of piece `source` have synapses in delay stage 1, 2, ...; bool[stages, cells]."""
-    mine = np.flatnonzero((blocks.source == source) & (blocks.stage > 0))
-    send = np.zeros((stages, int(blocks.rows[mine[0]])), dtype=np.bool_)
-    for block in mine:
-        first = blocks.first_row[block]
-        send[blocks.stage[block] - 1] |= blocks.counts[first : first + blocks.rows[block]] > 0
-    return send
+def stage_sends(blocks: Blocks) -> dict[int, NDArray[np.bool_]]:
+    """Which cells of a source piece have synapses in its delay stages 1, 2, ...: bool[stages, cells] by piece."""
+    delayed = np.flatnonzero(blocks.stage)
+    delayed = delayed[np.argsort(blocks.source[delayed], kind="stable")]
+    pieces, first = np.unique(blocks.source[delayed], return_index=True)
+    sends = {}
+    for piece, mine in zip(pieces.tolist(), np.split(delayed, first[1:]), strict=False):
+        sends[piece] = np.zeros((int(blocks.stage[mine].max()), int(blocks.rows[mine[0]])), dtype=np.bool_)
+        for block in mine.tolist():
+            low, high = blocks.first_row[block : block + 2]
+            sends[piece][blocks.stage[block] - 1] |= blocks.counts[low:high] > 0
+    return sends

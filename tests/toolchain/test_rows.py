@@ -10,7 +10,7 @@ from networks import cells, connect, networks
 
 from toolchain.network import Network
 from toolchain.options import MappingOptions
-from toolchain.rows import Blocks, Slicing, build_rows, delay_stages, plan_rows, stage_sends, word_layout
+from toolchain.rows import Blocks, Slicing, build_rows, plan_rows, stage_sends, word_layout
 from toolchain.weights import ring_buffer_shifts
 from toolchain.workload import prepare
 
@@ -69,32 +69,32 @@ def expected_rows(network: Network, slicing: Slicing) -> dict[tuple[int, int, in
 @given(network=networks(), data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_rows_hold_every_synapse_once_in_the_order_made(network: Network, data: st.DataObject) -> None:
-    sizes = [population.size for population in network.populations]
-    slicing = Slicing(sizes, [data.draw(st.integers(1, 50)) for _ in sizes])
+    sizes = tuple(population.size for population in network.populations)
+    slicing = Slicing(sizes, tuple(data.draw(st.integers(1, 50)) for _ in sizes))
     assert read_rows(network, slicing) == expected_rows(network, slicing)
 
 
 @given(network=networks())
 @settings(max_examples=30, deadline=None)
 def test_stages_and_what_they_send(network: Network) -> None:
-    slicing = Slicing([population.size for population in network.populations], [7] * len(network.populations))
+    slicing = Slicing(tuple(population.size for population in network.populations), (7,) * len(network.populations))
     blocks = plan_rows(prepare(network, OPTIONS), slicing)
     rows = expected_rows(network, slicing)
-    stages = delay_stages(blocks, slicing.all_pieces)
+    sends = stage_sends(blocks)
     for piece in range(slicing.all_pieces):
         repeated = {(stage, row) for _, source, stage, row in rows if source == piece and stage}
-        assert stages[piece] == max((stage for stage, _ in repeated), default=0)
-        if stages[piece]:
-            send = stage_sends(blocks, piece, int(stages[piece]))
-            assert {(stage + 1, row) for stage, row in np.argwhere(send).tolist()} == repeated
+        found = sends.pop(piece, np.zeros((0, 0), np.bool_))
+        assert len(found) == max((stage for stage, _ in repeated), default=0)
+        assert {(stage + 1, row) for stage, row in np.argwhere(found).tolist()} == repeated
+    assert not sends
 
 
 def test_a_network_without_synapses_has_no_rows() -> None:
     network = Network("empty", 1.0, (cells("a", 3),), ())
-    blocks = plan_rows(prepare(network, OPTIONS), Slicing([3], [2]))
+    blocks = plan_rows(prepare(network, OPTIONS), Slicing((3,), (2,)))
     assert isinstance(blocks, Blocks)
     assert len(blocks.target) == 0
-    assert len(build_rows(prepare(network, OPTIONS), Slicing([3], [2]), blocks, 0, ((0, 0),))) == 0
+    assert len(build_rows(prepare(network, OPTIONS), Slicing((3,), (2,)), blocks, 0, ((0, 0),))) == 0
 
 
 @pytest.mark.parametrize(
@@ -102,4 +102,4 @@ def test_a_network_without_synapses_has_no_rows() -> None:
 )
 def test_the_index_is_as_wide_as_the_fullest_core_needs(size: int, per_core: int, bits: int) -> None:
     network = Network("n", 1.0, (cells("a", size),), (connect((0, 0), [(0, 0)]),))
-    assert word_layout(network, Slicing([size], [per_core]), 0) == (bits, 1)
+    assert word_layout(network, Slicing((size,), (per_core,)), 0) == (bits, 1)

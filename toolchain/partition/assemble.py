@@ -23,7 +23,7 @@ from toolchain.options import MappingOptions
 from toolchain.partition import Partition, Slice, SliceKind
 from toolchain.partition.load import spike_cycles, stage_cycles, update_cycles
 from toolchain.partition.nets import make_nets
-from toolchain.rows import Blocks, Slicing, delay_stages, stage_sends
+from toolchain.rows import Blocks, Slicing, stage_sends
 from toolchain.workload import Workload
 
 
@@ -48,31 +48,26 @@ def assemble(
     MappingError
         If a slice does not fit the memory of a core or of a chip.
     """
-    stages = delay_stages(blocks, slicing.all_pieces)
+    piece_sends = stage_sends(blocks)
     load = spike_cycles(workload, slicing, blocks)
-    piece_slice, delay_slice = _number(stages)
     slices: list[Slice] = []
     memory: list[CoreMemory] = []
+    piece_slice, delay_slice = np.full((2, slicing.all_pieces), -1, dtype=np.int32)
     sends: dict[int, NDArray[np.bool_]] = {}
     for piece, cut in enumerate(_cuts(workload.network, slicing, options)):
+        piece_slice[piece] = len(slices)
         memory.append(_memory(cut, blocks, piece, options))
         check_fits(memory[-1], cut.population.label, machine, "lower 'neurons_per_core' or 'recording_ticks'")
         slices.append(_cells(cut, memory[-1], load[piece]))
-        if stages[piece]:
-            sends[len(slices)] = stage_sends(blocks, piece, int(stages[piece]))
-            memory.append(delay_core(len(cut.cells), int(stages[piece])))
-            slices.append(_delayed(slices[-1], int(piece_slice[piece]), int(stages[piece]), memory[-1]))
+        if piece in piece_sends:
+            delay_slice[piece] = len(slices)
+            sends[len(slices)] = piece_sends[piece]
+            memory.append(delay_core(len(cut.cells), len(piece_sends[piece])))
+            slices.append(_delayed(slices[-1], int(piece_slice[piece]), len(piece_sends[piece]), memory[-1]))
     vertices = tuple(Vertex(found.label, found.size, found.sdram_bytes) for found in slices)
     nets = make_nets(blocks, slices, sends, piece_slice, delay_slice)
     graph = Graph(workload.network.label, vertices, nets)
     return Partition(tuple(slices), graph, tuple(memory), slicing, blocks, piece_slice, delay_slice, sends)
-
-
-def _number(stages: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Indices of the slices that are the pieces, and of those with their delay stages (-1: none)."""
-    delayed = stages > 0
-    piece_slice = np.arange(len(stages)) + np.cumsum(delayed) - delayed
-    return piece_slice.astype(np.int32), np.where(delayed, piece_slice + 1, -1).astype(np.int32)
 
 
 def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterator[_Cut]:

@@ -57,7 +57,7 @@ def partition(
         heard = streams(workload, options)
         populations = workload.network.populations
         per_core = [_cells(population, heard[i], machine, options, budget) for i, population in enumerate(populations)]
-    slicing = Slicing([population.size for population in workload.network.populations], per_core)
+    slicing = Slicing(tuple(population.size for population in workload.network.populations), tuple(per_core))
     return assemble(workload, slicing, plan_rows(workload, slicing), machine, options)
 
 
