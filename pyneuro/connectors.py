@@ -56,15 +56,11 @@ CHUNK = 1 << 20
 logger = logging.getLogger("PyNN")
 
 
-class ArrayMixin:
+class ArrayMixin(Connector):
     """How a connector connects that draws all its columns at once, by `columns`."""
 
     parameters_first: ClassVar[bool] = True
     """Whether PyNN's code copies the synapse's random generators before it draws the columns."""
-    location_selector: Any
-    safe: bool
-    callback: Any
-    rng: Any
 
     def columns(self, projection: Any) -> Columns:
         """Return the pre-synaptic cells of each column."""
@@ -79,11 +75,11 @@ class ArrayMixin:
         if self.location_selector is not None:
             raise UnsupportedError("location_selector is for cells with several compartments, which pyneuro lacks")
         if not self.takes(projection):
-            super().connect(projection)  # type: ignore[misc]
+            super().connect(projection)
             return
         columns = None if self.parameters_first else self.columns(projection)
-        distance = self._generate_distance_map(projection)  # type: ignore[attr-defined]
-        space = self._parameters_from_synapse_type(projection, distance)  # type: ignore[attr-defined]
+        distance = self._generate_distance_map(projection)
+        space = self._parameters_from_synapse_type(projection, distance)
         pre, counts = columns or self.columns(projection)
         post = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
         values = evaluate(space, projection, pre=pre, post=post, counts=counts, distance=distance)

@@ -1,8 +1,8 @@
 """Freezing: from the objects that a script has made to the `Network` that both simulators take.
 
 A projection between views or assemblies becomes one network projection for each pair of populations that it
-connects, with indices in the populations.  Arrays are shared, not copied, and read-only from here on.
-What has not changed since the last freezing stays the same object, so that a simulator can see it.
+connects, with indices in the populations.  Their arrays are shared, not copied, and read-only from here on.
+Projections that have not changed since the last freezing stay the same objects, so that a simulator can see it.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ def _population(population: Population, label: str, state: State) -> network.Pop
         label=label,
         size=population.size,
         cell=type(population.celltype).__name__,
-        parameters={name: _frozen(value) for name, value in values.items()},
-        initial={name: _frozen(lazy.base_value) for name, lazy in population.initial_values.items()},
+        parameters={name: _frozen(np.copy(value)) for name, value in values.items()},
+        initial={name: _frozen(np.copy(lazy.base_value)) for name, lazy in population.initial_values.items()},
         spike_times=times,
         currents=tuple(current for source in state.current_sources for current in source.currents(population)),
         recordings=tuple(

@@ -6,11 +6,13 @@ nothing: they read from their population and write to it.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import common, errors
+from pyNN.common.populations import BasePopulation
 from pyNN.parameters import LazyArray, ParameterSpace, Sequence
 
 from pyneuro import simulator
@@ -37,27 +39,31 @@ class Assembly(common.Assembly):
             super().write_data(target, *args, **kwargs)
 
 
-class _Cells:
-    """What populations and views do alike: `_root` is the population, `_where` the cells' places in it."""
+class _Cells(BasePopulation):
+    """What populations and views do alike: read and write the parameters and initial values of their cells."""
 
-    _root: Population
-    _where: Indices | slice
-    celltype: Any
-    label: str
-    size: int
+    @property
+    def _root(self) -> Population:
+        """The population that the cells are of."""
+        raise NotImplementedError
+
+    @property
+    def _where(self) -> Indices | slice:
+        """The places of the cells in it."""
+        raise NotImplementedError
 
     def get(self, parameter_names: str | list[str], gather: bool = False, simplify: bool = True) -> Any:
         """Return the values of a parameter, or a list of the values of several."""
         names = [parameter_names] if isinstance(parameter_names, str) else parameter_names
         for name in names:
             self._require(name, self.celltype.get_parameter_names())
-        return super().get(parameter_names, gather=gather, simplify=simplify)  # type: ignore[misc]
+        return super().get(parameter_names, gather=gather, simplify=simplify)
 
     def initialize(self, **initial_values: Any) -> None:
         """Set the values that state variables have at t = 0; see PyNN."""
         for variable in initial_values:
             self._require(variable, self.celltype.default_initial_values)
-        super().initialize(**initial_values)  # type: ignore[misc]
+        super().initialize(**initial_values)
 
     def _require(self, name: str, names: Any) -> None:
         if name not in names:
@@ -101,7 +107,7 @@ class _Cells:
             raise UnsupportedError(
                 f"initialize() says what {variable!r} is at t = 0, and t is {simulator.state.t:g} ms: reset() first"
             )
-        value = initial_values.evaluate(simplify=True)
+        value = deepcopy(initial_values.evaluate(simplify=True))
         if not np.all(np.isfinite(value)):
             raise errors.InvalidParameterValueError(f"the initial value of {variable!r} must be a finite number")
         initial_values.base_value, initial_values.operations = value, []
@@ -131,11 +137,12 @@ class PopulationView(_Cells, common.PopulationView):
     _simulator = simulator
 
     @property
-    def _root(self) -> Population:  # type: ignore[override]
-        return self.grandparent  # type: ignore[no-any-return]
+    def _root(self) -> Population:
+        root: Population = self.grandparent
+        return root
 
     @property
-    def _where(self) -> Indices:  # type: ignore[override]
+    def _where(self) -> Indices:
         return np.asarray(self.index_in_grandparent(np.arange(self.size)))
 
     @property
@@ -156,10 +163,12 @@ class Population(_Cells, common.Population):
     _assembly_class = Assembly
 
     @property
-    def _root(self) -> Population:  # type: ignore[override]
+    def _root(self) -> Population:
         return self
 
-    _where = slice(None)
+    @property
+    def _where(self) -> slice:
+        return slice(None)
 
     def _create_cells(self) -> None:
         state = simulator.state

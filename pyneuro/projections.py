@@ -81,7 +81,8 @@ class Projection(common.Projection):
     def delay_range(self) -> tuple[float, float]:
         """Return the least and the greatest delay, in whole timesteps but at least one, ms."""
         dt, delay = simulator.state.dt, self.arrays["delay"]
-        return tuple(max(1, round(float(d) / dt)) * dt for d in (np.min(delay), np.max(delay)))  # type: ignore[return-value]
+        least, greatest = (max(1, round(float(d) / dt)) * dt for d in (np.min(delay), np.max(delay)))
+        return least, greatest
 
     # --- connections as objects -------------------------------------------------------------------------
 
@@ -174,7 +175,7 @@ class Projection(common.Projection):
 
 def _indices(cells: Any, given: Any) -> Any:
     """Return indices in `cells`; PyNN's CSAConnector gives IDs, the other connectors indices."""
-    return cells.id_to_index(given) if isinstance(given[0], simulator.ID) else given
+    return cells.id_to_index(given) if len(given) and isinstance(given[0], simulator.ID) else given
 
 
 def _numbers(value: Any) -> Values:

@@ -195,11 +195,15 @@ class Recorder(recording.Recorder):
 
 def results(state: State) -> Results:
     """Return what the populations that are recorded have recorded since the last reset."""
-    recorded = [population for population in state.populations if population.recorder.variables]
+    network, found = state.network, []
+    for population in state.populations:
+        if network is not None and state.running and population.recorder.variables:
+            stretches = [*population.recorder.cleared, population.recorder.now()]
+            found.append(result(stretches, population, network.populations[population.index].label))
     return Results(
-        network=state.network.label if state.network else "",
+        network=network.label if network else "",
         backend=state.options.backend,
         timestep=state.dt,
         steps=state.step,
-        populations=tuple(result([*p.recorder.cleared, p.recorder.now()], p) for p in recorded if state.simulation),
+        populations=tuple(found),
     )

@@ -125,11 +125,11 @@ def _analog_signal(name: str, samples: Samples, chosen: Any, population: Any, dt
     )
 
 
-def result(stretches: Sequence[Stretch], population: Any) -> PopulationResult:
-    """Return stretches that follow one another as one result."""
+def result(stretches: Sequence[Stretch], population: Any, label: str) -> PopulationResult:
+    """Return stretches that follow one another as one result, under the label that the network has."""
     last = stretches[-1]
     return PopulationResult(
-        label=population.label,
+        label=label,
         size=population.size,
         is_source=not population.celltype.injectable,
         spikes_recorded=np.zeros(0, np.int32) if last.spiking is None else last.spiking,

@@ -52,10 +52,18 @@ def _check_times(name: str, times: Any) -> None:
         )
 
 
-def cell_type(name: str) -> Any:
-    """Return the cell type that the declaration `name` makes: a subclass of PyNN's, if PyNN has it."""
+def cell_type(name: str, description: str = "") -> Any:
+    """Return the cell type that the declaration `name` makes: a subclass of PyNN's of that name.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``CELL_MODELS``.
+    description : str
+        What to say where PyNN's own description of its cell type would not be true.
+    """
     model = CELL_MODELS[name]
-    known = getattr(cells, name, None)
+    known = getattr(cells, name)
     parameters: dict[str, Any] = {p.name: p.default for p in model.parameters}
     units = {p.name: p.unit for p in model.parameters}
     members: dict[str, Any] = {"recordable": list(model.recordable)}
@@ -68,17 +76,18 @@ def cell_type(name: str) -> Any:
         members |= {
             "conductance_based": model.conductance_based,
             "receptor_types": tuple(model.receptors),
+            "voltage_based_synapses": False,
             "default_initial_values": {v.name: _first(v.initial, parameters) for v in model.state},
         }
     members |= {
-        "__doc__": known.__doc__ if known else type(model).__doc__,
+        "__doc__": description or known.__doc__,
         "__module__": __name__,
         "model": model,
         "default_parameters": parameters,
         "units": units,
         "translations": build_translations(*((p, p) for p in parameters)),
     }
-    return type(name, (DeclaredCell, known) if known else (DeclaredCell,), members)
+    return type(name, (DeclaredCell, known), members)
 
 
 def _first(initial: float | str, parameters: Mapping[str, float]) -> float:
@@ -87,7 +96,14 @@ def _first(initial: float | str, parameters: Mapping[str, float]) -> float:
 
 IF_curr_exp = cell_type("IF_curr_exp")
 IF_cond_exp = cell_type("IF_cond_exp")
-Izhikevich = cell_type("Izhikevich")
+Izhikevich = cell_type(
+    "Izhikevich",
+    """Izhikevich's spiking model (2003), with the synapses of the machine's software.
+
+    Synaptic currents (nA) decay exponentially, with time constants `tau_syn_E` and `tau_syn_I`, and 1 nA is
+    1 mV/ms; in PyNN's own cell type synapses are steps of the voltage.  `v_thresh` is the peak of the spike.
+    """,
+)
 SpikeSourceArray = cell_type("SpikeSourceArray")
 SpikeSourcePoisson = cell_type("SpikeSourcePoisson")
 

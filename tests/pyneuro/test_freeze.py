@@ -131,3 +131,34 @@ def test_blocks_are_joined() -> None:
     frozen_clone = frozen().projections[1]
     assert frozen_clone.weight == 0.25
     assert len(np.asarray(frozen_clone.delay)) == len(clone) == 25
+
+
+def test_the_scripts_arrays_stay_the_scripts() -> None:
+    """Arrays that a script hands over are neither made read-only, nor do later changes of them reach the network."""
+    given = {name: np.full(3, value) for name, value in {"tau_m": 10.0, "v": -60.0, "weight": 0.5}.items()}
+    times, matrix = np.array([1.0, 2.0]), np.full((3, 3), 0.5)
+    cells = sim.Population(3, sim.IF_curr_exp(tau_m=given["tau_m"]), initial_values={"v": given["v"]})
+    sim.Population(1, sim.SpikeSourceArray(spike_times=times))
+    first = sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=matrix))
+    second = sim.Projection(cells, cells, sim.OneToOneConnector(), sim.StaticSynapse(weight=0.1))
+    second.set(weight=given["weight"])
+    cells.inject(sim.StepCurrentSource(times=times, amplitudes=times))
+    for _ in range(2):
+        network = frozen()
+        for array in (*given.values(), times, matrix):
+            array[...] = 77.0
+        values = [
+            network.populations[0].parameters["tau_m"],
+            network.populations[0].initial["v"],
+            first.arrays["weight"],
+        ]
+        assert [np.unique(value).tolist() for value in (*values, second.arrays["weight"])] == [
+            [10.0],
+            [-60.0],
+            [0.5],
+            [0.5],
+        ]
+        assert network.populations[0].currents[0].times.tolist() == [1.0, 2.0]
+        spike_times = network.populations[1].spike_times
+        assert spike_times is not None
+        assert spike_times.times.tolist() == [1.0, 2.0]

@@ -232,6 +232,15 @@ def test_results(cells: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert np.all(late[60:] == 0.0)
 
 
+def test_results_have_the_networks_labels() -> None:
+    """Two populations of one label can be told apart."""
+    sim.setup(backend="reference")
+    for _ in range(2):
+        sim.Population(1, sim.IF_curr_exp(), label="cells").record("spikes")
+    sim.run(1.0)
+    assert [population.label for population in simulator.state.results().populations] == ["cells", "cells (2)"]
+
+
 def test_results_of_nothing() -> None:
     """Before a run, and of a network in which nothing is recorded."""
     sim.setup(backend="reference")
