@@ -156,7 +156,7 @@ def compile_network(
     scale = _time_scale_factor(network.timestep, time_scale_factor)
     limits = machine or spin5()
     workload = timed("partition", prepare, network, options)
-    per_core = like.partition.slicing.per_core if like else None
+    per_core = _kept_cuts(network, like) if like else None
     budget = limits.clock_hz * network.timestep * 1e-3 * scale
     parts = timed("partition", partition, workload, limits, options, budget, per_core)
     timed("check", check_partition, network, parts, limits)
@@ -176,6 +176,14 @@ def _time_scale_factor(timestep: float, given: float | None) -> float:
     if not 0.0 < given < float("inf"):
         raise MappingError(f"time_scale_factor must be > 0, got {given}")
     return float(given)
+
+
+def _kept_cuts(network: Network, like: Mapping) -> tuple[int, ...]:
+    """Cells a core of each population of the mapping `like`."""
+    slicing = like.partition.slicing
+    if slicing.sizes != tuple(population.size for population in network.populations):
+        raise MappingError("the populations are not those that were mapped before: reset the simulation first")
+    return slicing.per_core
 
 
 def _algorithms(options: MappingOptions) -> Algorithms:

@@ -63,7 +63,8 @@ class MappingOptions:
     placer, router, key_allocator, minimiser : str
         Names of the algorithms of the stages.
     cycles_margin : float
-        Share of a tick that the estimated load of a core may take; above 1 it overruns by intention.
+        Share of a tick that the estimated load of a core may take. The rest is for what the average does not
+        tell; above 1 cores overrun by intention, and fewer are needed.
     recording_ticks : int
         Ticks of recording that each core keeps SDRAM for.
 
@@ -82,7 +83,7 @@ class MappingOptions:
     router: str = "ner"
     key_allocator: str = "dense"
     minimiser: str = "default_routes"
-    cycles_margin: float = 1.0
+    cycles_margin: float = 0.9
     recording_ticks: int = 1000
 
     def __post_init__(self) -> None:

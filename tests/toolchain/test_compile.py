@@ -159,6 +159,8 @@ def test_cuts_can_be_kept() -> None:
     mapping = compile_network(balanced(), options=SMALL)
     again = compile_network(balanced(4), machine=mapping.machine, like=mapping)
     assert [part.label for part in again.partition.slices] == [part.label for part in mapping.partition.slices]
+    with pytest.raises(MappingError, match="not those that were mapped before"):
+        compile_network(Network("n", 1.0, (cells("a", 1),), ()), like=mapping)
 
 
 def test_registers_recordings_and_currents_are_cut_like_the_cells() -> None:

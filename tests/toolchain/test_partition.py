@@ -97,7 +97,7 @@ def test_the_expected_load_makes_slices_smaller_but_not_tiny() -> None:
     assert cut(dense(20), spikes_per_second=1e6).slicing.per_core == (20,)
     medium = cut(dense(200), spikes_per_second=200.0)
     assert 32 < medium.slicing.per_core[0] < 200
-    assert max(part.cycles for part in medium.slices) <= MS
+    assert max(part.cycles for part in medium.slices) <= 0.95 * MS
 
 
 def test_the_estimated_cycles_are_those_of_the_parts() -> None:
@@ -109,10 +109,10 @@ def test_the_estimated_cycles_are_those_of_the_parts() -> None:
 
 def test_overloads_are_told() -> None:
     network = dense(100)
-    found = cut(network, spikes_per_second=1000.0)
+    found = cut(network, spikes_per_second=2000.0)
     (remark,) = overloads(network, found, MS)
     assert str(remark).startswith("a: at the assumed rates a core needs ")
-    assert "expect overruns; a time_scale_factor 2 times as large would do" in str(remark)
+    assert "expect overruns; a time_scale_factor 1.3 times as large would do" in str(remark)
     assert overloads(network, found, 1e9) == ()
 
 

@@ -119,7 +119,7 @@ def overloads(network: Network, partition: Partition, budget: float) -> tuple[Di
             "partition",
             population.label,
             f"at the assumed rates a core needs {cycles:,} cycles a tick and has {budget:,.0f}: expect overruns; "
-            f"a time_scale_factor {math.ceil(cycles / budget)} times as large would do",
+            f"a time_scale_factor {math.ceil(10 * cycles / budget) / 10:g} times as large would do",
         )
         for population, cycles in zip(network.populations, highest, strict=True)
         if cycles > budget

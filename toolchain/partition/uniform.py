@@ -53,16 +53,14 @@ def partition(
         If a cell or its synapses are too much for a core, however few cells it has.
     """
     if per_core is None:
-        budget = cycles_per_tick * options.cycles_margin
-        heard = streams(workload, options)
-        populations = workload.network.populations
-        per_core = [_cells(population, heard[i], machine, options, budget) for i, population in enumerate(populations)]
+        pairs = zip(workload.network.populations, streams(workload, options), strict=True)
+        per_core = [_cells(population, heard, machine, options, cycles_per_tick) for population, heard in pairs]
     slicing = Slicing(tuple(population.size for population in workload.network.populations), tuple(per_core))
     return assemble(workload, slicing, plan_rows(workload, slicing), machine, options)
 
 
 def _cells(
-    population: Population, heard: Sequence[Stream], machine: Machine, options: MappingOptions, budget: float
+    population: Population, heard: Sequence[Stream], machine: Machine, options: MappingOptions, cycles: float
 ) -> int:
     """Cells a core for a population."""
     model = CELL_MODELS[population.cell]
@@ -70,10 +68,11 @@ def _cells(
         return min(options.sources_per_core, population.size)
     program = model.program(options.substeps)
     least = update_cycles(population, program, 1)
-    if least > budget:
+    budget = cycles * options.cycles_margin
+    if least > cycles:
         raise MappingError(
             f"population '{population.label}': one timestep of one {population.cell} cell takes {least:,} cycles and a "
-            f"core has {budget:,.0f} a tick; use a time_scale_factor {math.ceil(least / budget)} times as large, or a "
+            f"core has {cycles:,.0f} a tick; use a time_scale_factor {math.ceil(least / cycles)} times as large, or a "
             "longer timestep"
         )
 
