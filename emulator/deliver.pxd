@@ -20,12 +20,13 @@ cdef extern from *:
     #define lowest_bit(word) __builtin_ctzll(word)
     #define count_bits(word) __builtin_popcountll(word)
     """
-    void prefetch(const uint32_t* address) noexcept nogil
+    void prefetch(const void* address) noexcept nogil
     int32_t lowest_bit(uint64_t word) noexcept nogil
     int32_t count_bits(uint64_t word) noexcept nogil
 
 cdef enum:
     BATCH = 256
+    SENDERS = 32
     LINE_WORDS = 16
     AHEAD = 8           # rows between the one that is added and the one that is asked for
     AHEAD_WORDS = 512   # of a row; what comes after these the processor foresees by itself
@@ -35,6 +36,15 @@ ctypedef struct Batch:
     const uint32_t* row[BATCH]
     uint32_t stride[BATCH]
 
+ctypedef struct Sender:
+    const Feed* feeds
+    int64_t feed_count
+    const Ints* out
+
+ctypedef struct Senders:
+    int32_t n
+    Sender sender[SENDERS]
+
 
 cdef inline void finish_tick(Machine* machine, int32_t number, int32_t tick) noexcept nogil:
     """Core `number` takes its packets of this tick; then its tick is over and its account is closed."""
@@ -42,27 +52,50 @@ cdef inline void finish_tick(Machine* machine, int32_t number, int32_t tick) noe
     cdef uint64_t* spiking = machine.spiking + (tick & 1) * machine.spiking_words
     cdef const Group* group
     cdef Tally tally = Tally(0, 0, 0, 0, 0)
+    cdef Senders senders
     cdef Batch batch
-    cdef uint64_t heard, bit
-    cdef int64_t g, pair
-    cdef int32_t source
+    cdef uint64_t heard
+    cdef int64_t g
+    senders.n = 0
     batch.n = 0
     for g in range(core.group_count):
         group = &core.groups[g]
         heard = group.bits & spiking[group.word]
         while heard:
-            bit = heard & (0 - heard)
-            heard ^= bit
-            source = 64 * <int32_t> group.word + lowest_bit(bit)
-            pair = group.first + count_bits(group.bits & (bit - 1))
-            take_packets(core, machine.feeds + machine.pair_start[pair],
-                         machine.pair_start[pair + 1] - machine.pair_start[pair],
-                         &machine.cores[source].out, tick, &batch, &tally)
+            note_sender(machine, group, heard, &senders)
+            heard &= heard - 1
+            if senders.n == SENDERS:
+                take_senders(core, &senders, tick, &batch, &tally)
+    take_senders(core, &senders, tick, &batch, &tally)
     add_rows(core, &batch, tick, &tally)
     if number & 63 == 0:
         # The other set was read in the tick before and is written in the next.
         machine.spiking[((tick & 1) ^ 1) * machine.spiking_words + (number >> 6)] = 0
     close_account(core, &tally, machine.cycles_per_tick)
+
+
+cdef inline void note_sender(Machine* machine, const Group* group, uint64_t heard, Senders* senders) noexcept nogil:
+    """Note the source of the lowest bit of `heard`, and ask for its feeds."""
+    cdef Sender* sender = &senders.sender[senders.n]
+    cdef int32_t bit = lowest_bit(heard)
+    cdef int64_t first = group.first + count_bits(group.bits & (((<uint64_t> 1) << bit) - 1))
+    sender.feed_count = 1
+    if not group.single:
+        sender.feed_count = machine.pair_start[first + 1] - machine.pair_start[first]
+        first = machine.pair_start[first]
+    sender.feeds = machine.feeds + first
+    sender.out = &machine.cores[64 * group.word + bit].out
+    prefetch(sender.feeds)
+    senders.n += 1
+
+
+cdef inline void take_senders(Core* core, Senders* senders, int32_t tick, Batch* batch, Tally* tally) noexcept nogil:
+    """The packets of all sources noted."""
+    cdef int32_t k
+    for k in range(senders.n):
+        take_packets(core, senders.sender[k].feeds, senders.sender[k].feed_count, senders.sender[k].out, tick, batch,
+                     tally)
+    senders.n = 0
 
 
 cdef inline void take_packets(Core* core, const Feed* feeds, int64_t feed_count, const Ints* out, int32_t tick,

@@ -265,9 +265,11 @@ cdef class Engine:
 
     def _group(self, hearing):
         """Link the sets of sources that the cores hear."""
-        groups = np.zeros(len(hearing.word), dtype=[("bits", np.uint64), ("first", np.int64), ("word", np.int64)])
+        columns = {"bits": hearing.bits, "first": hearing.first, "word": hearing.word, "single": hearing.single}
+        groups = np.zeros(len(hearing.word), dtype=[(name, column.dtype) for name, column in columns.items()])
         assert groups.dtype.itemsize == sizeof(Group)
-        groups["bits"], groups["first"], groups["word"] = hearing.bits, hearing.first, hearing.word
+        for name, column in columns.items():
+            groups[name] = column
         cdef const uint8_t[::1] memory = groups.view(np.uint8)
         cdef int32_t number
         self.keep.append(memory)

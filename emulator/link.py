@@ -54,13 +54,15 @@ class Hearing:
     """The sources that each core hears, as sets of bits in words of 64 cores.
 
     Those of core c are the words ``start[c] .. start[c + 1]``.  Bit b of ``bits[w]`` stands for source
-    ``64 * word[w] + b``; the k-th set bit has the feeds ``pair_start[first[w] + k] .. pair_start[first[w] + k + 1]``.
+    ``64 * word[w] + b``.  If ``single[w]``, the k-th set bit has one feed, ``first[w] + k``; else it has the feeds
+    ``pair_start[first[w] + k] .. pair_start[first[w] + k + 1]``.
     """
 
     start: NDArray[np.int64]
     word: NDArray[np.int32]
     bits: NDArray[np.uint64]
     first: NDArray[np.int64]
+    single: NDArray[np.int32]
     pair_start: NDArray[np.int64]
 
 
@@ -105,12 +107,16 @@ def hearing(feeds: Feeds) -> Hearing:
     first = _firsts(pair_target, pair_source // WORD)
     bit = np.uint64(1) << (pair_source % WORD).astype(np.uint64)
     bits = np.bitwise_or.reduceat(bit, first) if len(first) else bit
+    pairs = np.diff(first, append=len(pair_start))
+    pair_start = np.append(pair_start, len(target))
+    single = pair_start[first + pairs] - pair_start[first] == pairs
     return Hearing(
         start=np.searchsorted(pair_target[first], np.arange(len(feeds.start))),
         word=(pair_source[first] // WORD).astype(np.int32),
         bits=bits,
-        first=first,
-        pair_start=np.append(pair_start, len(target)),
+        first=np.where(single, pair_start[first], first),
+        single=single.astype(np.int32),
+        pair_start=pair_start,
     )
 
 

@@ -25,8 +25,9 @@ ctypedef struct Feed:
 
 ctypedef struct Group:
     uint64_t bits           # which of 64 sources are heard
-    int64_t first           # pair of the lowest bit
-    int64_t word            # which 64
+    int64_t first           # pair of the lowest bit; its feed, if each source has but one
+    int32_t word            # which 64
+    int32_t single          # whether each source has but one feed
 
 ctypedef struct Recorder:
     int32_t register_number

@@ -11,6 +11,7 @@ import pytest
 from images import (
     FULL,
     INTEGRATOR,
+    Synapse,
     image,
     ints,
     mask_for,
@@ -40,7 +41,7 @@ def good() -> MachineImage:
     sender = source(4, [(0, 0), (0, 3), (5, 1)], KEY)
     rows = [[(0, 1, 1, 0), (2, 1, 16, 1)], [], [(1, 1, 1, 0)], []]
     block = (KEY, mask_for(4), rows)
-    second = (0x200, mask_for(2), [[], []])
+    second: tuple[int, int, list[list[Synapse]]] = (0x200, mask_for(2), [[], []])
     cells = neurons(3, [block, second], key=0x400, currents=[Current(ints(0), ints(0, 5), ints(1, 2))])
     delay = stages(sender, np.ones((2, 4), dtype=bool), 0x300)
     cores = [cells, sender, poisson([1.0, 100.0], 0x200, (0, 0, 4)), delay]

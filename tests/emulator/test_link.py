@@ -98,8 +98,9 @@ def test_hearing_holds_every_feed_once() -> None:
     for w in range(int(sets.start[0]), int(sets.start[1])):
         bits = [b for b in range(64) if int(sets.bits[w]) >> b & 1]
         for k, b in enumerate(bits):
-            pair = int(sets.first[w]) + k
-            span = range(int(sets.pair_start[pair]), int(sets.pair_start[pair + 1]))
+            first = int(sets.first[w]) + k
+            span = range(int(sets.pair_start[first]), int(sets.pair_start[first + 1]))
+            span = range(first, first + 1) if sets.single[w] else span
             assert feeds.source[list(span)].tolist() == [64 * int(sets.word[w]) + b] * len(span)
             found += list(span)
     assert found == list(range(int(feeds.start[1])))
