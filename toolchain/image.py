@@ -188,7 +188,7 @@ def _population_table(partition: Partition, keys: NDArray[np.uint32], span: slic
     source, stage = blocks.source[span], blocks.stage[span]
     sender = np.where(stage > 0, partition.delay_slice[source], partition.piece_slice[source])
     key, mask = keys[sender].T.astype(np.int64)
-    bits = np.array([bits_for(int(rows)) for rows in blocks.rows[span]], dtype=np.int64)
+    bits = np.maximum(np.frexp(blocks.rows[span] - 1)[1], 1).astype(np.int64)  # bits_for(rows)
     key = np.where(stage > 0, key | (stage - 1).astype(np.int64) << bits, key)
     mask = np.where(stage > 0, (0xFFFFFFFF << bits) & 0xFFFFFFFF, mask)
     order = np.argsort(key)

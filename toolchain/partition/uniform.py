@@ -4,8 +4,9 @@ The size is the largest that meets all limits: the mapping options, the index fi
 DTCM of a core, the SDRAM of a chip, and the cycles of a tick at the expected rates.  All but the last
 slice of a population have that size (sPyNNaker's fixed splitter does the same).
 
-The load of synapses is a guess, so it only shrinks slices down to 32 cells; what is still too much then runs
-with overruns, which the user is told of.
+The load of synapses is a guess, so it only shrinks slices down to 64 cells.  Below that it would help little, for
+each spike is still heard by every core, at a cost of its own.  What is still too much then runs with overruns,
+which the user is told of.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from toolchain.partition.load import Stream, streams, update_cycles
 from toolchain.rows import Slicing, plan_rows
 from toolchain.workload import Workload
 
-FEWEST: Final = 32
+FEWEST: Final = 64
 """Cells a core below which the expected synaptic load does not shrink a slice."""
 
 
