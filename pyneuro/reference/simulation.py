@@ -45,7 +45,7 @@ class ReferenceSimulation:
         self._line = DelayLine(1, self._inputs)
         self._spikes = [SpikeRecord(population.size) for population in network.populations]
         self._samples: list[dict[str, SampleRecord]] = [{} for _ in network.populations]
-        self._made: dict[int, Rows] = {}
+        self._made: list[tuple[Projection, Rows]] = []
         self._load(network)
 
     @property
@@ -68,11 +68,11 @@ class ReferenceSimulation:
         )
         if before != after:
             raise NetworkError("populations were added or changed their cells; reset the simulation first")
+        self._load(network)
         for cells in self._blocks:
             cells.configure(network.populations)
         for number, source in self._sources.items():
             source.update(network.populations[number])
-        self._load(network)
 
     def reset(self) -> None:
         """Back to step 0 and the initial values; recorded data are dropped."""
@@ -124,18 +124,14 @@ class ReferenceSimulation:
         return {number: make_source(network, number) for number in every if number not in self._places}
 
     def _load(self, network: Network) -> None:
-        """Take over everything of `network` but the cells; only projections that are new objects are sorted."""
-        known = self._made
-        self._made = {
-            id(projection): known.get(id(projection)) or self._make_rows(network, projection)
-            for projection in network.projections
-            if len(projection)
-        }
+        """Take over projections and recordings; only projections that are new objects are sorted."""
+        known = {id(projection): made for projection, made in self._made}
+        self._made = [(p, known.get(id(p)) or self._make_rows(network, p)) for p in network.projections if len(p)]
         self._network = network
         self._rows: list[list[Rows]] = [[] for _ in network.populations]
-        for made in self._made.values():
-            self._rows[made.source].append(made)
-        longest = max((int(made.delays.max()) for made in self._made.values()), default=0)
+        for projection, made in self._made:
+            self._rows[projection.source].append(made)
+        longest = max((int(made.delays.max()) for _, made in self._made), default=0)
         self._line.lengthen(longest + 1, self._step)
         self._configure_records(network)
 

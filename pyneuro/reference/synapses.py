@@ -26,8 +26,6 @@ class Rows:
 
     Parameters
     ----------
-    source : int
-        Index of the source population.
     offsets : int64[sources + 1]
         Where rows begin and end.
     targets : int32[synapses]
@@ -38,7 +36,6 @@ class Rows:
         Steps, at least 1.
     """
 
-    source: int
     offsets: NDArray[np.int64]
     targets: NDArray[np.int32]
     weights: Floats
@@ -86,7 +83,6 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
     weights = np.atleast_1d(np.asarray(projection.weight, np.float64))
     delays = delay_steps(projection.delay, timestep)
     return Rows(
-        projection.source,
         offsets[:-1],
         post,
         weights[order] if len(weights) > 1 else weights,

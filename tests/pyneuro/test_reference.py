@@ -11,6 +11,7 @@ from networks import array_source, cells, connect, poisson_source
 from numpy.typing import NDArray
 
 from emulator.poisson import poisson_trains, source_seeds
+from pyneuro.emulated import EmulatedSimulation
 from pyneuro.errors import UnsupportedError
 from pyneuro.reference import ReferenceSimulation
 from toolchain.errors import NetworkError
@@ -378,6 +379,20 @@ def test_poisson_sources_are_the_machines() -> None:
     start, stop = np.full(8, 3, np.int32), np.full(8, 23, np.int32)
     expected = poisson_trains(parameters["rate"], start, stop, source_seeds(7, 1, 0, 8), 1.0, 0, 40)
     np.testing.assert_array_equal(np.stack(simulation.spikes(1)), np.stack(expected))
+
+
+def test_both_simulators_get_the_same_input() -> None:
+    """Sources of both kinds, windows and rates of their own, on the machine and here."""
+    rates = np.linspace(0.0, 400.0, 30)
+    window = {"rate": rates, "start": np.linspace(0.0, 7.3, 30), "duration": 31.26}
+    noise = Population("noise", 30, "SpikeSourcePoisson", window, recordings=recorded(30, ("spikes",)))
+    array = replace(array_source("in", [[0.0, 0.26], [0.2, 1.0]]), recordings=recorded(2, ("spikes",)))
+    net = network(noise, array, lif())
+    reference, emulated = after(net, 50.0), EmulatedSimulation(net)
+    emulated.run(reference.step)
+    for number, least in ((0, 100), (1, 4)):
+        assert reference.spikes(number)[0].size >= least
+        np.testing.assert_array_equal(np.stack(reference.spikes(number)), np.stack(emulated.spikes(number)))
 
 
 def test_array_sources_spike_in_the_nearest_step() -> None:
