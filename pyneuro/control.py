@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from pyNN import common
@@ -51,9 +52,21 @@ def end(compatible_output: bool = True) -> None:
         population.write_data(filename, variables)
 
 
+def reset(annotations: Mapping[str, Any] | None = None) -> None:
+    """Back to t = 0 and the initial values; recorded data stay, and a new segment of them begins.
+
+    Parameters
+    ----------
+    annotations : mapping, optional
+        What to say of the segment that ends.
+    """
+    simulator.state.finish()
+    _reset(dict(annotations or {}))
+
+
 run, run_until = common.build_run(simulator)
 run_for = run
-reset = common.build_reset(simulator)
+_reset = common.build_reset(simulator)
 initialize = common.initialize
 (
     get_current_time,

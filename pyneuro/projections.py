@@ -32,6 +32,10 @@ class Projection(common.Projection):
         self, presynaptic_population: Any, postsynaptic_population: Any, connector: Any, *args: Any, **kwargs: Any
     ) -> None:
         """Connect; the arguments are PyNN's."""
+        synapse_type = kwargs.get("synapse_type", args[0] if args else None)
+        sizes = [getattr(cells, "size", None) for cells in (presynaptic_population, postsynaptic_population)]
+        if isinstance(synapse_type, StaticSynapse) and None not in sizes:
+            _check_shapes(synapse_type, tuple(sizes))
         super().__init__(presynaptic_population, postsynaptic_population, connector, *args, **kwargs)
         if not isinstance(self.synapse_type, StaticSynapse):
             raise UnsupportedError(
@@ -171,6 +175,16 @@ class Projection(common.Projection):
     def _changed(self) -> None:
         self.frozen = None
         simulator.state.stale = True
+
+
+def _check_shapes(synapse_type: StaticSynapse, shape: tuple[Any, ...]) -> None:
+    for name, lazy in synapse_type.parameter_space.items():
+        if isinstance(lazy.base_value, np.ndarray) and lazy.base_value.shape != shape:
+            raise errors.InvalidDimensionsError(
+                f"StaticSynapse.{name} must be a number, a function of distance, a random distribution or an array of "
+                f"shape {shape} (pre, post), got shape {lazy.base_value.shape}; values in a list go with a "
+                f"FromListConnector, or with set({name}=...) of the projection"
+            )
 
 
 def _indices(cells: Any, given: Any) -> Any:

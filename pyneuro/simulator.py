@@ -113,8 +113,6 @@ class State(BaseState):
 
     def reset(self) -> None:
         """Back to t = 0; the network stays, and a new segment of recorded data begins."""
-        if overrides.keep_results and self.step > 0:
-            self.finished = self.results()
         if self.simulation is not None:
             self.simulation.reset()
         for source in self.current_sources:
@@ -195,6 +193,11 @@ class State(BaseState):
             self.clock.add("build", self.clock.start)
         with self.clock.phase("load"):
             return make(network, self.options)
+
+    def finish(self) -> None:
+        """Keep the results of what is about to be reset, if ``overrides.keep_results`` is set."""
+        if overrides.keep_results and self.step > 0:
+            self.finished = self.results()
 
     def results(self) -> Results:
         """Return what has been recorded since the last ``reset()``; after one with nothing since, what was before.

@@ -172,6 +172,25 @@ def test_receptors_and_synapses() -> None:
         sim.Projection(cells, cells, sim.AllToAllConnector(), mock.StaticSynapse())
 
 
+@pytest.mark.parametrize("weight", [[0.1, 0.2, 0.3, 0.4], np.ones((2, 4))])
+def test_shapes_of_weights(projection: Any, weight: Any) -> None:
+    """A list, or a matrix of another shape, is refused, and what to do with it said."""
+    for arguments in ([projection.pre, projection.post], [projection.pre[:3], projection.post + projection.pre]):
+        with pytest.raises(InvalidDimensionsError, match=r"weight must be .* of shape .*FromListConnector"):
+            sim.Projection(*arguments, sim.AllToAllConnector(), sim.StaticSynapse(weight=weight))
+
+
+def test_what_cannot_be_connected(projection: Any) -> None:
+    """Cells, connectors and synapse types are what PyNN says they are."""
+    for arguments, error in (
+        ([projection.pre, "cells", sim.AllToAllConnector(), sim.StaticSynapse()], ConnectionError),
+        ([projection.pre, projection.post, "all to all", sim.StaticSynapse()], TypeError),
+        ([projection.pre, projection.post, sim.AllToAllConnector(), "static"], TypeError),
+    ):
+        with pytest.raises(error, match=r"must be|should be"):
+            sim.Projection(*arguments)
+
+
 def test_csa_gives_ids() -> None:
     """PyNN's CSAConnector hands IDs over where the others hand indices over."""
     sim.setup()

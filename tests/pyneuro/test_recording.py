@@ -226,6 +226,8 @@ def test_results(cells: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(one.spike_steps) > 0
     assert (one.signals["v"].unit, one.signals["v"].interval_steps) == ("mV", 2)
     assert np.array_equal(one.signals["v"].values, other.signals["v"].values)
+    sim.reset()
+    assert np.array_equal(simulator.state.results().populations[0].spike_steps, one.spike_steps)
     late = other.signals["isyn_exc"].values
     assert late.shape == (101, 4)
     assert np.all(np.isnan(late[:60]))
