@@ -11,7 +11,7 @@ the neurons from t to t + 1 and sends their spikes, which reach all targets with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 import numpy as np
@@ -186,31 +186,30 @@ class Emulator:
         Raises
         ------
         EmulatorError
-            If the cores are not the same slices.
+            If the cores are not the same slices; delay stages may come and go.
         """
-        old, new = previous.image.cores, self.image.cores
-        if [(type(core), core.label, core.n) for core in old] != [(type(core), core.label, core.n) for core in new]:
-            raise EmulatorError("the images have other cores: a run can go on only with the same slices")
         engine = self._start(previous.tick)
-        for number, core in enumerate(new):
+        for before, number in _counterparts(previous.image.cores, self.image.cores):
+            core = self.image.cores[number]
             if isinstance(core, NeuronCore):
-                self._carry_neurons(previous, engine, number, core)
+                self._carry_neurons(previous, before, engine, number)
             elif isinstance(core, PoissonCore):
-                trains = previous._engine.trains_of(number)
+                trains = previous._engine.trains_of(before)
                 engine.set_trains(number, trains.continued(core.rate, core.start, core.stop))
             elif isinstance(core, DelayCore):
-                engine.set_heard(number, *previous._engine.heard(number))
+                engine.set_heard(number, *previous._engine.heard(before))
         self._engine = engine
 
-    def _carry_neurons(self, previous: Emulator, engine: Engine, number: int, core: NeuronCore) -> None:
+    def _carry_neurons(self, previous: Emulator, before: int, engine: Engine, number: int) -> None:
         """State registers of the same name, and what is under way in the ring buffer."""
-        old_core = previous.image.cores[number]
+        core, old_core = self.image.cores[number], previous.image.cores[before]
+        assert isinstance(core, NeuronCore)
         assert isinstance(old_core, NeuronCore)
-        names = _states(previous._program(number))
+        names = _states(previous._program(before))
         for name, register in _states(self._program(number)).items():
             if name in names:
-                engine.register(number, register)[:] = previous._engine.register(number, names[name])
-        old, new = previous._engine.ring(number), engine.ring(number)
+                engine.register(number, register)[:] = previous._engine.register(before, names[name])
+        old, new = previous._engine.ring(before), engine.ring(number)
         for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=True)):
             new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)
 
@@ -247,6 +246,22 @@ def rescaled(ring: NDArray[np.uint16], shift: int) -> NDArray[np.uint16]:
         else (sums + (np.uint64(1) << np.uint64(-shift - 1))) >> np.uint64(-shift)
     )
     return np.minimum(sums, 0xFFFF).astype(np.uint16)
+
+
+def _counterparts(old: Sequence[Core], new: Sequence[Core]) -> list[tuple[int, int]]:
+    """Numbers of the cores that go on, in the one image and in the other."""
+    old_cells, new_cells = (
+        [number for number, core in enumerate(cores) if not isinstance(core, DelayCore)] for cores in (old, new)
+    )
+    if [_slice(old[number]) for number in old_cells] != [_slice(new[number]) for number in new_cells]:
+        raise EmulatorError("the images have other cores: a run can go on only with the same slices")
+    stages = {_slice(core): number for number, core in enumerate(old) if isinstance(core, DelayCore)}
+    delays = [(stages[_slice(core)], number) for number, core in enumerate(new) if _slice(core) in stages]
+    return list(zip(old_cells, new_cells, strict=True)) + delays
+
+
+def _slice(core: Core) -> tuple[type, str, int]:
+    return type(core), core.label, core.n
 
 
 def _states(program: Program) -> Mapping[str, int]:

@@ -63,9 +63,9 @@ class EmulatedSimulation:
         self._samples: dict[tuple[int, str], list[NDArray[np.float64]]] = {}
         self._load(network)
 
-    def _load(self, network: Network) -> None:
+    def _load(self, network: Network, like: Mapping | None = None) -> None:
         started = time.perf_counter()
-        self.mapping: Mapping = compile_network(network, self._machine, self._options, self._time_scale_factor)
+        self.mapping: Mapping = compile_network(network, self._machine, self._options, self._time_scale_factor, like)
         mapped = time.perf_counter()
         self.network = network
         self.emulator = Emulator(self.mapping.image, self._threads)
@@ -88,7 +88,7 @@ class EmulatedSimulation:
         for number, population in enumerate(self.network.populations):
             self._keep(number, population.recordings)
         previous = self.emulator
-        self._load(network)
+        self._load(network, like=self.mapping)
         self.emulator.carry_over(previous)
 
     def _keep(self, population: int, recordings: tuple[Recording, ...]) -> None:

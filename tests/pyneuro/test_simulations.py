@@ -122,6 +122,24 @@ def test_an_update_changes_what_comes_after(make: Callable[[Network], Simulation
     assert abs(simulation.state(LONE, "v")[0] + 65.0) < 0.1
 
 
+@pytest.mark.parametrize("delay", [3.0, 30.0])
+def test_a_projection_can_be_added(make: Callable[[Network], Simulation], delay: float) -> None:
+    """It carries what is sent from then on, whether it needs delay stages or not."""
+    before = network()
+    more = Projection("more", SOURCE, LONE, "excitatory", np.zeros(1, np.int32), np.zeros(1, np.int32), 100.0, delay)
+    simulation, without = make(before), make(before)
+    simulation.run(50)
+    simulation.update(replace(before, projections=(*before.projections, more)))
+    simulation.run(50)
+    without.run(100)
+    at = 60 + round(delay)
+    added, alone = simulation.signal(CELLS, "v"), without.signal(CELLS, "v")
+    np.testing.assert_array_equal(added, alone)
+    spikes, expected = simulation.spikes(LONE)[0], without.spikes(LONE)[0]
+    assert spikes[spikes < at].tolist() == expected[expected < at].tolist()
+    assert len(spikes) > len(expected)
+
+
 def test_a_clear_drops_one_population(make: Callable[[Network], Simulation]) -> None:
     simulation = make(network())
     simulation.run(70)
