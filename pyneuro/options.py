@@ -16,6 +16,7 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
+from emulator.machine import Machine, named
 from pyneuro.backend import Progress, Simulation
 from pyneuro.errors import SetupError
 from toolchain.network import Network
@@ -98,6 +99,8 @@ def options(arguments: Mapping[str, Any], overrides: Overrides, environment: Map
     ------
     SetupError
         If an argument is unknown, of a wrong kind or out of range.
+    MachineError
+        If there is no machine of that name.
     """
     chosen: dict[str, Any] = {}
     for name, variable in ENVIRONMENT.items():
@@ -152,6 +155,10 @@ def _check(o: Options) -> None:
         close = get_close_matches(str(o.backend), BACKENDS, 1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise SetupError(f"setup(): backend must be one of {', '.join(BACKENDS)}, got {o.backend!r}{hint}")
+    if isinstance(o.machine, str):
+        named(o.machine)
+    elif o.machine is not None and not isinstance(o.machine, Machine):
+        raise SetupError(f"setup(): machine must be the name of a machine or a Machine, got {o.machine!r}")
     if o.time_scale_factor is not None:
         _number("time_scale_factor", o.time_scale_factor, "")
     for name, value, least in (("seed", o.seed, 0), ("threads", o.threads, 1)):

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 import pyneuro
+from emulator.errors import MachineError
+from emulator.machine import spin3
 from pyneuro import simulator
 from pyneuro.errors import SetupError
 from pyneuro.options import Options, Overrides, options
@@ -41,6 +43,7 @@ def test_who_decides() -> None:
         ({"max_delay": "long"}, "max_delay must be a positive number of ms or 'auto', got 'long'"),
         ({"min_delay": 2.0, "max_delay": 1.0}, "min_delay, 2 ms, is greater than max_delay, 1 ms"),
         ({"time_scale_factor": 0}, "time_scale_factor must be a positive number, got 0"),
+        ({"machine": 3}, "machine must be the name of a machine or a Machine, got 3"),
         ({"seed": -1}, "seed must be a whole number, at least 0, got -1"),
         ({"seed": 1.5}, "seed must be a whole number"),
         ({"threads": 0}, "threads must be a whole number, at least 1, got 0"),
@@ -66,6 +69,14 @@ def test_wrong_environment(monkeypatch: pytest.MonkeyPatch, variable: str, value
     monkeypatch.setenv(variable, value)
     with pytest.raises(SetupError, match=message):
         pyneuro.setup()
+
+
+def test_machines() -> None:
+    """A machine is named, or made; a name that is none is refused at once."""
+    assert pyneuro.setup(machine="3 boards") == 0
+    assert pyneuro.setup(machine=spin3()) == 0
+    with pytest.raises(MachineError, match="unknown machine 'spin4'; known are spin3"):
+        pyneuro.setup(machine="spin4")
 
 
 def test_failed_setup_keeps_what_there_was() -> None:
