@@ -212,8 +212,9 @@ def refine(equations: Equations, state: Floats, length: Floats, timestep: float)
         before, moves = state[:, cells], np.empty((len(OUTER), len(state), len(cells)))
         fresh, strain = attempt(some, before, length, moves)
         good = strain <= 1.0
-        if (length[~good] < SHORTEST * timestep).any():
-            raise IntegrationError(f"{equations.model.name}: the state of a cell grows without bound; check its input")
+        stuck = np.flatnonzero(~good & (length < SHORTEST * timestep))
+        if stuck.size:
+            raise IntegrationError(without_bound(some, before[:, stuck[0]]))
         done = np.where(good, length, 0.0)
         crossing = np.flatnonzero(good & some.crossed(fresh))
         if crossing.size:
@@ -228,6 +229,12 @@ def refine(equations: Equations, state: Floats, length: Floats, timestep: float)
         going = left > 0.0
         cells, left, length = cells[going], left[going], length[going]
     return fired
+
+
+def without_bound(equations: Equations, state: Floats) -> str:
+    """What to tell the user of a cell at `state` for which no step is short enough."""
+    values = ", ".join(f"{name} = {value:.6g}" for name, value in zip(equations.names, state.tolist(), strict=True))
+    return f"{equations.model.name}: the state of a cell grows without bound ({values}); check its input and parameters"
 
 
 def growth(strain: Floats) -> Floats:
