@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+COUNTS = (
+    "overruns",
+    "spikes",
+    "packets_sent",
+    "packets_received",
+    "unmatched",
+    "rows",
+    "synaptic_events",
+    "saturations",
+)
+"""The fields of `CoreStatistics` that add up."""
 
 
 @dataclass(frozen=True)
@@ -120,3 +132,31 @@ class Statistics:
     def hops(self) -> int:
         """Link traversals of all packets."""
         return int(self.link_packets.sum())
+
+
+def together(earlier: Statistics, later: Statistics) -> Statistics:
+    """Return the counts of two runs of one network on one machine, as if they were one.
+
+    Cores are told apart by their labels; one that only the earlier run had (a delay stage that is no longer needed)
+    is left out, but for the packets that it put on links.
+    """
+    before = {core.label: core for core in earlier.cores}
+    ticks = earlier.ticks + later.ticks
+    cores = tuple(
+        _core_together(before[core.label], earlier.ticks, core, later.ticks) if core.label in before else core
+        for core in later.cores
+    )
+    return replace(
+        later,
+        ticks=ticks,
+        cores=cores,
+        link_packets=earlier.link_packets + later.link_packets,
+        packets_dropped=earlier.packets_dropped + later.packets_dropped,
+        drops=earlier.drops + later.drops,
+    )
+
+
+def _core_together(earlier: CoreStatistics, before: int, later: CoreStatistics, after: int) -> CoreStatistics:
+    sums = {name: getattr(earlier, name) + getattr(later, name) for name in COUNTS}
+    mean = (earlier.cycles_mean * before + later.cycles_mean * after) / max(before + after, 1)
+    return replace(later, cycles_mean=mean, cycles_max=max(earlier.cycles_max, later.cycles_max), **sums)

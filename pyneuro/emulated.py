@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from emulator.emulator import Emulator
 from emulator.image import NeuronCore
-from emulator.statistics import Statistics
+from emulator.statistics import Statistics, together
 from pyneuro.backend import Progress
 from pyneuro.errors import MappingWarning
 from toolchain.compile import Mapping, compile_network
@@ -61,18 +61,21 @@ class EmulatedSimulation:
         self.map_s = self.load_s = 0.0
         self._spikes: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int32]]]] = {}
         self._samples: dict[tuple[int, str], list[NDArray[np.float64]]] = {}
-        self._load(network)
-
-    def _load(self, network: Network, like: Mapping | None = None) -> None:
-        started = time.perf_counter()
-        self.mapping: Mapping = compile_network(network, self._machine, self._options, self._time_scale_factor, like)
-        mapped = time.perf_counter()
+        self._counted: Statistics | None = None
         self.network = network
-        self.emulator = Emulator(self.mapping.image, self._threads)
-        for remark in self.mapping.diagnostics:
-            warnings.warn(str(remark), MappingWarning, stacklevel=2)
+        self.mapping, self.emulator = self._loaded(network)
+
+    def _loaded(self, network: Network, like: Mapping | None = None) -> tuple[Mapping, Emulator]:
+        """Compile `network`, say what that changed about it, and load it."""
+        started = time.perf_counter()
+        mapping = compile_network(network, self._machine, self._options, self._time_scale_factor, like)
+        mapped = time.perf_counter()
+        emulator = Emulator(mapping.image, self._threads)
         self.map_s += mapped - started
         self.load_s += time.perf_counter() - mapped
+        for remark in mapping.diagnostics:
+            warnings.warn(str(remark), MappingWarning, stacklevel=3)
+        return mapping, emulator
 
     @property
     def step(self) -> int:
@@ -85,11 +88,12 @@ class EmulatedSimulation:
 
     def update(self, network: Network) -> None:
         """Go on with `network`: compile it and carry the state over; what was recorded is kept."""
+        mapping, emulator = self._loaded(network, like=self.mapping)
+        emulator.carry_over(self.emulator)
         for number, population in enumerate(self.network.populations):
             self._keep(number, population.recordings)
-        previous = self.emulator
-        self._load(network, like=self.mapping)
-        self.emulator.carry_over(previous)
+        self._counted = self.statistics()
+        self.network, self.mapping, self.emulator = network, mapping, emulator
 
     def _keep(self, population: int, recordings: tuple[Recording, ...]) -> None:
         self._spikes.setdefault(population, []).append(self._new_spikes(population))
@@ -102,6 +106,7 @@ class EmulatedSimulation:
 
     def reset(self) -> None:
         """Back to tick 0 and the first values; recorded data are dropped."""
+        self._counted = self.statistics()
         self._spikes.clear()
         self._samples.clear()
         self.emulator.reset()
@@ -115,8 +120,9 @@ class EmulatedSimulation:
             self.emulator.clear(core)
 
     def statistics(self) -> Statistics:
-        """What the machine counted since the start, the last reset or the last change of the network."""
-        return self.emulator.statistics()
+        """What the machine has counted since the simulation was made, resets and changes of the network included."""
+        present = self.emulator.statistics()
+        return together(self._counted, present) if self._counted else present
 
     # --- reading back -------------------------------------------------------------------------------
 

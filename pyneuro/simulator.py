@@ -78,6 +78,8 @@ class State(BaseState):
         The frozen network and its simulation, from the first ``run()`` on.
     step : int
         Timesteps done since the start or the last ``reset()``.
+    steps_run : int
+        Timesteps done in all, whatever was reset.
     stale : bool
         Whether the script has changed something since the network was frozen.
     clock : Clock
@@ -103,6 +105,7 @@ class State(BaseState):
         self.finished: Results | None = None
         self.clock = Clock()
         self.segment_counter = 0
+        self.steps_run = 0
         self._start()
 
     def _start(self) -> None:
@@ -163,6 +166,7 @@ class State(BaseState):
             with self.clock.phase("sim"):
                 simulation.run(steps, progress)
             self.step += steps
+            self.steps_run += steps
 
     def run(self, simtime: float) -> None:
         """Run for `simtime` (ms)."""
@@ -175,15 +179,15 @@ class State(BaseState):
             return simulation
         from pyneuro.freeze import freeze
 
-        before = self.network
-        self.network = freeze(self)
-        if simulation is None or before is None or len(before.populations) != len(self.network.populations):
-            self.simulation = simulation = self._built(self.network)
+        before, network = self.network, freeze(self)
+        if simulation is None or before is None or len(before.populations) != len(network.populations):
+            self.simulation = simulation = self._built(network)
         else:
             with self.clock.phase("load"):
-                simulation.update(self.network)
+                simulation.update(network)
                 if self.step == 0:
                     simulation.reset()
+        self.network = network
         self.stale = False
         return simulation
 

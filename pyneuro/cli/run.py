@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from emulator.archive import written_beside
 from pyneuro.cli.figures import last_line, lines
 from pyneuro.cli.session import figures, run_session
 from pyneuro.report.build import add_runs
@@ -19,6 +20,7 @@ def main(options: argparse.Namespace) -> int:
         runs = (None, session.run) if session.emulated else (session.run, None)
         write_report(options.out, add_runs(session.report(), *runs))
         save_results(options.out / "results.npz", session.results)
-        (options.out / "figures.json").write_text(last_line(table) + "\n")
+        with written_beside(options.out / "figures.json") as file:
+            file.write(last_line(table).encode())
     print(last_line(table) if options.json else lines(table))
     return 0

@@ -23,12 +23,23 @@ from toolchain.network import Network
 
 @dataclass(frozen=True, eq=False)
 class Session:
-    """A script that has run: its network, the simulation, what was recorded, and where the time went (seconds)."""
+    """A script that has run.
+
+    Parameters
+    ----------
+    results : Results
+        What was recorded since the last ``reset()`` of the script.
+    bio_s : float
+        Biological time of all its runs.
+    seconds, cpu_s : dict of str to float, float
+        Wall-clock time by phase, and CPU time of the simulation.
+    """
 
     network: Network
     simulation: Simulation
     options: Options
     results: Results
+    bio_s: float
     seconds: dict[str, float]
     cpu_s: float
 
@@ -83,6 +94,7 @@ def run_session(options: argparse.Namespace, backend: str | None) -> Session:
         simulation=simulation,
         options=state.options,
         results=state.results(),
+        bio_s=state.steps_run * state.dt * 1e-3,
         seconds={
             "build": wall.get("build", 0.0),
             "map": mapped.map_s if mapped else 0.0,
@@ -96,7 +108,7 @@ def run_session(options: argparse.Namespace, backend: str | None) -> Session:
 def figures(session: Session) -> dict[str, Any]:
     """Return the figures of a run, as ``run --json`` prints them; None where there is nothing to count."""
     results, seconds = session.results, session.seconds
-    bio_s = results.steps * results.timestep * 1e-3
+    recorded_s = results.steps * results.timestep * 1e-3
     spikes = sum(len(population.spike_steps) for population in results.populations)
     cells = sum(len(population.spikes_recorded) for population in results.populations)
     return {
@@ -106,12 +118,12 @@ def figures(session: Session) -> dict[str, Any]:
         "neurons": session.network.cells,
         "synapses": session.network.synapses,
         "timestep_ms": session.network.timestep,
-        "bio_s": bio_s,
+        "bio_s": session.bio_s,
         **{f"{phase}_s": seconds[phase] for phase in ("build", "map", "load", "sim")},
         "cpu_s": session.cpu_s,
-        "rtf": seconds["sim"] / bio_s if bio_s else None,
+        "rtf": seconds["sim"] / session.bio_s if session.bio_s else None,
         "spikes": spikes,
-        "rate_hz": spikes / cells / bio_s if cells and bio_s else None,
+        "rate_hz": spikes / cells / recorded_s if cells and recorded_s else None,
         **_counts(session.emulated),
         "threads": session.options.threads if session.emulated else 1,
         "peak_rss_mb": peak_rss_mb(),
