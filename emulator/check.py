@@ -246,7 +246,10 @@ def _check_array(core: ArrayCore) -> None:
 def _check_delay(core: DelayCore) -> None:
     shape = core.send.shape
     _require(len(shape) == 2 and shape[0] >= 1 and shape[1] == core.n, core, f"send is {shape}, not [stages, {core.n}]")
-    _require(core.n <= 1 << core.stage_shift, core, f"a stage shift of {core.stage_shift} for {core.n} neurons")
+    fits = 0 <= core.stage_shift < WORD_BITS and core.n <= 1 << core.stage_shift
+    _require(fits, core, f"a stage shift of {core.stage_shift} for {core.n} neurons")
+    _require(shape[0] << core.stage_shift < 1 << WORD_BITS, core, f"{shape[0]} stages do not fit in a key")
+    _require(len(core.record_spikes) == 0, core, "delay stages have no spikes of their own to record")
     outside = core.source_key & ~core.source_mask
     _require(outside == 0, core, f"source key {core.source_key:#010x} lies outside its mask {core.source_mask:#010x}")
 

@@ -201,6 +201,13 @@ BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
         DELAY_NAME + r"send is \(1, 3\), not \[stages, 4\]",
     ),
     "delay shift": (lambda: with_core(DELAYS, stage_shift=1), DELAY_NAME + "a stage shift of 1 for 4 neurons"),
+    "negative delay shift": (lambda: with_core(DELAYS, stage_shift=-1), DELAY_NAME + "a stage shift of -1 for 4"),
+    "wide delay shift": (lambda: with_core(DELAYS, stage_shift=32), DELAY_NAME + "a stage shift of 32 for 4 neurons"),
+    "delay stages": (lambda: with_core(DELAYS, stage_shift=31), DELAY_NAME + "2 stages do not fit in a key"),
+    "recorded stages": (
+        lambda: with_core(DELAYS, record_spikes=ints(0)),
+        DELAY_NAME + "delay stages have no spikes of their own to record",
+    ),
     "delay source": (lambda: with_core(DELAYS, source_key=0x101), "source key 0x00000101 lies outside its mask"),
     "delay neurons": (
         lambda: with_core(DELAYS, n=3, send=np.ones((2, 3), dtype=bool)),
