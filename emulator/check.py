@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.errors import ImageError, ProgramError
+from emulator.check_machine import check_machine
+from emulator.errors import ImageError, MachineError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
     IMAGE_VERSION,
@@ -28,13 +29,19 @@ from emulator.image import (
 from emulator.link import Feeds
 from emulator.poisson import LAMBDA_MAX
 from emulator.program import Op, Program, Role
-from emulator.rows import OUTSIDE, TOO_LONG, first_bad_row
+from emulator.rows import OUTSIDE, PLASTIC, TOO_LONG, UNKNOWN_TARGET, first_bad_row
 
 ROUTE_BITS = 24
 WORD_BITS = 32
 LOW_BITS = 16
 """Bits of a synaptic word below its weight."""
 DELAY_BITS = 4
+ROW_FAULTS = {
+    OUTSIDE: "lies outside its rows",
+    TOO_LONG: "is longer than its population-table entry allows",
+    UNKNOWN_TARGET: "names a synapse type or a neuron that the core does not have",
+    PLASTIC: "has plastic synapses, which this emulator does not have",
+}
 UNARY = (Op.SHL, Op.SHR, Op.COPY)
 
 
@@ -44,6 +51,7 @@ def check(image: MachineImage) -> None:
         raise ImageError(f"the image has format {image.version}, this emulator reads format {IMAGE_VERSION}")
     if not image.cycles_per_tick > 0:
         raise ImageError(f"a tick has {image.cycles_per_tick} cycles; timestep and time_scale_factor must be > 0")
+    _check_machine(image)
     _check_tables(image)
     _check_places(image)
     for program in image.programs:
@@ -81,9 +89,7 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
         )  # fmt: skip
         if fault:
             sender = image.cores[source[feed]].label
-            what = {OUTSIDE: "lies outside its rows", TOO_LONG: "is longer than its population-table entry allows"}
-            names = what.get(fault, "names a synapse type or a neuron that the core does not have")
-            raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {names}")
+            raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {ROW_FAULTS[fault]}")
 
 
 def _name(core: Core) -> str:
@@ -93,6 +99,13 @@ def _name(core: Core) -> str:
 def _require(holds: bool, core: Core, violation: str) -> None:
     if not holds:
         raise ImageError(f"{_name(core)}: {violation}")
+
+
+def _check_machine(image: MachineImage) -> None:
+    try:
+        check_machine(image.machine)
+    except MachineError as error:
+        raise ImageError(str(error)) from error
 
 
 def _check_tables(image: MachineImage) -> None:
@@ -215,6 +228,7 @@ def _check_recordings(core: NeuronCore, program: Program) -> None:
             recording.variable in known, core, f"{program.name} cannot record {recording.variable!r}, only {known}"
         )
         _require(recording.interval >= 1, core, f"it records {recording.variable!r} every {recording.interval} ticks")
+        _require(len(recording.index) > 0, core, f"the recording of {recording.variable!r} names no neuron")
         _check_index(core, recording.index, f"the recording of {recording.variable!r}")
     names = [recording.variable for recording in core.recordings]
     _require(len(set(names)) == len(names), core, "it records a variable twice")
@@ -241,6 +255,8 @@ def _check_array(core: ArrayCore) -> None:
     _require(len(core.tick) == len(core.index), core, f"{len(core.tick)} ticks for {len(core.index)} spikes")
     _check_index(core, core.index, "its list of spikes")
     _require(bool(np.all(np.diff(core.tick) >= 0)), core, "its spikes are not sorted by tick")
+    first = core.tick.min(initial=0)
+    _require(first >= 0, core, f"it has a spike in tick {first}, before tick 0")
 
 
 def _check_delay(core: DelayCore) -> None:

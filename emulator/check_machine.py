@@ -35,6 +35,8 @@ def check_machine(machine: Machine) -> None:
 
 
 def _check_arrays(machine: Machine) -> None:
+    if machine.cores.ndim != 2:
+        raise _wrong(machine, f"cores have the shape {machine.cores.shape}, (width, height) is expected")
     width, height = machine.width, machine.height
     if not (1 <= width <= MAX_EXTENT and 1 <= height <= MAX_EXTENT):
         raise _wrong(machine, f"its box is {width}x{height}, {MAX_EXTENT}x{MAX_EXTENT} is the limit")

@@ -7,8 +7,8 @@ SpiNNaker core does.  Sources and delay stages are cores of their own kinds.
 A synaptic word is, from the top: weight (16 bits), unused, delay (4 bits, 0 stands for 16), synapse type
 (``type_bits``), target index (``index_bits``); the low three fields together fit 16 bits.
 A row is ``[0, n, 0, word 0 .. word n-1, padding]``: plastic size, fixed count, plastic control count,
-then the fixed words (sPyNNaker ``synapse_row.h``).  All rows of one population-table entry have the
-same stride.
+then the fixed words (sPyNNaker ``synapse_row.h``).  There is no plasticity, so its two words are 0.  All rows
+of one population-table entry have the same stride.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 OUTSIDE: Final[int]
 TOO_LONG: Final[int]
 UNKNOWN_TARGET: Final[int]
+PLASTIC: Final[int]
 
 def first_bad_row(
     rows: NDArray[np.uint32],

@@ -2,11 +2,19 @@
 
 from libc.stdint cimport int64_t, uint32_t
 
-from emulator.state cimport FIXED_COUNT, HEADER_WORDS
+from emulator.state cimport FIXED_COUNT, HEADER_WORDS, PLASTIC_CONTROL_COUNT, PLASTIC_SIZE
 
-OUTSIDE = 1
-TOO_LONG = 2
-UNKNOWN_TARGET = 3
+cdef enum Fault:
+    NONE_FOUND
+    ROW_OUTSIDE
+    ROW_TOO_LONG
+    ROW_UNKNOWN_TARGET
+    ROW_PLASTIC
+
+OUTSIDE = ROW_OUTSIDE
+TOO_LONG = ROW_TOO_LONG
+UNKNOWN_TARGET = ROW_UNKNOWN_TARGET
+PLASTIC = ROW_PLASTIC
 
 
 cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t types, int index_bits,
@@ -18,11 +26,13 @@ cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t typ
     cdef uint32_t wrong = 0
     cdef uint32_t j, word
     if count > stride - HEADER_WORDS:
-        return 2
+        return ROW_TOO_LONG
+    if row[PLASTIC_SIZE] or row[PLASTIC_CONTROL_COUNT]:
+        return ROW_PLASTIC
     for j in range(HEADER_WORDS, HEADER_WORDS + count):
         word = row[j]
         wrong |= ((word & index_mask) >= n) | (((word >> index_bits) & type_mask) >= types)
-    return 3 if wrong else 0
+    return ROW_UNKNOWN_TARGET if wrong else NONE_FOUND
 
 
 def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int index_bits, int type_bits,
@@ -36,7 +46,7 @@ def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int inde
     Returns
     -------
     fault, feed, number : int
-        The first fault (`OUTSIDE` the rows, `TOO_LONG` for its stride, `UNKNOWN_TARGET`) and whose row has it;
+        The first fault (`OUTSIDE` the rows, `TOO_LONG` for its stride, `UNKNOWN_TARGET`, `PLASTIC`) and whose row has it;
         fault is 0 if there is none.
     """
     cdef int64_t f, i, place
@@ -50,7 +60,7 @@ def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int inde
                     continue
                 place = base[f] + <int64_t> (<uint32_t> i & index_mask[f]) * stride[f]
                 if place + stride[f] > rows.shape[0]:
-                    fault = 1
+                    fault = ROW_OUTSIDE
                 else:
                     fault = fault_of(&rows[place], stride[f], n, types, index_bits, type_bits)
                 if fault:

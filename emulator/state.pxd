@@ -12,7 +12,9 @@ cdef enum:
     DELAY = 3
     SLOTS = 16
     HEADER_WORDS = 3
-    FIXED_COUNT = 1     # word of a row that says how many fixed synapses it has
+    PLASTIC_SIZE = 0            # words of the header of a row; all of a row is fixed, so two of them are 0
+    FIXED_COUNT = 1
+    PLASTIC_CONTROL_COUNT = 2
     WEIGHT_SHIFT = 16
 
 ctypedef struct Feed:

@@ -82,6 +82,10 @@ def with_program(**fields: Any) -> MachineImage:
     return replace(good(), programs=(replace(INTEGRATOR, **fields),))
 
 
+def with_machine(**fields: Any) -> MachineImage:
+    return replace(good(), machine=replace(good().machine, **fields))
+
+
 def with_tables(*tables: Any) -> MachineImage:
     return replace(good(), tables=tables)
 
@@ -94,6 +98,15 @@ DELAY_NAME = r"core 'delays of input\[0:4\]' at chip \(0, 0\), processor 3: "
 BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
     "version": (lambda: replace(good(), version=99), "format 99, this emulator reads format 1"),
     "cycles": (lambda: replace(good(), time_scale_factor=0.0), "a tick has 0.0 cycles"),
+    "cores of a chip": (
+        lambda: with_machine(cores=np.full((4, 4), 40, dtype=np.uint8)),
+        r"machine '4x4': chip \(0, 0\) has 40 cores, 17 is the limit",
+    ),
+    "cores in a row": (lambda: with_machine(cores=np.ones(4, dtype=np.uint8)), r"cores have the shape \(4,\), \(width"),
+    "links of a column": (
+        lambda: with_machine(links=np.ones((1, 4, 6), dtype=bool)),
+        r"links have the shape \(1, 4, 6\), \(4, 4, 6\) is expected",
+    ),
     "table off the machine": (lambda: with_tables(table(9, 1)), r"chip \(9, 1\): 4x4 has no such chip"),
     "two tables": (lambda: with_tables(table(1, 1), table(1, 1)), r"chip \(1, 1\): there is a second one"),
     "table columns": (
@@ -160,6 +173,10 @@ BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
         lambda: with_core(CELLS, recordings=(Recording("w", ints(0), 1),)),
         CELLS_NAME + r"integrator cannot record 'w', only \['v', 'net'\]",
     ),
+    "recording of nothing": (
+        lambda: with_core(CELLS, recordings=(Recording("v", ints(), 1),)),
+        CELLS_NAME + "the recording of 'v' names no neuron",
+    ),
     "interval": (lambda: with_core(CELLS, recordings=(Recording("v", ints(0), 0),)), "records 'v' every 0 ticks"),
     "recorded neuron": (
         lambda: with_core(CELLS, recordings=(Recording("v", ints(3), 1),)),
@@ -196,6 +213,10 @@ BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
     "array lengths": (lambda: with_core(INPUT, tick=ints(0)), INPUT_NAME + "1 ticks for 3 spikes"),
     "array index": (lambda: with_core(INPUT, index=ints(0, 4, 1)), INPUT_NAME + "its list of spikes names neuron 4"),
     "array order": (lambda: with_core(INPUT, tick=ints(3, 1, 4)), INPUT_NAME + "its spikes are not sorted by tick"),
+    "array tick": (
+        lambda: with_core(INPUT, tick=ints(-7, 1, 4)),
+        INPUT_NAME + "it has a spike in tick -7, before tick 0",
+    ),
     "delay send": (
         lambda: with_core(DELAYS, send=np.ones((1, 3), dtype=bool)),
         DELAY_NAME + r"send is \(1, 3\), not \[stages, 4\]",
@@ -222,6 +243,8 @@ BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
         lambda: with_rows(4, 0x10003),
         r"the row of neuron 0 of 'input\[0:4\]' names .* a neuron that the core",
     ),
+    "plastic row": (lambda: with_rows(0, 1), r"the row of neuron 0 of 'input\[0:4\]' has plastic synapses"),
+    "plastic control": (lambda: with_rows(2, 1), r"the row of neuron 0 of 'input\[0:4\]' has plastic synapses"),
     "later row": (lambda: with_rows(13, 0x10003), r"the row of neuron 2 of 'input\[0:4\]' names"),
     "instruction": (
         lambda: with_program(instructions=(Instruction(Op.ADD, 0, 0, 99),)),
