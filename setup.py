@@ -8,6 +8,7 @@ was never initialised is noticed, and C assertions are on.
 """
 
 import os
+import platform
 from pathlib import Path
 
 from Cython.Build import cythonize
@@ -22,6 +23,8 @@ INSTRUCTION_SETS = {
     "emulator.update_avx512": ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"],
 }
 
+THREADED = {"emulator.engine"}
+
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": CHECKED,
@@ -35,17 +38,23 @@ DIRECTIVES = {
 def extension(source: Path) -> Extension:
     """The extension that `source` builds, named after its path."""
     name = ".".join(source.with_suffix("").parts)
+    openmp = ["-fopenmp"] if name in THREADED else []
     optimise = ["-O1", "-UNDEBUG"] if CHECKED else ["-O3"]
     return Extension(
         name,
         [str(source)],
-        extra_compile_args=[*optimise, "-fopenmp", "-fno-strict-aliasing", *INSTRUCTION_SETS.get(name, [])],
-        extra_link_args=["-fopenmp"],
+        extra_compile_args=[*optimise, *openmp, "-fno-strict-aliasing", *INSTRUCTION_SETS.get(name, [])],
+        extra_link_args=openmp,
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
     )
 
 
-sources = sorted(source for package in PACKAGES for source in Path(package).rglob("*.pyx"))
+def buildable(source: Path) -> bool:
+    """Whether this platform can compile `source`: the x86 instruction sets are left out elsewhere."""
+    return ".".join(source.with_suffix("").parts) not in INSTRUCTION_SETS or platform.machine() in {"x86_64", "AMD64"}
+
+
+sources = sorted(s for package in PACKAGES for s in Path(package).rglob("*.pyx") if buildable(s))
 setup(
     options={"build_ext": {"parallel": os.cpu_count()}},
     ext_modules=cythonize(

@@ -12,6 +12,8 @@ Brette et al. (2007) Simulation of networks of spiking neurons, J. Comput. Neuro
 Vogels and Abbott (2005) Signal propagation and logic gating, J. Neurosci. 25:10786-10795.
 """
 
+from itertools import count
+
 from pyNN.random import NumpyRNG, RandomDistribution
 from pyNN.utility import get_simulator
 
@@ -57,24 +59,25 @@ inh = sim.Population(options.cells - n_exc, cell_type, label="inh")
 for population in (exc, inh):
     population.initialize(v=RandomDistribution("uniform", (RESET, THRESHOLD), rng=rng))
 
-connector = sim.FixedProbabilityConnector(0.02, allow_self_connections=False, rng=rng)
+seeds = count(options.seed + 1)
+
+
+def connector(probability):
+    """Random connections. PyNN draws from a copy of a connector's generator, so each projection has its own."""
+    return sim.FixedProbabilityConnector(probability, allow_self_connections=False, rng=NumpyRNG(seed=next(seeds)))
+
+
 delay = max(0.2, options.timestep)
 excitation = sim.StaticSynapse(weight=weight_exc, delay=delay)
 inhibition = sim.StaticSynapse(weight=weight_inh, delay=delay)
 for target in (exc, inh):
-    sim.Projection(exc, target, connector, excitation, receptor_type="excitatory")
-    sim.Projection(inh, target, connector, inhibition, receptor_type="inhibitory")
+    sim.Projection(exc, target, connector(0.02), excitation, receptor_type="excitatory")
+    sim.Projection(inh, target, connector(0.02), inhibition, receptor_type="inhibitory")
 
 if coba:  # a kick of 50 ms, without which the network stays silent
     kick = sim.Population(200, sim.SpikeSourcePoisson(rate=100.0, duration=50.0), label="kick")
     for target in (exc, inh):
-        sim.Projection(
-            kick,
-            target,
-            sim.FixedProbabilityConnector(0.1, rng=rng),
-            excitation,
-            receptor_type="excitatory",
-        )
+        sim.Projection(kick, target, connector(0.1), excitation, receptor_type="excitatory")
 
 exc.record("spikes")
 inh.record("spikes")

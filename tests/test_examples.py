@@ -36,6 +36,22 @@ def test_example_runs(name: str, backend: str, tmp_path: Path) -> None:
     assert "spikes" in done.stdout.splitlines()[0]
 
 
+def test_projections_of_the_benchmark_are_independent(tmp_path: Path) -> None:
+    """No two populations hear the same cells."""
+    script = (EXAMPLES / "vogels_abbott.py").read_text().replace("sim.run(", "check(); sim.run(")
+    check = """
+def check():
+    import numpy as np
+    from pyneuro import simulator
+    shared = [set(map(tuple, np.array(p.get([], format="list")).astype(int))) for p in simulator.state.projections]
+    same = len(shared[0] & shared[2]) / len(shared[0])
+    assert same < 0.1, same
+"""
+    (tmp_path / "checked.py").write_text(check + script)
+    done = run(str(tmp_path / "checked.py"), "--", *SMALL["vogels_abbott.py"], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_conductance_model_runs(tmp_path: Path) -> None:
     arguments = ["--model", "coba", *SMALL["vogels_abbott.py"]]
     done = run("vogels_abbott.py", "--json", "--", *arguments, cwd=tmp_path)

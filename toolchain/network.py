@@ -125,6 +125,12 @@ class Network:
     projections: tuple[Projection, ...]
     seed: int = 0
 
+    def __str__(self) -> str:
+        """Return the network in words."""
+        from toolchain.describe import describe
+
+        return describe(self)
+
     @property
     def cells(self) -> int:
         """Number of cells, sources included."""

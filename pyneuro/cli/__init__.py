@@ -7,7 +7,9 @@ work could not be done, with one message that says why and what to try.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
@@ -21,6 +23,7 @@ from toolchain.errors import ToolchainError
 FAILED = 1
 ERROR = 2
 INTERRUPTED = 130
+CUT_OFF = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,9 +35,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     warnings.formatwarning = _plain_warning
     try:
         return int(import_module(f"pyneuro.cli.{options.module}").main(options))
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; keep Python from complaining when it closes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CUT_OFF
     except (PyneuroError, ToolchainError, EmulatorError, OSError) as error:
         if options.debug:
-            raise
+            traceback.print_exc()
         print(f"pyneuro: error: {error}", file=sys.stderr)
         return ERROR
     except KeyboardInterrupt:
@@ -112,7 +119,10 @@ def _add_map(commands: Commands[argparse.ArgumentParser]) -> None:
     what.add_argument("script", type=Path, nargs="?")
     what.add_argument("--netlist", type=Path, metavar="FILE", help="a bare machine graph, JSON")
     command.add_argument(
-        "--keys", choices=["allocated", "given"], default="allocated", help="whether to honour the keys of the netlist"
+        "--keys",
+        choices=["allocated", "given"],
+        default="allocated",
+        help="keys of the nets (default: allocated)",
     )
     _add_mapping(command)
     command.add_argument("--out", type=Path, metavar="DIR", help="write the report there")

@@ -39,10 +39,14 @@ def main(options: argparse.Namespace) -> int:
         finally:
             beside.kill()
     comparison = compare(reference.results, session.results)
-    judged = verdicts(requirements, comparison)
-    report = add_runs(session.report(), reference, session.run, comparison, judged)
+    mapped = session.report()
     directory = options.out or Path(f"{options.script.stem}-report")
+    report = add_runs(mapped, reference, session.run, comparison)
     page = write_report(directory, report)[0]
+    judged = verdicts(requirements, comparison)
+    if judged:
+        report = add_runs(mapped, reference, session.run, comparison, judged)
+        write_report(directory, report)
     print(last_line(_summary(session, reference, report.comparison, judged, page)) if options.json else to_text(report))
     if not options.json:
         print(f"The report is in {page}")

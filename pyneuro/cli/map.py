@@ -55,12 +55,12 @@ def _since(wall: float, cpu: float) -> tuple[float, float]:
 
 
 def _netlist(options: argparse.Namespace) -> tuple[GraphMapping, Report, tuple[float, float]]:
-    start = time.perf_counter(), time.process_time()
     netlist = read(options.netlist)
     graph = netlist.graph if options.keys == "given" else _without_keys(netlist.graph)
+    start = time.perf_counter(), time.process_time()
     mapping = map_graph(graph, options.machine or netlist.machine or None)
-    report = make_report(graph.name, mapping=mapping, mapping_seconds=mapping.seconds)
-    return mapping, report, _since(*start)
+    spent = _since(*start)
+    return mapping, make_report(graph.name, mapping=mapping, mapping_seconds=mapping.seconds), spent
 
 
 def _without_keys(graph: Graph) -> Graph:

@@ -7,18 +7,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.machine import named
 from pyneuro import simulator
 from pyneuro.backend import Simulation
 from pyneuro.cli.figures import peak_rss_mb
 from pyneuro.cli.script import run_script
 from pyneuro.emulated import EmulatedSimulation
-from pyneuro.errors import ScriptError
+from pyneuro.errors import ScriptError, SetupError
 from pyneuro.options import Options
 from pyneuro.progress import progress
 from pyneuro.report import Report
 from pyneuro.report.build import Run, compiled_report, make_report
 from pyneuro.results import Results, spike_hash
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
 from toolchain.network import Network
+from toolchain.options import given
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +66,18 @@ class Session:
 
 
 def choose(options: argparse.Namespace, backend: str | None) -> None:
-    """Set what the command line decides over the script's head, and forget what ran before."""
+    """Set what the command line decides over the script's head, and forget what ran before.
+
+    Raises
+    ------
+    SetupError, MachineError, MappingError
+        If it cannot be honoured, whatever the script is.
+    """
+    if options.out and options.out.exists() and not options.out.is_dir():
+        raise SetupError(f"--out {options.out} is a file; name a folder, or one that can be made")
+    if options.machine:
+        named(options.machine)
+    given(options.mapping)
     simulator.state.clear()
     overrides = simulator.overrides
     overrides.backend = backend
@@ -115,7 +130,7 @@ def figures(session: Session) -> dict[str, Any]:
         "network": session.network.label,
         "backend": results.backend,
         "machine": session.emulated.mapping.machine.name if session.emulated else None,
-        "neurons": session.network.cells,
+        "neurons": sum(p.size for p in session.network.populations if isinstance(CELL_MODELS[p.cell], CellModel)),
         "synapses": session.network.synapses,
         "timestep_ms": session.network.timestep,
         "bio_s": session.bio_s,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from emulator import archive
@@ -37,6 +36,7 @@ from pyneuro.report.sample import activity_plots, traces
 from pyneuro.report.schema.mapping import DiagnosticRow, QuantisationRow
 from pyneuro.requirements import Verdict
 from pyneuro.results import Results
+from pyneuro.version import VERSION
 from toolchain.compile import Mapping
 from toolchain.diagnostics import Diagnostic
 from toolchain.map_graph import GraphMapping
@@ -86,7 +86,7 @@ def make_report(
     """
     report = Report(
         title=title,
-        made_by=f"pyneuro {_version()}",
+        made_by=f"pyneuro {VERSION}",
         network=network_section(network) if network else None,
         partition=partition_rows(network, slices) if network else (),
         quantisation=tuple(_quantisation_row(found) for found in quantisation),
@@ -173,10 +173,3 @@ def save_report(path: str | Path, report: Report) -> None:
 def load_report(path: str | Path) -> Report:
     """Read the report that `save_report` wrote; ArchiveError if the file is truncated or foreign."""
     return archive.load(path, Report, REPORT_FORMAT, REPORT_VERSION)
-
-
-def _version() -> str:
-    try:
-        return version("pyneuro-spinnaker")
-    except PackageNotFoundError:
-        return "(not installed)"

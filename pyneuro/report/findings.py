@@ -119,5 +119,7 @@ def _divergence(cells: list[ComparisonRow], tolerance_ms: float) -> Finding:
     return Finding(
         "note",
         f"Runs part at {time:g} ms, with a spike of cell {cell} of '{label}' that only the {side} run has; over the "
-        f"whole run {percent(paired)} of the spikes have a partner within {tolerance_ms:g} ms.",
+        f"whole run {percent(paired)} of the spikes have a partner within {tolerance_ms:g} ms. A cell's spike acts one "
+        "timestep earlier on the machine, which sends it in the step that finds it; where cells excite each other, "
+        "small differences grow until single spikes have nothing in common, and only statistics can agree.",
     )

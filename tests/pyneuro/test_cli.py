@@ -51,7 +51,7 @@ def test_run_prints_every_figure(backend: str, script: str, capsys: pytest.Captu
     figures = last_object(capsys)
     assert list(figures) == RUN_FIGURES.split()
     assert figures["backend"] == backend
-    assert (figures["neurons"], figures["synapses"], figures["bio_s"]) == (25, 100, 0.2)
+    assert (figures["neurons"], figures["synapses"], figures["bio_s"]) == (5, 100, 0.2)
     assert isinstance(figures["spikes"], int)
     assert figures["spikes"] > 0
 
@@ -179,11 +179,29 @@ def test_what_cannot_be_done_is_told_in_one_line(
     assert "Traceback" not in said
 
 
-def test_debug_shows_the_traceback(tmp_path: Path) -> None:
+def test_debug_shows_the_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "bad.py"
     path.write_text("1 / 0")
-    with pytest.raises(RuntimeError, match="division by zero"):
-        main(["run", str(path), "--debug"])
+    assert main(["run", str(path), "--debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_cannot_be_honoured_is_refused_before_the_script_starts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "noisy.py"
+    path.write_text("print('started')")
+    (tmp_path / "file").touch()
+    (tmp_path / "bad.json").write_text('{"plaser": "hilbert"}')
+    for words in (["--machine", "spin6"], ["--mapping", "bad.json"], ["--out", "file"]):
+        for command in ("run", "map", "compare"):
+            assert main([command, str(path), *words]) == 2
+            assert "started" not in capsys.readouterr().out
+
+
+def test_a_comparison_is_written_before_it_is_judged(script: str) -> None:
+    assert main(["compare", script, "--require", "no such label:rate<5%"]) == 2
+    assert Path("small-report/report.html").is_file()
 
 
 def test_get_simulator_answers_pyneuro_without_being_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
