@@ -42,6 +42,8 @@ Progress = Callable[[int], None]
 CHUNK_S = 0.1
 """Wall-clock seconds between calls of `Progress`, about."""
 FIRST_CHUNK = 16
+MAX_TICK = 2**31 - 2**24
+"""Ticks are counted in 31 bits, and a source knows its next spike up to 2**22 ticks ahead."""
 READABLE = (Role.STATE, Role.PARAMETER, Role.CONSTANT, Role.CURRENT)
 """Registers that keep their words from tick to tick."""
 
@@ -86,8 +88,8 @@ class Emulator:
 
     def run(self, ticks: int, progress: Progress | None = None) -> None:
         """Run `ticks` ticks; `progress` is called about ten times a second and at the end."""
-        if ticks < 0:
-            raise ValueError(f"ticks must be 0 or more, got {ticks}")
+        if not 0 <= ticks <= MAX_TICK - self.tick:
+            raise ValueError(f"ticks must be from 0 to {MAX_TICK - self.tick}, got {ticks}")
         done, chunk = 0, FIRST_CHUNK
         while done < ticks:
             chunk = min(chunk, ticks - done)
@@ -166,14 +168,15 @@ class Emulator:
 
     def _core_statistics(self, number: int, core: Core) -> CoreStatistics:
         account = self._engine.account(number)
-        total = account.pop("cycles_total")
+        total, fired = account.pop("cycles_total"), account.pop("fired")
         return CoreStatistics(
             label=core.label,
             x=core.x,
             y=core.y,
             p=core.p,
             cycles_mean=total / max(self.tick - self._first_tick, 1),
-            packets_sent=account["spikes"] if sends(core) else 0,
+            spikes=0 if isinstance(core, DelayCore) else fired,
+            packets_sent=fired if sends(core) else 0,
             **account,
         )
 
@@ -239,13 +242,9 @@ class Emulator:
 
 def rescaled(ring: NDArray[np.uint16], shift: int) -> NDArray[np.uint16]:
     """Ring-buffer sums times ``2**shift``: rounded where bits are lost, stopped at the largest value."""
-    sums = ring.astype(np.uint64)
-    sums = (
-        sums << np.uint64(shift)
-        if shift >= 0
-        else (sums + (np.uint64(1) << np.uint64(-shift - 1))) >> np.uint64(-shift)
-    )
-    return np.minimum(sums, 0xFFFF).astype(np.uint16)
+    sums = ring.astype(np.int64)
+    scaled: NDArray[np.int64] = (sums + (1 << -shift - 1)) >> -shift if shift < 0 else sums << shift
+    return np.minimum(scaled, 0xFFFF).astype(np.uint16)
 
 
 def _counterparts(old: Sequence[Core], new: Sequence[Core]) -> list[tuple[int, int]]:

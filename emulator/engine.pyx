@@ -271,12 +271,13 @@ cdef class Engine:
         for name, column in columns.items():
             groups[name] = column
         cdef const uint8_t[::1] memory = groups.view(np.uint8)
+        cdef const int64_t[::1] start = hearing.start
         cdef int32_t number
         self.keep.append(memory)
         for number in range(self.machine.core_count):
-            self.machine.cores[number].group_count = hearing.start[number + 1] - hearing.start[number]
-            if self.machine.cores[number].group_count:
-                self.machine.cores[number].groups = <const Group*> &memory[hearing.start[number] * sizeof(Group)]
+            self.machine.cores[number].group_count = start[number + 1] - start[number]
+            if start[number + 1] > start[number]:
+                self.machine.cores[number].groups = <const Group*> &memory[start[number] * <int64_t> sizeof(Group)]
 
     cdef int32_t* _ints(self, array) except? NULL:
         """Address of an int32 array that lives as long as the engine."""
@@ -417,14 +418,14 @@ cdef class Engine:
         return np.array(<int64_t[:limit]> state.sent) if limit else np.zeros(0, dtype=np.int64)
 
     def account(self, int core):
-        """Counts of a core by name; see `emulator.statistics.CoreStatistics`."""
+        """Counts of a core by name; see `emulator.statistics.CoreStatistics`. `fired`: spikes, or packets repeated."""
         cdef Core* state = &self.machine.cores[core]
         cdef Tally tally = state.tally
         return {
             "cycles_total": state.cycles_total,
             "cycles_max": state.cycles_max,
             "overruns": state.overruns,
-            "spikes": state.spikes,
+            "fired": state.fired,
             "packets_received": tally.packets,
             "unmatched": tally.unmatched,
             "rows": tally.rows,

@@ -109,7 +109,7 @@ ctypedef struct Core:
     int64_t group_count
     # account
     Costs costs
-    int64_t spikes
+    int64_t fired           # length of `out` over all ticks
     int64_t cycles          # of this tick so far
     int64_t cycles_total
     int64_t cycles_max

@@ -35,9 +35,9 @@ class CoreStatistics:
     overruns : int
         Ticks that needed more cycles than a tick has.
     spikes : int
-        Spikes of its neurons or sources; packets that a delay stage repeats.
+        Spikes of its neurons or sources.
     packets_sent : int
-        Packets that it handed to its router: `spikes`, or 0 if it has no key.
+        Packets that it handed to its router: its spikes if it has a key, or what its delay stages repeated.
     packets_received : int
         Packets that reached it.
     unmatched : int
@@ -95,7 +95,7 @@ class Statistics:
 
     @property
     def spikes(self) -> int:
-        """Spikes of all neurons and sources, and packets that delay stages repeated."""
+        """Spikes of all neurons and sources."""
         return sum(core.spikes for core in self.cores)
 
     @property
@@ -135,11 +135,13 @@ class Statistics:
 
 
 def together(earlier: Statistics, later: Statistics) -> Statistics:
-    """Return the counts of two runs of one network on one machine, as if they were one.
+    """Return the counts of two runs of one network, as if they were one.
 
     Cores are told apart by their labels; one that only the earlier run had (a delay stage that is no longer needed)
-    is left out, but for the packets that it put on links.
+    is left out, but for the packets that it put on links.  If the later run needed a machine of another extent,
+    only its links and chips are told.
     """
+    same = earlier.link_packets.shape == later.link_packets.shape
     before = {core.label: core for core in earlier.cores}
     ticks = earlier.ticks + later.ticks
     cores = tuple(
@@ -150,9 +152,9 @@ def together(earlier: Statistics, later: Statistics) -> Statistics:
         later,
         ticks=ticks,
         cores=cores,
-        link_packets=earlier.link_packets + later.link_packets,
+        link_packets=earlier.link_packets + later.link_packets if same else later.link_packets,
         packets_dropped=earlier.packets_dropped + later.packets_dropped,
-        drops=earlier.drops + later.drops,
+        drops=earlier.drops + later.drops if same else later.drops,
     )
 
 

@@ -56,7 +56,7 @@ cdef inline void note_spikes(Core* core, int32_t tick) noexcept nogil:
     """Count and record the spikes of this tick."""
     cdef Py_ssize_t k
     cdef int32_t i
-    core.spikes += core.out.n
+    core.fired += core.out.n
     core.cycles += core.out.n * core.costs.spike
     for k in range(core.out.n):
         i = core.out.data[k]

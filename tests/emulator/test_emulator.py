@@ -27,6 +27,8 @@ from emulator.cycles import PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, TICK_CYCL
 from emulator.emulator import Emulator, rescaled
 from emulator.errors import EmulatorError
 from emulator.image import Current, MachineImage
+from emulator.machine import torus
+from emulator.statistics import together
 
 KEY = 0x1000
 
@@ -268,8 +270,9 @@ def test_progress_and_pieces() -> None:
     assert emulator.tick == 1000
     emulator.run(0, calls.append)
     assert emulator.tick == 1000
-    with pytest.raises(ValueError, match="ticks must be 0 or more, got -1"):
-        emulator.run(-1)
+    for ticks in (-1, 2**31):
+        with pytest.raises(ValueError, match=f"ticks must be from 0 to [0-9]+, got {ticks}"):
+            emulator.run(ticks)
     for threads in (0, -3, 5000):
         with pytest.raises(ValueError, match=f"threads must be from 1 to 1024, got {threads}"):
             Emulator(emulator.image, threads)
@@ -305,8 +308,17 @@ def test_carried_over_to_the_same_image_a_run_goes_on(seed: int, at: int) -> Non
             past = first._engine.samples(number, first._recording(number, recording.variable))
             samples = np.concatenate([past, second.recording(number, recording.variable)])
             assert np.array_equal(samples, whole.recording(number, recording.variable))
-    assert second.statistics().ticks == 90 - at
-    assert whole.statistics().spikes == first.statistics().spikes + second.statistics().spikes
+    counted, wanted = together(first.statistics(), second.statistics()), whole.statistics()
+    assert [replace(core, cycles_mean=0) for core in counted.cores] == [
+        replace(core, cycles_mean=0) for core in wanted.cores
+    ]
+    means = [core.cycles_mean for core in counted.cores], [core.cycles_mean for core in wanted.cores]
+    assert means[0] == pytest.approx(means[1])
+    assert (counted.ticks, counted.packets_dropped) == (wanted.ticks, wanted.packets_dropped)
+    assert np.array_equal(counted.link_packets, wanted.link_packets)
+    assert np.array_equal(counted.drops, wanted.drops)
+    second.reset()
+    assert second.statistics().ticks == second.statistics().packets_sent == 0
 
 
 def test_carried_over_with_other_weights() -> None:
@@ -330,6 +342,21 @@ def test_carried_over_with_other_parameters() -> None:
     second.run(450)
     assert second.spikes(0)[0].tolist() == [50, 50]
     assert set(second.spikes(1)[1].tolist()) == {0}
+
+
+def test_carried_over_to_another_machine() -> None:
+    """Counts of cores go on; links and chips are others."""
+    made = random_image(2, 60)
+    first, second = Emulator(made), Emulator(moved(replace(made, machine=torus(4, 4)), 1))
+    first.run(30)
+    second.carry_over(first)
+    second.run(30)
+    whole = Emulator(made)
+    whole.run(60)
+    counted = together(first.statistics(), second.statistics())
+    assert counted.spikes == whole.statistics().spikes
+    assert counted.saturations == whole.statistics().saturations
+    assert counted.link_packets.shape == (4, 4, 6)
 
 
 def test_other_cores_are_not_carried_over() -> None:
