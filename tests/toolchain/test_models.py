@@ -81,16 +81,17 @@ def test_state_survives_the_way_to_the_core_and_back(model: CellModel) -> None:
 
 @by_name
 def test_recorded_synapses_are_in_units_of_pynn(model: CellModel) -> None:
-    """With no time to decay, what arrives is recorded as the weight that was sent, with PyNN's sign."""
+    """What arrives is recorded as the weight times its mean decay in the step of arrival, with PyNN's sign."""
     scale = 1024 if model.conductance_based else 1
+    expected = 0.5 * 50.0 * (1.0 - math.exp(-1.0 / 50.0))
     program = model.program()
-    registers = core(program, model.registers({"tau_syn_E": 60000.0, "tau_syn_I": 60000.0}, {}, 1, 1.0), 1)
+    registers = core(program, model.registers({"tau_syn_E": 50.0, "tau_syn_I": 50.0}, {}, 1, 1.0), 1)
     registers["excitatory"][:] = registers["inhibitory"][:] = host_to_accum(0.5 * scale)
     update.run(program, registers[""])
     recorded = {name: model.decode(name, registers[""][register]) for name, register, _ in program.recorded}
     exc, inh = (recorded[name][0] for name in model.receptors.values())
-    assert exc == pytest.approx(0.5, abs=1e-3)
-    assert inh == pytest.approx(0.5 if model.conductance_based else -0.5, abs=1e-3)
+    assert exc == pytest.approx(expected, abs=1e-3)
+    assert inh == pytest.approx(expected if model.conductance_based else -expected, abs=1e-3)
 
 
 # --- sub-steps --------------------------------------------------------------------------------------
