@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from emulator.image import MachineImage
 from emulator.machine import Machine, named, spin5
+from toolchain.accuracy import inexact_words
 from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
 from toolchain.check_network import check_network
 from toolchain.diagnostics import Diagnostic
@@ -153,6 +154,7 @@ def compile_network(
         return result
 
     timed("check", check_network, network)
+    inexact = timed("check", inexact_words, network, options.substeps)
     scale = _time_scale_factor(network.timestep, time_scale_factor)
     limits = machine or spin5()
     workload = timed("partition", prepare, network, options)
@@ -164,7 +166,7 @@ def compile_network(
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
-    remarks = (*workload.diagnostics, *vanished, *overloads(network, parts, budget))
+    remarks = (*workload.diagnostics, *inexact, *vanished, *overloads(network, parts, budget))
     for stage, spent in mapped.seconds.items():
         seconds[stage] = seconds.get(stage, 0.0) + spent
     return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, seconds)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.program import Kind, Program, Register, Role
+from toolchain.models.derived import Derived
 from toolchain.models.parameters import (
     Parameter,
     Variable,
@@ -138,6 +139,18 @@ class CellModel(ABC):
         substeps : int
             Parts of a timestep.
         """
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What the words that `derive` computes from several numbers stand for, by the name of the word.
+
+        Parameters
+        ----------
+        values : mapping of str to float64 array, shape () or (n,)
+            Every parameter, in PyNN's unit.
+        dt : float
+            Length of a sub-step, ms.
+        """
+        return {}
 
     @abstractmethod
     def encode(self, variable: str, values: Floats) -> tuple[str, Words]:

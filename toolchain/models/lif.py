@@ -19,6 +19,7 @@ from emulator import arithmetic
 from emulator.conversion import ACCUM_ONE
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
+from toolchain.models.derived import Derived, decay_word
 from toolchain.models.membrane import Membrane
 from toolchain.models.tracing import Traced, select
 
@@ -85,6 +86,34 @@ class LeakyIntegrateAndFire(Membrane):
             "r_membrane": arithmetic.kdivk(raw["tau_m"], raw["cm"]),
             "exp_tc": membrane_factor(dt, raw["tau_m"]),
             "t_refract_steps": whole_steps(raw["tau_refrac"], dt),
+        }
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What the words of `derive` stand for."""
+        resistance = values["tau_m"] / values["cm"]
+        steps = np.ceil(np.round(values["tau_refrac"] / dt, 6))
+        return {
+            "exp_tc": decay_word("tau_m", values["tau_m"], dt, "v"),
+            "r_membrane": Derived(
+                parameters=("tau_m", "cm"),
+                formula="tau_m / cm",
+                exact=resistance,
+                scale=resistance,
+                effect="gives the membrane a resistance of",
+                unit=" MOhm",
+                remedy="scale cm together with all currents and weights",
+            ),
+            "t_refract_steps": Derived(
+                parameters=("tau_refrac",),
+                formula="tau_refrac / timestep",
+                exact=steps,
+                scale=np.ones_like(steps),
+                effect="holds v for",
+                unit=" ms",
+                remedy="use a timestep that is a multiple of 2^-15 ms, as 0.0625 ms, "
+                f"or a tau_refrac {dt / 2:g} ms shorter",
+                figure=lambda count: count * dt,
+            ),
         }
 
     def step(

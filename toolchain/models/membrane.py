@@ -22,6 +22,7 @@ from emulator.conversion import accum_to_real
 from emulator.errors import ProgramError
 from emulator.program import Role
 from toolchain.models.declaration import CellModel, Floats, Parameter, Variable, Word, Words
+from toolchain.models.derived import Derived
 from toolchain.models.inputs import InputType
 from toolchain.models.parameters import to_accum
 from toolchain.models.synapses import ExponentialSynapses
@@ -71,6 +72,10 @@ class Membrane(ABC):
     @abstractmethod
     def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
         """First words, for steps of `dt`, of all `words` but those that hold the state variables."""
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What those of them stand for that are not as the host writes them."""
+        return {}
 
     @abstractmethod
     def step(
@@ -125,6 +130,10 @@ class PointNeuron(CellModel):
         words = {"exc": arithmetic.as_words(0), "inh": arithmetic.as_words(0)}
         words |= {word.name: raw[word.name] for word in self.inputs.words}
         return words | self.synapses.derive(raw, part) | self.membrane.derive(raw, dt, part) | dict(initial)
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What the words that `derive` computes stand for."""
+        return self.synapses.exact(values, dt) | self.membrane.exact(values, dt)
 
     def step(self, r: Mapping[str, Traced], substeps: int) -> Step:
         """One timestep in `substeps` equal parts."""

@@ -2,16 +2,20 @@
 
 On a core (sPyNNaker ``exp_synapse_utils.h``) an input that arrives in a step is scaled by the mean of the decay
 over that step, (tau/dt) (1 - exp(-dt/tau)), before it is added; after the membrane has moved, the state is
-multiplied by exp(-dt/tau).  Both factors are u0.32.
+multiplied by exp(-dt/tau).  Both factors are u0.32, made of an s16.15 dt/tau: for long time constants the first may
+wrap past 1 to nearly 0, and the second is 0 where dt/tau is.  So it is on the machine, and so it is here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from emulator import arithmetic
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Word, Words
+from toolchain.models.derived import Derived, decay_word, shorter_tau
 from toolchain.models.tracing import Traced, decay
 
 ONE_ULR = -1
@@ -56,6 +60,25 @@ class ExponentialSynapses:
             for receptor in ("E", "I")
             for factor, function in (("decay", decay_factor), ("init", initial_factor))
         }
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What the words of `derive` stand for."""
+        meant = {}
+        for receptor, what in (("E", "excitatory"), ("I", "inhibitory")):
+            name = f"tau_syn_{receptor}"
+            tau = values[name]
+            mean_decay = tau / dt * -np.expm1(-dt / tau)
+            meant[f"decay_{receptor}"] = decay_word(name, tau, dt, f"the {what} synaptic input")
+            meant[f"init_{receptor}"] = Derived(
+                parameters=(name,),
+                formula=f"{name} / timestep * (1 - exp(-timestep / {name}))",
+                exact=mean_decay,
+                scale=mean_decay,
+                effect=f"scales arriving {what} weights by",
+                unit="",
+                remedy=shorter_tau(name, dt),
+            )
+        return meant
 
     def arrived(self, r: Mapping[str, Traced]) -> tuple[Traced, Traced]:
         """The state with the inputs of this timestep added."""
