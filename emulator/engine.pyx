@@ -10,10 +10,12 @@ its own state, so the cores are spread over threads and the result is the same f
 
 import numpy as np
 
-from cython.parallel cimport parallel, prange, threadid
+from cython.parallel cimport parallel, threadid
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
+from openmp cimport omp_get_num_threads
 
+from emulator.barrier cimport Barrier, meet
 from emulator.deliver cimport finish_tick
 from emulator.growable cimport Ints, push, release
 from emulator.poisson cimport PoissonTrains
@@ -56,6 +58,23 @@ cdef int32_t* address32(array) except? NULL:
     return <int32_t*> &view[0] if view.shape[0] else NULL
 
 
+cdef void run_share(Machine* machine, program_t program, int32_t first, int32_t last, int32_t thread,
+                    int32_t threads, Barrier* barrier) noexcept nogil:
+    """The share of one thread: every so many-th core, always the same ones, whose state stays in its cache."""
+    cdef int32_t tick, number
+    for tick in range(first, last):
+        number = thread
+        while number < machine.core_count:
+            start_tick(machine, number, thread, tick, program)
+            number += threads
+        meet(barrier, threads)
+        number = thread
+        while number < machine.core_count:
+            finish_tick(machine, number, tick)
+            number += threads
+        meet(barrier, threads)
+
+
 cdef class Engine:
     """The running machine.
 
@@ -73,6 +92,7 @@ cdef class Engine:
     """
 
     cdef Machine machine
+    cdef Barrier barrier
     cdef int threads
     cdef readonly int tick
     cdef program_t program
@@ -298,17 +318,11 @@ cdef class Engine:
         cdef program_t program = self.program
         cdef int32_t first = self.tick
         cdef int32_t last = first + ticks
-        cdef int32_t tick = first, thread = 0
-        cdef int32_t number, count = machine.core_count
+        cdef int32_t number
         with nogil, parallel(num_threads=self.threads):
-            thread = threadid()
-            for tick in range(first, last):
-                for number in prange(count, schedule="static", chunksize=1):
-                    start_tick(machine, number, thread, tick, program)
-                for number in prange(count, schedule="static", chunksize=1):
-                    finish_tick(machine, number, tick)
+            run_share(machine, program, first, last, threadid(), omp_get_num_threads(), &self.barrier)
         self.tick = last
-        for number in range(count):
+        for number in range(machine.core_count):
             if out_of_memory(&machine.cores[number]):
                 raise MemoryError("no memory left for spikes and samples")
             if self.trains[number] is not None:
