@@ -6,7 +6,8 @@
 
 Cores are named by their number in the image.  Tick t takes what is due in slot t of the ring buffers, moves
 the neurons from t to t + 1 and sends their spikes, which reach all targets within the tick (SPINNAKER: sPyNNaker
-``c_main.c``).  Result and counts depend neither on the number of threads nor on the placement.
+``c_main.c``).  Results and counts do not depend on the number of threads.  Nor do they depend on the placement, but for
+what the packets do on their way: those that cross each link, and those that are dropped.
 """
 
 from __future__ import annotations
