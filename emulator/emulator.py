@@ -32,7 +32,7 @@ from emulator.cycles import (
 from emulator.engine import Engine
 from emulator.errors import EmulatorError
 from emulator.fabric import block_packets, key_limit, link_traffic, sends, trace
-from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PoissonCore
+from emulator.image import DELAY_SLOTS, Core, DelayCore, MachineImage, NeuronCore, PoissonCore
 from emulator.link import hearing, link
 from emulator.program import Program, Role
 from emulator.statistics import CoreStatistics, Statistics
@@ -181,11 +181,17 @@ class Emulator:
             **account,
         )
 
-    def carry_over(self, previous: Emulator) -> None:
+    def carry_over(self, previous: Emulator) -> int:
         """Go on from where `previous` is, with the parameters, weights and recordings of this image.
 
         Time, state, ring buffers, delay queues and random numbers are taken over; what `previous` recorded and
         counted stays with it.  Sums in the ring buffers are rounded where this image scales weights otherwise.
+        Spikes that wait in delay stages are repeated where this image repeats them, and meet its rows.
+
+        Returns
+        -------
+        dropped : int
+            Repeats of spikes by delay stages of `previous` that were yet to come, and that this image does not make.
 
         Raises
         ------
@@ -193,7 +199,8 @@ class Emulator:
             If the cores are not the same slices; delay stages may come and go.
         """
         engine = self._start(previous.tick)
-        for before, number in _counterparts(previous.image.cores, self.image.cores):
+        counterparts = _counterparts(previous.image.cores, self.image.cores)
+        for before, number in counterparts.items():
             core = self.image.cores[number]
             if isinstance(core, NeuronCore):
                 self._carry_neurons(previous, before, engine, number)
@@ -203,6 +210,21 @@ class Emulator:
             elif isinstance(core, DelayCore):
                 engine.set_heard(number, *previous._engine.heard(before))
         self._engine = engine
+        return self._dropped_repeats(previous, counterparts)
+
+    def _dropped_repeats(self, previous: Emulator, counterparts: Mapping[int, int]) -> int:
+        """Repeats that delay stages of `previous` have yet to make and this image does not make."""
+        dropped = 0
+        for before, core in enumerate(previous.image.cores):
+            if isinstance(core, DelayCore):
+                tick, index = previous._engine.heard(before)
+                stage = np.arange(1, len(core.send) + 1)[:, None]
+                yet_to_come = core.send[:, index] & (tick + DELAY_SLOTS * stage >= previous.tick)
+                after = self.image.cores[counterparts[before]] if before in counterparts else None
+                if isinstance(after, DelayCore):
+                    yet_to_come[: len(after.send)] &= ~after.send[: len(core.send), index]
+                dropped += int(np.count_nonzero(yet_to_come))
+        return dropped
 
     def _carry_neurons(self, previous: Emulator, before: int, engine: Engine, number: int) -> None:
         """State registers of the same name, and what is under way in the ring buffer."""
@@ -248,16 +270,16 @@ def rescaled(ring: NDArray[np.uint16], shift: int) -> NDArray[np.uint16]:
     return np.minimum(scaled, 0xFFFF).astype(np.uint16)
 
 
-def _counterparts(old: Sequence[Core], new: Sequence[Core]) -> list[tuple[int, int]]:
-    """Numbers of the cores that go on, in the one image and in the other."""
+def _counterparts(old: Sequence[Core], new: Sequence[Core]) -> dict[int, int]:
+    """Numbers of the cores that go on: those in the new image by those in the old."""
     old_cells, new_cells = (
         [number for number, core in enumerate(cores) if not isinstance(core, DelayCore)] for cores in (old, new)
     )
     if [_slice(old[number]) for number in old_cells] != [_slice(new[number]) for number in new_cells]:
         raise EmulatorError("the images have other cores: a run can go on only with the same slices")
     stages = {_slice(core): number for number, core in enumerate(old) if isinstance(core, DelayCore)}
-    delays = [(stages[_slice(core)], number) for number, core in enumerate(new) if _slice(core) in stages]
-    return list(zip(old_cells, new_cells, strict=True)) + delays
+    delays = {stages[_slice(core)]: number for number, core in enumerate(new) if _slice(core) in stages}
+    return dict(zip(old_cells, new_cells, strict=True)) | delays
 
 
 def _slice(core: Core) -> tuple[type, str, int]:

@@ -360,7 +360,8 @@ cdef class Engine:
     def heard(self, int core):
         """What a delay core heard and has yet to repeat: (tick, index), int32."""
         cdef Core* state = &self.machine.cores[core]
-        return copied(&state.heard_tick), copied(&state.heard_index)
+        cdef int64_t done = state.stage_cursor[state.stages - 1]
+        return copied(&state.heard_tick)[done:], copied(&state.heard_index)[done:]
 
     def set_heard(self, int core, tick, index):
         """Go on from what another delay core heard before this tick."""

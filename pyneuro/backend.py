@@ -27,8 +27,13 @@ class Simulation(Protocol):
     def update(self, network: Network) -> None:
         """Go on with `network`; state and time are kept.
 
-        It has the same populations and cells; parameters, weights, currents and recordings may have
+        It has the same populations and cells; parameters, weights, delays, currents and recordings may have
         changed, and projections may have been added.
+
+        The reference delivers the spikes under way as they were sent.  So does the emulator with those that have
+        come to a ring buffer; those that wait in delay stages (sent less than the delay ago, with a delay over 16
+        steps) meet the synapses of the new network, and where it has not the stage any more they are dropped,
+        with a warning that tells how many.
         """
 
     def reset(self) -> None:

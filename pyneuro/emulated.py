@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.emulator import Emulator
-from emulator.image import NeuronCore
+from emulator.image import DELAY_SLOTS, NeuronCore
 from emulator.statistics import Statistics, together
 from pyneuro.backend import Progress
 from pyneuro.errors import MappingWarning
@@ -89,7 +89,14 @@ class EmulatedSimulation:
     def update(self, network: Network) -> None:
         """Go on with `network`: compile it and carry the state over; what was recorded is kept."""
         mapping, emulator = self._loaded(network, like=self.mapping)
-        emulator.carry_over(self.emulator)
+        if dropped := emulator.carry_over(self.emulator):
+            warnings.warn(
+                f"the changed network lacks delay stages in which spikes sent before step {self.step} still waited "
+                f"({dropped:,} of them): they will not arrive with the delay that they were sent with; change delays "
+                f"of more than {DELAY_SLOTS} timesteps before the first run, or after reset()",
+                MappingWarning,
+                stacklevel=2,
+            )
         for number, population in enumerate(self.network.populations):
             self._keep(number, population.recordings)
         self._counted = self.statistics()

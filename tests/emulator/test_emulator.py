@@ -359,6 +359,40 @@ def test_carried_over_to_another_machine() -> None:
     assert counted.link_packets.shape == (4, 4, 6)
 
 
+def repeated(*sends: int) -> MachineImage:
+    """One source that spikes in ticks 0 and 20; delay stage s repeats them to a cell if ``sends[s]``."""
+    sender = source(1, [(0, 0), (20, 0)], KEY)
+    send = np.array(sends, dtype=bool).reshape(-1, 1)
+    delay = stages(sender, send, 0x200)
+    rows = [[(0, 1, 1, 0)] for _ in sends]
+    cells = neurons(1, [(0x200, delay.mask, rows)])
+    entries = [(KEY, FULL, route(3)), (0x200, delay.mask, route(1))]
+    return image([cells, sender, delay], [table(0, 0, *entries)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "dropped", "arrivals"),
+    [
+        ((1,), (1,), 5, 0, [17, 37]),
+        ((1,), (0, 1), 5, 1, [33, 53]),
+        ((1,), (0, 1), 16, 1, [33, 53]),
+        ((1,), (0, 1), 17, 0, [17, 53]),
+        ((1, 1), (1,), 21, 2, [17, 37]),
+        ((1, 0, 1), (0, 0, 1), 21, 1, [17, 49, 69]),
+    ],
+)
+def test_what_waits_in_delay_stages_is_repeated_where_the_new_stages_are(
+    old: tuple[int, ...], new: tuple[int, ...], at: int, dropped: int, arrivals: list[int]
+) -> None:
+    first, second = Emulator(repeated(*old)), Emulator(repeated(*new))
+    first.run(at)
+    assert second.carry_over(first) == dropped
+    second.run(90 - at)
+    past = first._engine.samples(0, 0)
+    v = np.concatenate([past, second.recording(0, "v")])[:, 0]
+    assert (np.flatnonzero(np.diff(v))).tolist() == arrivals
+
+
 def test_other_cores_are_not_carried_over() -> None:
     first, second = Emulator(image([neurons(2)], [])), Emulator(image([neurons(3)], []))
     with pytest.raises(EmulatorError, match="only with the same slices"):

@@ -168,6 +168,34 @@ def test_both_agree_while_a_spike_has_not_come_round() -> None:
     np.testing.assert_allclose(reference.signal(LONE, "v"), emulated.signal(LONE, "v"), atol=0.05)
 
 
+@pytest.mark.parametrize("delay", [2.0, 36.0])
+def test_spikes_in_delay_stages_that_go_are_told(delay: float) -> None:
+    """The spike of step 5 waits for its 20 steps in the first stage, which the changed network does not use."""
+    simulation, reference = (make(network(delay=20.0)) for make in (SIMULATIONS["emulator"], ReferenceSimulation))
+    for each in (reference, simulation):
+        each.run(21)
+    reference.update(network(delay=delay))
+    with pytest.warns(MappingWarning, match=r"spikes sent before step 21 still waited \(1 of them\)"):
+        simulation.update(network(delay=delay))
+    for each in (reference, simulation):
+        each.run(10)
+    there, here = reference.signal(CELLS, "v"), simulation.signal(CELLS, "v")
+    assert np.all(there[26] > there[25])
+    assert np.all(here == here[0])
+
+
+def test_spikes_in_delay_stages_that_stay_arrive(make: Callable[[Network], Simulation]) -> None:
+    """What has left the delay stages, or waits in one that both networks have, is not lost."""
+    for at, delay in ((22, 2.0), (21, 20.0)):
+        simulation = make(network(delay=20.0))
+        simulation.run(at)
+        simulation.update(network(delay=delay))
+        simulation.run(30 - at)
+        v = simulation.signal(CELLS, "v")
+        assert np.all(v[:26] == v[0])
+        assert np.all(v[26] > v[25])
+
+
 def test_what_mapping_changes_is_warned_of() -> None:
     """A delay that is no multiple of the timestep is one warning, with figures."""
     with pytest.warns(MappingWarning, match=r"drive.*0\.3 ms"):
