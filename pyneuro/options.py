@@ -14,13 +14,17 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any
 
 from emulator.machine import Machine, named
 from pyneuro.backend import Progress, Simulation
 from pyneuro.errors import SetupError
 from toolchain.network import Network
+from toolchain.options import given
 
+MOST_THREADS = 1024
+"""Of the emulator."""
 BACKENDS = ("emulator", "reference")
 ENVIRONMENT = {name: f"PYNEURO_{name.upper()}" for name in ("backend", "machine", "mapping", "threads")}
 
@@ -161,9 +165,14 @@ def _check(o: Options) -> None:
         raise SetupError(f"setup(): machine must be the name of a machine or a Machine, got {o.machine!r}")
     if o.time_scale_factor is not None:
         _number("time_scale_factor", o.time_scale_factor, "")
+    if not isinstance(o.mapping, (Mapping, str, Path, type(None))):
+        raise SetupError(f"setup(): mapping must be a dictionary of options or a JSON file of them, got {o.mapping!r}")
+    given(o.mapping)
     for name, value, least in (("seed", o.seed, 0), ("threads", o.threads, 1)):
         if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
             raise SetupError(f"setup(): {name} must be a whole number, at least {least}, got {value!r}")
+    if o.threads > MOST_THREADS:
+        raise SetupError(f"setup(): threads must be at most {MOST_THREADS}, got {o.threads}")
 
 
 def _number(name: str, value: Any, unit: str, otherwise: str = "") -> None:

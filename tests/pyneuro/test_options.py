@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,17 +14,20 @@ from emulator.machine import spin3
 from pyneuro import simulator
 from pyneuro.errors import SetupError
 from pyneuro.options import Options, Overrides, options
+from toolchain.errors import MappingError
 
 
-def test_who_decides() -> None:
+def test_who_decides(tmp_path: Path) -> None:
     """The command line before the script, the script before the environment, that before the default."""
     environment = {"PYNEURO_BACKEND": "reference", "PYNEURO_MACHINE": "spin5", "PYNEURO_THREADS": "3"}
     script = {"machine": "spin3"}
     assert options({}, Overrides(), {}) == Options()
     chosen = options(script, Overrides(), environment)
     assert (chosen.backend, chosen.machine, chosen.threads) == ("reference", "spin3", 3)
-    chosen = options(script, Overrides(backend="emulator", machine="2x2", mapping="a.json"), environment)
-    assert (chosen.backend, chosen.machine, chosen.mapping, chosen.threads) == ("emulator", "2x2", "a.json", 3)
+    mapping = tmp_path / "a.json"
+    mapping.write_text('{"neurons_per_core": 100}')
+    chosen = options(script, Overrides(backend="emulator", machine="2x2", mapping=mapping), environment)
+    assert (chosen.backend, chosen.machine, chosen.mapping, chosen.threads) == ("emulator", "2x2", mapping, 3)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +51,8 @@ def test_who_decides() -> None:
         ({"seed": -1}, "seed must be a whole number, at least 0, got -1"),
         ({"seed": 1.5}, "seed must be a whole number"),
         ({"threads": 0}, "threads must be a whole number, at least 1, got 0"),
+        ({"threads": 1025}, "threads must be at most 1024, got 1025"),
+        ({"mapping": 5}, "mapping must be a dictionary of options or a JSON file of them, got 5"),
         ({"threads": True}, "threads must be a whole number"),
     ],
 )
@@ -77,6 +83,14 @@ def test_machines() -> None:
     assert pyneuro.setup(machine=spin3()) == 0
     with pytest.raises(MachineError, match="unknown machine 'spin4'; known are spin3"):
         pyneuro.setup(machine="spin4")
+
+
+def test_mapping_options_are_checked_at_once() -> None:
+    """Before anything is built."""
+    with pytest.raises(MappingError, match="no mapping option 'neurons_a_core'; did you mean"):
+        pyneuro.setup(mapping={"neurons_a_core": 5})
+    with pytest.raises(MappingError, match=r"none.json cannot be read: No such file"):
+        pyneuro.setup(mapping="none.json")
 
 
 def test_failed_setup_keeps_what_there_was() -> None:
