@@ -34,7 +34,7 @@ def atomically(io: Any) -> Iterator[Any]:
         yield io
         return
     path = Path(io)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     writer = recording.get_io(str(partial))
     try:
         yield writer
@@ -124,14 +124,21 @@ class Recorder(recording.Recorder):
         steps, indices = simulation.spikes(me) if spiking else (np.zeros(0, np.int64), np.zeros(0, np.int32))
         every = self.interval_steps
         signals = {
-            name: Samples(
-                -(-self._began[name] // every) * every, every, self.indices(name), simulation.signal(me, name)
-            )
+            name: Samples(-(-self._began[name] // every) * every, every, self.indices(name), self._signal(name))
             for name in self.variables
             if name != "spikes"
         }
         cells = self.indices("spikes") if spiking else None
         return Stretch(state.segment_counter, self._start, state.step, cells, steps, indices, signals)
+
+    def _signal(self, name: str) -> NDArray[np.float64]:
+        """Return the samples of a signal: none if recording it was asked for after the last run."""
+        simulation, network, me = simulator.state.simulation, simulator.state.network, self.population.index
+        assert simulation is not None, "the state says that there was a run"
+        assert network is not None, "the simulation was made of it"
+        if name not in {recording.variable for recording in network.populations[me].recordings}:
+            return np.zeros((0, len(self.indices(name))))
+        return simulation.signal(me, name)
 
     def store_to_cache(self, annotations: dict[str, Any] | None = None) -> None:
         """Keep, at a reset, what was recorded since the last reset or clear."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from pathlib import Path
 from typing import Any
@@ -154,6 +155,20 @@ def test_recording_again(cells: Any) -> None:
     assert len(segment.spiketrains) == 0
 
 
+@pytest.mark.parametrize("backend", ["reference", "emulator"])
+def test_recording_that_is_asked_for_after_a_run(backend: str) -> None:
+    """It begins there: until the next run there are no samples."""
+    sim.setup(timestep=1.0, backend=backend)
+    cells = sim.Population(2, sim.IF_curr_exp(), label="cells")
+    cells.record("spikes")
+    sim.run(5.0)
+    cells.record("v")
+    assert len(cells.get_data().segments[0].analogsignals) == 0
+    sim.run(3.0)
+    (signal,) = cells.get_data().segments[0].analogsignals
+    assert (signal.shape, float(signal.t_start)) == ((4, 2), 5.0)
+
+
 def test_what_cannot_be_recorded(cells: Any) -> None:
     """Variables that there are not, and data before there are any."""
     with pytest.raises(RecordingError, match=r"Cannot record .*gsyn_exc"):
@@ -191,6 +206,7 @@ def test_a_file_that_fails_leaves_the_old_one(cells: Any, tmp_path: Path, monkey
     sim.run(1.0)
 
     def fail(self: Any, block: Any) -> None:
+        assert f".{os.getpid()}." in Path(self.filename).name, "another process may write the same file"
         Path(self.filename).write_text("half")
         raise OSError("disk full")
 
