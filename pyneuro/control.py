@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 from pyNN import common
 
 from pyneuro import simulator
+from pyneuro.capacity import MOST_STEPS
+from pyneuro.errors import RunWarning, warn_user
 from pyneuro.options import options
+
+Callback = Callable[[float], float]
+
+TOLERANCE = 1e-3
+"""What a time may be off the grid, in timesteps, for the rounding of sums of decimal fractions."""
 
 
 def setup(timestep: float = 0.1, min_delay: float | str = "auto", **extra_params: Any) -> int:
@@ -64,7 +72,60 @@ def reset(annotations: Mapping[str, Any] | None = None) -> None:
     _reset(dict(annotations or {}))
 
 
-run, run_until = common.build_run(simulator)
+def run_until(time_point: float, callbacks: Iterable[Callback] | None = None) -> float:
+    """Run until `time_point` (ms), rounded to the nearest timestep, with a warning the first time.
+
+    Parameters
+    ----------
+    time_point : float
+        When to stop, ms.
+    callbacks : iterable of callable, optional
+        Each is called with the time, and returns when it wants to be called next; no sooner than one timestep later.
+
+    Returns
+    -------
+    float
+        The time at which the run stopped, ms.
+
+    Raises
+    ------
+    ValueError
+        If the time has passed, is not finite, or is too many timesteps from the start.
+    """
+    step = _step_at(time_point)
+    result: float = _run_until(step * simulator.state.dt, [_no_sooner(callback) for callback in callbacks or ()])
+    return result
+
+
+def run(simtime: float, callbacks: Iterable[Callback] | None = None) -> float:
+    """Run for `simtime` (ms), rounded to whole timesteps, with a warning the first time; see `run_until`."""
+    return run_until(simulator.state.t + simtime, callbacks)
+
+
+def _step_at(time: float) -> int:
+    """Return the timestep nearest to `time` (ms)."""
+    dt, state = simulator.state.dt, simulator.state
+    if not isfinite(time):
+        raise ValueError(f"a simulation runs for a finite time, got {time} ms")
+    step = round(time / dt)
+    if step > MOST_STEPS:
+        raise ValueError(f"a simulation can run until {MOST_STEPS * dt:g} ms (2^31 - 1 timesteps), not {time:g} ms")
+    if abs(time / dt - step) > TOLERANCE and not state.rounded:
+        state.rounded = True
+        warn_user(
+            f"a run from {state.t:g} to {time:g} ms does not end on a timestep; it ends at {step * dt:g} ms, "
+            f"the nearest multiple of the timestep, {dt:g} ms (later runs are rounded likewise, without a warning)",
+            RunWarning,
+        )
+    return step
+
+
+def _no_sooner(callback: Callback) -> Callback:
+    """Return `callback`, made to ask for a time that is at least a timestep ahead, without which time would stop."""
+    return lambda time: max(callback(time), time + simulator.state.dt)
+
+
+_run_until = common.build_run(simulator)[1]
 run_for = run
 _reset = common.build_reset(simulator)
 initialize = common.initialize

@@ -1,5 +1,7 @@
 """Errors that the user's side raises; each is also the standard kind of error that it is."""
 
+import sys
+import warnings
 from typing import Any
 
 
@@ -31,6 +33,18 @@ class GoldenError(PyneuroError, ValueError):
     """A file of golden traces that is truncated or foreign; names file and line."""
 
 
+class SizeError(PyneuroError, MemoryError):
+    """Something too large for the memory of this computer, refused before it is built."""
+
+
+def warn_user(message: str, category: type[Warning]) -> None:
+    """Warn at the line of the script that called into pyneuro, by way of PyNN or not."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in ("pyneuro", "pyNN"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, category, stacklevel=level)
+
+
 def __getattr__(name: str) -> Any:
     """Return PyNN's error `name`: scripts find them as ``sim.errors``."""
     from pyNN import errors
@@ -40,3 +54,7 @@ def __getattr__(name: str) -> Any:
 
 class MappingWarning(UserWarning):
     """What mapping changed about a network, or what may go wrong on the machine, in the user's words."""
+
+
+class RunWarning(UserWarning):
+    """What a run did otherwise than asked for, in the user's words."""

@@ -80,6 +80,8 @@ class State(BaseState):
         Timesteps done since the start or the last ``reset()``.
     steps_run : int
         Timesteps done in all, whatever was reset.
+    rounded : bool
+        Whether a run was asked for that is no multiple of the timestep.
     stale : bool
         Whether the script has changed something since the network was frozen.
     clock : Clock
@@ -105,6 +107,7 @@ class State(BaseState):
         self.finished: Results | None = None
         self.clock = Clock()
         self.segment_counter = 0
+        self.rounded = False
         self.steps_run = 0
         self._start()
 

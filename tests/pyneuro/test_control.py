@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 import pyneuro as sim
 from pyneuro import simulator
 from pyneuro.backend import Progress
+from pyneuro.errors import RunWarning
 from pyneuro.options import Options, Overrides
 from toolchain.network import Network
 
@@ -70,7 +71,9 @@ def test_time(made: list[Fake]) -> None:
     assert sim.get_current_time() == 0.0
     assert sim.run(1.0) == pytest.approx(1.0)
     sim.run_until(1.0)
-    sim.run_for(0.26)
+    with pytest.warns(RunWarning, match=r"from 1 to 1.26 ms .* ends at 1.3 ms") as told:
+        sim.run_for(0.26)
+    assert told[0].filename == __file__
     assert sim.get_current_time() == pytest.approx(1.3)
     sim.run_until(12.7)
     with pytest.raises(ValueError, match="in the past"):
@@ -82,7 +85,34 @@ def test_time(made: list[Fake]) -> None:
     assert (sim.num_processes(), sim.rank(), sim.get_time_step()) == (1, 0, 0.1)
 
 
-@pytest.mark.parametrize("time", [float("nan"), float("inf"), "long"])
+def test_times_off_the_grid(made: list[Fake]) -> None:
+    """Time is what was run; it is said once, and callbacks do not make it stand still."""
+    sim.setup(timestep=1.0)
+    called: list[float] = []
+
+    def impatient(t: float) -> float:
+        called.append(t)
+        return t + 0.3
+
+    with pytest.warns(RunWarning, match=r"from 0 to 0.3 ms .* ends at 0 ms, the nearest multiple of .* 1 ms"):
+        assert sim.run(0.3) == 0.0
+    assert [sim.run(time) for time in (0.3, 0.6, 1.6, 0.3)] == [0.0, 1.0, 3.0, 3.0]
+    sim.run(1.7, callbacks=[impatient])
+    assert called == [3.0, 4.0, 5.0]
+    assert sim.simulator.state.step == 5
+
+
+@pytest.mark.parametrize("dt", [0.1, 1 / 3])
+def test_times_on_the_grid_are_not_told(made: list[Fake], dt: float) -> None:
+    """Sums of decimal fractions are never exact."""
+    sim.setup(timestep=dt)
+    for _ in range(1000):
+        sim.run(7 * dt)
+    sim.run_until(1e8)
+    assert sim.get_current_time() == pytest.approx(1e8)
+
+
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), "long", 1e18])
 def test_times_that_are_none(made: list[Fake], time: Any) -> None:
     """run() takes a number of milliseconds."""
     sim.Population(1, sim.IF_curr_exp())
