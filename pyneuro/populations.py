@@ -16,10 +16,14 @@ from pyNN.common.populations import BasePopulation
 from pyNN.parameters import LazyArray, ParameterSpace, Sequence
 
 from pyneuro import simulator
+from pyneuro.capacity import require
 from pyneuro.errors import UnsupportedError
 from pyneuro.recording import Recorder, atomically
 
 Indices = NDArray[np.int64]
+
+CELL_BYTES = 200
+"""Memory that the object of a cell takes, at least: 250 bytes were measured with Python 3.11."""
 
 
 class Assembly(common.Assembly):
@@ -162,6 +166,15 @@ class Population(_Cells, common.Population):
     _recorder_class = Recorder
     _assembly_class = Assembly
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Make the cells; the arguments are PyNN's.  What is refused leaves nothing behind."""
+        super().__init__(*args, **kwargs)
+        state = simulator.state
+        self.index = len(state.populations)
+        state.populations.append(self)
+        state.recorders.add(self.recorder)
+        state.stale = True
+
     @property
     def _root(self) -> Population:
         return self
@@ -180,6 +193,7 @@ class Population(_Cells, common.Population):
             raise UnsupportedError(f"{type(self.celltype).__name__} is not a cell type of pyneuro")
         if self.size < 1:
             raise ValueError(f"population {self.label!r} must have at least 1 cell, got {self.size}")
+        require(self.size * CELL_BYTES, f"population {self.label!r} of {self.size} cells")
         self._parameters = self._checked(self.celltype.native_parameters)
         self.all_cells = np.empty(self.size, object)
         self.all_cells[:] = [simulator.ID(state.id_counter + i) for i in range(self.size)]
@@ -187,10 +201,6 @@ class Population(_Cells, common.Population):
             cell.parent = self
         self._mask_local = np.ones(self.size, bool)
         state.id_counter += self.size
-        self.index = len(state.populations)
-        state.populations.append(self)
-        state.recorders.add(self.recorder)
-        state.stale = True
 
     def _set_cell_initial_value(self, cell: Any, variable: str, value: float) -> None:
         self[[self.id_to_index(cell)]].initialize(**{variable: value})

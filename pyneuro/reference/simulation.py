@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyneuro.backend import Progress
+from pyneuro.capacity import require
 from pyneuro.reference.cells import Cells
 from pyneuro.reference.recording import SampleRecord, SpikeRecord
 from pyneuro.reference.sources import Source, Train, make_source
@@ -36,6 +37,8 @@ class ReferenceSimulation:
         If a projection names a cell or a receptor that there is not.
     UnsupportedError
         If the network has something that this simulator lacks.
+    SizeError
+        If the spikes under way during the longest delay do not fit into memory.
     """
 
     def __init__(self, network: Network) -> None:
@@ -132,6 +135,7 @@ class ReferenceSimulation:
         for projection, made in self._made:
             self._rows[projection.source].append(made)
         longest = max((int(made.delays.max()) for _, made in self._made), default=0)
+        require((longest + 1) * self._inputs * 8, f"a delay of {longest * network.timestep:g} ms")
         self._line.lengthen(longest + 1, self._step)
         self._configure_records(network)
 

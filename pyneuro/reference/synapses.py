@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pyneuro.capacity import MOST_STEPS
 from pyneuro.errors import UnsupportedError
 from pyneuro.reference.delivery import deliver, order_by_source
 from toolchain.errors import NetworkError
@@ -66,7 +67,7 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
     UnsupportedError
         If the synapses are not static.
     NetworkError
-        If a cell index is out of range.
+        If a cell index or a delay is out of range.
     """
     if projection.synapse != "StaticSynapse":
         raise UnsupportedError(
@@ -77,6 +78,11 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
             raise NetworkError(f"projection '{projection.label}': a {side} index is not in 0..{size - 1}")
     offsets = np.zeros(sources + 2, np.int64)
     order = np.empty(len(projection), np.uint32)
+    if np.max(projection.delay, initial=0.0) / timestep > MOST_STEPS:
+        raise NetworkError(
+            f"projection '{projection.label}': a delay can be at most {MOST_STEPS * timestep:g} ms, "
+            f"2^31 - 1 timesteps, got {np.max(projection.delay):g} ms"
+        )
     order_by_source(projection.pre, offsets, order)
     post = projection.post[order]
     post += np.int32(first_input)

@@ -11,7 +11,7 @@ from pyNN.parameters import Sequence
 from pyNN.random import NumpyRNG, RandomDistribution
 
 import pyneuro as sim
-from pyneuro.errors import UnsupportedError
+from pyneuro.errors import SizeError, UnsupportedError
 from pyneuro.freeze import freeze
 from pyneuro.populations import members
 from toolchain.errors import ParameterError
@@ -87,6 +87,30 @@ def test_wrong_parameters(parameters: dict[str, Any], error: type[Exception], me
     with pytest.raises(error) as caught:
         cells.set(**parameters)
     assert cells.get("tau_m") == 20.0
+
+
+def test_what_is_refused_leaves_nothing_behind() -> None:
+    """Neither wrong parameters nor wrong initial values, nor a population that comes too late."""
+    cells = sim.Population(2, sim.IF_curr_exp())
+    cells.record("v")
+    for wrong in ({"tau_m": -3.0}, {"cm": [1.0, 2.0, 3.0]}):
+        with pytest.raises((ParameterError, InvalidParameterValueError)):
+            sim.Population(2, sim.IF_curr_exp(**wrong))
+    with pytest.raises(NonExistentParameterError, match="gsyn_exc"):
+        sim.Population(2, sim.IF_curr_exp(), initial_values={"gsyn_exc": 1.0})
+    sim.run(1.0)
+    with pytest.raises(UnsupportedError, match="cannot be added"):
+        sim.Population(2, sim.IF_curr_exp())
+    sim.reset()
+    sim.run(1.0)
+    assert sim.simulator.state.populations == [cells]
+    assert [len(segment.analogsignals[0]) for segment in cells.get_data().segments] == [11, 11]
+
+
+def test_a_population_that_does_not_fit() -> None:
+    """Refused before memory is taken."""
+    with pytest.raises(SizeError, match=r"'huge' of 1000000000000 cells needs about 2e\+05 GB of memory, this comp"):
+        sim.Population(10**12, sim.IF_curr_exp(), label="huge")
 
 
 def test_wrong_number_of_values() -> None:

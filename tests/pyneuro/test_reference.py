@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from emulator.poisson import poisson_trains, source_seeds
 from pyneuro.emulated import EmulatedSimulation
-from pyneuro.errors import UnsupportedError
+from pyneuro.errors import SizeError, UnsupportedError
 from pyneuro.reference import ReferenceSimulation
 from toolchain.errors import NetworkError
 from toolchain.network import Current, Network, Population, Projection, Recording
@@ -424,3 +424,19 @@ def test_what_cannot_be_simulated_is_refused_by_name() -> None:
     plastic = replace(connect((1, 0), [(0, 0)]), synapse="STDPMechanism")
     with pytest.raises(UnsupportedError, match="no STDPMechanism"):
         ReferenceSimulation(network(*pair, projections=(plastic,)))
+
+
+@pytest.mark.parametrize(
+    ("delay", "error", "message"),
+    [
+        (1e9, SizeError, r"a delay of 1e\+09 ms needs about 6.4e\+04 GB of memory"),
+        (1e18, NetworkError, r"'long': a delay can be at most 2.14748e\+08 ms, 2\^31 - 1 timesteps, got 1e\+18 ms"),
+    ],
+)
+def test_delays_that_cannot_be_held(delay: float, error: type[Exception], message: str) -> None:
+    """What is too long is refused before memory is taken."""
+    timestep = 1.0 if delay == 1e9 else 0.1
+    source = array_source("source", [[1.0]])
+    far = replace(connect((0, 1), [(0, 0)], 1.0, delay), label="long")
+    with pytest.raises(error, match=message):
+        ReferenceSimulation(network(source, lif(4000), projections=(far,), timestep=timestep))
