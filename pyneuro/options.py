@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any
 from emulator.machine import Machine, named
 from pyneuro.backend import Progress, Simulation
 from pyneuro.errors import SetupError
+from toolchain.did_you_mean import did_you_mean
 from toolchain.network import Network
 from toolchain.options import given
 
@@ -141,8 +141,7 @@ def _is_ours(name: str) -> bool:
         if name in names.split():
             logger.warning("setup(): %r is an argument of pyNN.%s; pyneuro ignores it", name, backend)
             return False
-    meant = [SPELLINGS[name]] if name in SPELLINGS else get_close_matches(name, known, 1)
-    hint = f"; did you mean {meant[0]!r}?" if meant else f"; it takes {', '.join(known)}"
+    hint = f"; did you mean '{SPELLINGS[name]}'?" if name in SPELLINGS else did_you_mean(name, known)
     raise SetupError(f"setup() has no argument {name!r}{hint}")
 
 
@@ -156,9 +155,7 @@ def _check(o: Options) -> None:
     if "auto" not in (o.min_delay, o.max_delay) and float(o.min_delay) > float(o.max_delay):
         raise SetupError(f"setup(): min_delay, {o.min_delay:g} ms, is greater than max_delay, {o.max_delay:g} ms")
     if o.backend not in BACKENDS:
-        close = get_close_matches(str(o.backend), BACKENDS, 1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise SetupError(f"setup(): backend must be one of {', '.join(BACKENDS)}, got {o.backend!r}{hint}")
+        raise SetupError(f"setup(): there is no backend {o.backend!r}{did_you_mean(str(o.backend), BACKENDS)}")
     if isinstance(o.machine, str):
         named(o.machine)
     elif o.machine is not None and not isinstance(o.machine, Machine):

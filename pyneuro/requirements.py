@@ -7,7 +7,6 @@ was not measured at all: what nobody recorded cannot be met.
 
 from __future__ import annotations
 
-import difflib
 import math
 import operator
 import re
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 
 from pyneuro.comparison import Comparison, PopulationComparison
 from pyneuro.errors import SetupError
+from toolchain.did_you_mean import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def parse_requirement(text: str) -> Requirement:
         raise SetupError(f"--require {text!r} is not of the form [POPULATION:]METRIC<THRESHOLD, as in 'rate<2%'")
     metric = match["metric"]
     if metric not in METRICS:
-        raise SetupError(f"--require {text!r}: unknown metric {metric!r}{_suggestion(metric, METRICS)}")
+        raise SetupError(f"--require {text!r}: unknown metric {metric!r}{did_you_mean(metric, METRICS)}")
     if match["percent"] and not METRICS[metric].share:
         raise SetupError(f"--require {text!r}: {metric} is no share ({METRICS[metric].meaning}); leave the % out")
     threshold = float(match["number"]) * (0.01 if match["percent"] else 1.0)
@@ -119,7 +119,7 @@ def verdicts(requirements: Iterable[Requirement], comparison: Comparison) -> tup
 def _judge(requirement: Requirement, comparison: Comparison) -> list[Verdict]:
     labels = {population.label: population for population in comparison.populations}
     if requirement.label is not None and requirement.label not in labels:
-        hint = _suggestion(requirement.label, labels)
+        hint = did_you_mean(requirement.label, labels)
         raise SetupError(f"--require {requirement.text!r}: no recorded population {requirement.label!r}{hint}")
     chosen = [labels[requirement.label]] if requirement.label is not None else list(labels.values())
     measured = [(population.label, _measure(requirement.metric, population)) for population in chosen]
@@ -138,10 +138,3 @@ def _measure(metric: str, population: PopulationComparison) -> float | None:
         return None
     value = METRICS[metric].measure(population)
     return None if value is None or math.isnan(value) else value
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"{hint} (there are: {', '.join(names)})" if names else hint

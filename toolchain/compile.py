@@ -6,10 +6,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 from emulator.image import MachineImage
 from emulator.machine import Machine, named, spin5
@@ -30,11 +27,10 @@ from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
 from toolchain.route import Routes
+from toolchain.stopwatch import Stopwatch
 from toolchain.tables import Tables
 from toolchain.weights import Quantisation, quantise, ring_buffer_shifts
 from toolchain.workload import prepare
-
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,14 +141,8 @@ def compile_network(
     """
     options = options or MappingOptions()
     machine = named(machine) if isinstance(machine, str) else machine
-    seconds: dict[str, float] = {}
-
-    def timed(stage: str, work: Callable[..., _T], *arguments: Any) -> _T:
-        start = time.perf_counter()
-        result = work(*arguments)
-        seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
-        return result
-
+    watch = Stopwatch()
+    timed = watch.timed
     timed("check", check_network, network)
     inexact = timed("check", inexact_words, network, options.substeps)
     scale = _time_scale_factor(network.timestep, time_scale_factor)
@@ -168,8 +158,8 @@ def compile_network(
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
     remarks = (*workload.diagnostics, *inexact, *vanished, *overloads(network, parts, budget))
     for stage, spent in mapped.seconds.items():
-        seconds[stage] = seconds.get(stage, 0.0) + spent
-    return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, seconds)
+        watch.add(stage, spent)
+    return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, watch.seconds)
 
 
 def _time_scale_factor(timestep: float, given: float | None) -> float:

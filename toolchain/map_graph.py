@@ -6,10 +6,8 @@ standard one is taken that the graph fits.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
 import numpy as np
 
@@ -26,13 +24,12 @@ from toolchain.place.hilbert import place
 from toolchain.route import Routes
 from toolchain.route.check import check as route_check
 from toolchain.route.ner import route
+from toolchain.stopwatch import Stopwatch
 from toolchain.tables import Tables
 from toolchain.tables.check import check as tables_check
 from toolchain.tables.check import check_lengths
 from toolchain.tables.default_routes import minimise
 from toolchain.tables.generate import generate
-
-_T = TypeVar("_T")
 
 Placer = Callable[[Graph, Machine], Placement]
 Allocator = Callable[[Graph, Placement], Keys]
@@ -137,13 +134,8 @@ def map_graph(graph: Graph, machine: Machine | str | None = None, algorithms: Al
     toolchain.graph.check(graph)
     if isinstance(machine, str):
         machine = named(machine)
-    seconds: dict[str, float] = {}
-
-    def timed(stage: str, work: Callable[..., _T], *arguments: Any) -> _T:
-        start = time.perf_counter()
-        result = work(*arguments)
-        seconds[stage] = seconds.get(stage, 0.0) + time.perf_counter() - start
-        return result
+    watch = Stopwatch()
+    timed = watch.timed
 
     placement = timed("place", place_on, graph, machine, algorithms.place)
     timed("check", place_check, graph, placement)
@@ -155,7 +147,7 @@ def map_graph(graph: Graph, machine: Machine | str | None = None, algorithms: Al
     minimised = timed("minimise", algorithms.minimise, placement.machine, keys, routes, tables)
     check_lengths(minimised, placement.machine)
     timed("check", tables_check, graph, placement, keys, minimised)
-    return GraphMapping(graph, placement, keys, routes, tables, minimised, seconds)
+    return GraphMapping(graph, placement, keys, routes, tables, minimised, watch.seconds)
 
 
 def place_on(graph: Graph, machine: Machine | None, place: Placer) -> Placement:

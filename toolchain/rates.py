@@ -12,12 +12,14 @@ from typing import Final
 
 import numpy as np
 
+from emulator.conversion import ACCUM_ONE
+from emulator.poisson import SLOW_CUTOFF_RAW
 from toolchain.models.sources import SPIKE_SOURCE_POISSON, nearest_tick
 from toolchain.network import Network, Population, SpikeTimes
 from toolchain.options import MappingOptions
 
-SLOW_PER_TICK: Final = 0.01
-"""A Poisson source below this rate per tick is expected to spike once a tick at the most (sPyNNaker)."""
+SLOW_PER_TICK: Final = SLOW_CUTOFF_RAW / ACCUM_ONE
+"""A Poisson source below this rate per tick draws intervals, and spikes once a tick at the most but for rare ones."""
 RARE: Final = 1e-3
 """More spikes in a tick than expected are left to one tick in a thousand (sPyNNaker)."""
 

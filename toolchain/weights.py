@@ -1,9 +1,9 @@
 """Weights: 16 bits each, scaled so that a ring buffer holds the sum of what may arrive in one step.
 
 Each population has one left shift a receptor.  A weight w is stored as ``rint(|w| * 2**(15 - shift))``; the
-sum of a slot, shifted left, is s16.15.  Conductances (uS) are first multiplied by 1024, which the program of
-a conductance-based cell takes back.  The shift follows from ``w_max``, a bound of the expected sum in one
-slot (sPyNNaker ``population_vertex.py``, `get_ring_buffer_shifts`):
+sum of a slot, shifted left, is s16.15.  Conductances (uS) are first multiplied by 1024 (the model's `scale_bits`),
+which the program of a conductance-based cell takes back.  The shift follows from ``w_max``, a bound of the expected
+sum in one slot (sPyNNaker ``population_vertex.py``, `get_ring_buffer_shifts`):
 
 - if no projection has delays that vary, all spikes of one moment arrive together: the total of all weights
   onto one cell, for as many spikes a tick as the sources can send;
@@ -34,10 +34,6 @@ from toolchain.options import MappingOptions
 from toolchain.rates import Rate
 from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
 from toolchain.workload import Workload
-
-CONDUCTANCE_SCALE: Final = 1024.0
-"""Factor of stored conductances (sPyNNaker ``input_type_conductance.h`` shifts them back by 10)."""
-
 
 LARGEST_SHIFT: Final = 15
 LARGEST_WORD: Final = 0xFFFF
@@ -148,7 +144,7 @@ def weight_scale(network: Network, projection: Projection, shifts: Sequence[Sequ
     """Stored word of a weight of 1 nA or 1 uS of `projection`."""
     model = neuron_model(network, projection.target)
     shift = shifts[projection.target][receptor_number(network, projection)]
-    return float(2.0 ** (15 - shift)) * (CONDUCTANCE_SCALE if model.conductance_based else 1.0)
+    return float(2.0 ** (15 - shift + model.scale_bits))
 
 
 def receptor_number(network: Network, projection: Projection) -> int:
@@ -209,12 +205,13 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
 
 
 def _input(network: Network, projection: Projection, delays: Delays, rate: Rate) -> Input:
-    scale = CONDUCTANCE_SCALE if neuron_model(network, projection.target).conductance_based else 1.0
+    model = neuron_model(network, projection.target)
+    scale = 2.0**model.scale_bits
     weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
     lowest, highest, total, squares = weight_sums(weights)
     biggest = max(abs(lowest), abs(highest)) * scale
     if biggest > LARGEST_WORD:
-        unit = "uS" if scale > 1.0 else "nA"
+        unit = "uS" if model.conductance_based else "nA"
         raise MappingError(
             f"projection '{projection.label}' has a weight of {biggest / scale:g} {unit}; the machine's largest is "
             f"{LARGEST_WORD / scale:g} {unit}"

@@ -138,7 +138,10 @@ def test_compare_reports_and_judges(script: str, capsys: pytest.CaptureFixture[s
         ("import sys; sys.exit(3)", "stopped with exit status 3"),
         ("def", "invalid syntax"),
         ("pass", "it never called run()"),
-        ("import pyneuro as sim; sim.setup(backend='brian')", "backend must be one of emulator, reference"),
+        (
+            "import pyneuro as sim; sim.setup(backend='brian')",
+            "there is no backend 'brian'; there are emulator, reference",
+        ),
         (
             "import pyneuro as sim\nsim.setup()\nsim.Population(1, sim.IF_curr_exp(tau_m=-3.0))",
             "IF_curr_exp.tau_m must be > 0 ms, got -3",

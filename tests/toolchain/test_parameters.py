@@ -32,7 +32,7 @@ def cell(name: str) -> CellModel:
         ("IF_curr_exp", {"v_rest": [0.0, 0.0, math.inf]}, r"v_rest must be finite, got inf for cell 2"),
         ("IF_curr_exp", {"v_rest": "high"}, r"v_rest must be a number or 3 numbers, got 'high'"),
         ("IF_curr_exp", {"tau_mem": 10.0}, r"IF_curr_exp has no parameter 'tau_mem'; did you mean 'tau_m'\?"),
-        ("IF_curr_exp", {"zzz": 10.0}, r"has no parameter 'zzz'; it has v_rest, cm, "),
+        ("IF_curr_exp", {"zzz": 10.0}, r"has no parameter 'zzz'; there are v_rest, cm, "),
         ("SpikeSourcePoisson", {"rate": -1.0}, r"SpikeSourcePoisson\.rate must be >= 0 Hz, got -1"),
         ("SpikeSourceArray", {"rate": 1.0}, r"SpikeSourceArray has no parameter 'rate'$"),
     ],

@@ -77,6 +77,8 @@ class CellModel(ABC):
         Receptor type to the state variable that an arriving weight is added to, in PyNN's order.
     conductance_based : bool
         Whether weights are conductances (uS) or currents (nA).
+    scale_bits : int
+        Synaptic words of a core are 2^scale_bits times the value; weights are scaled alike.
     linear : bool
         Whether `derivatives` is affine in the state with constant coefficients between input changes:
         the reference then uses the exact propagator.
@@ -89,6 +91,7 @@ class CellModel(ABC):
     state: tuple[Variable, ...]
     receptors: Mapping[str, str]
     conductance_based: bool
+    scale_bits: int
     linear: bool
     recordable: tuple[str, ...]
     words: tuple[Word, ...]

@@ -100,6 +100,7 @@ class PointNeuron(CellModel):
         self.clamped = membrane.clamped
         self.resets_within_step = membrane.resets_within_step
         self.conductance_based = inputs.conductance_based
+        self.scale_bits = inputs.scale_bits
         self.linear = membrane.linear and not inputs.conductance_based
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
@@ -169,7 +170,7 @@ class PointNeuron(CellModel):
 
     def _word(self, variable: str) -> tuple[str, float]:
         """The STATE word of a state variable, and what a value is multiplied by to be kept there."""
-        scale = 2.0**self.inputs.scale_bits
+        scale = 2.0**self.scale_bits
         synaptic = {
             self.inputs.excitatory: ("exc", scale),
             self.inputs.inhibitory: ("inh", scale * self.inputs.inhibitory_sign),

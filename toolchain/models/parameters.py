@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from emulator.conversion import ACCUM_MAX, ACCUM_MIN, ACCUM_ONE, host_to_accum
+from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import ParameterError
 
 
@@ -59,7 +59,7 @@ def check_parameters(model: Declared, values: Mapping[str, Any], n: int) -> None
     declared = {parameter.name: parameter for parameter in model.parameters}
     for name, value in values.items():
         if name not in declared:
-            raise ParameterError(f"{model.name} has no parameter '{name}'{_instead(name, list(declared))}")
+            raise ParameterError(f"{model.name} has no parameter '{name}'{did_you_mean(name, declared)}")
         given = numbers(f"{model.name}.{name}", value, n)
         _check_bounds(model.name, declared[name], given)
 
@@ -69,7 +69,7 @@ def check_initial(name: str, state: Sequence[Variable], values: Mapping[str, Any
     known = [variable.name for variable in state]
     for variable, value in values.items():
         if variable not in known:
-            raise ParameterError(f"{name} has no state variable '{variable}'{_instead(variable, known)}")
+            raise ParameterError(f"{name} has no state variable '{variable}'{did_you_mean(variable, known)}")
         numbers(f"{name}.{variable}", value, n)
 
 
@@ -131,10 +131,3 @@ def _refuse(wrong: NDArray[np.bool_], given: NDArray[np.float64], text: str) -> 
         cell = int(np.argmax(wrong))
         where = f" for cell {cell}" if given.ndim else ""
         raise ParameterError(f"{text}, got {given.flat[cell]:g}{where}")
-
-
-def _instead(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; it has {', '.join(known)}" if known else ""

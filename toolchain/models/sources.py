@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.models.declaration import Parameter, SourceModel
-
-Values = float | NDArray[np.float64]
+from toolchain.network import Values
 
 SPIKE_SOURCE_ARRAY = SourceModel(name="SpikeSourceArray", sequences=(("spike_times", "ms"),))
 SPIKE_SOURCE_POISSON = SourceModel(
