@@ -27,6 +27,7 @@ from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
 from toolchain.route import Routes
+from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
 from toolchain.tables import Tables
 from toolchain.weights import Quantisation, quantise, ring_buffer_shifts
@@ -156,7 +157,13 @@ def compile_network(
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
-    remarks = (*workload.diagnostics, *inexact, *vanished, *overloads(network, parts, budget))
+    remarks = (
+        *workload.diagnostics,
+        *inexact,
+        *wrapping_sources(network),
+        *vanished,
+        *overloads(network, parts, budget),
+    )
     for stage, spent in mapped.seconds.items():
         watch.add(stage, spent)
     return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, watch.seconds)

@@ -3,15 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from emulator.image import ArrayCore, PoissonCore
 from emulator.poisson import source_seeds
+from toolchain.diagnostics import Diagnostic
 from toolchain.models.sources import SPIKE_SOURCE_POISSON, nearest_tick, poisson_window
 from toolchain.network import Network
 from toolchain.rows import Slicing
+
+LONGEST_INTERVAL: Final = 2.0**32 / 1000.0
+"""Timesteps after which the interval of a slow Poisson source, in thousandths of a timestep, wraps at 32 bits."""
+WRAPPED: Final = 0.01
+"""Largest share of wrapped intervals that goes without a remark."""
+
+
+def wrapping_sources(network: Network) -> tuple[Diagnostic, ...]:
+    """A remark for each population of Poisson sources so slow that more than 1 % of their intervals wrap."""
+    slowest_right = -np.log(WRAPPED) / LONGEST_INTERVAL / network.timestep * 1e3
+    remarks = []
+    for population in network.populations:
+        if population.cell != SPIKE_SOURCE_POISSON.name:
+            continue
+        rates = np.atleast_1d(np.asarray(population.parameters.get("rate", 1.0), dtype=np.float64))
+        slow = rates[(rates > 0.0) & (rates < slowest_right)]
+        if len(slow):
+            interval = 1e3 / float(slow.min()) / network.timestep
+            message = (
+                f"rate = {slow.min():g} Hz at a timestep of {network.timestep:g} ms is a spike every {interval:,.0f} "
+                f"timesteps on average, and the machine cannot draw intervals beyond {LONGEST_INTERVAL:,.0f}: "
+                f"{np.exp(-LONGEST_INTERVAL / interval):.0%} of them wrap and become short, so the source spikes too "
+                f"often; use a rate of at least {slowest_right * 1.01:.2g} Hz, a longer timestep, or a SpikeSourceArray"
+            )
+            remarks.append(Diagnostic("image", population.label, message))
+    return tuple(remarks)
 
 
 def poisson_cores(
