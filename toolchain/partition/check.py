@@ -10,7 +10,7 @@ from toolchain.errors import IllegalProductError
 from toolchain.network import Network, Projection
 from toolchain.options import MOST_NEURONS, MOST_STAGES
 from toolchain.partition import Partition, Slice
-from toolchain.partition.traffic import mark_traffic
+from toolchain.partition.traffic import traffic_pairs
 
 
 def check(network: Network, partition: Partition, machine: Machine) -> None:
@@ -57,29 +57,31 @@ def _check_slice(number: int, found: Slice, partition: Partition, machine: Machi
 
 def _check_nets(network: Network, partition: Partition) -> None:
     """A net leads from each slice to those, and only those, that have synapses from it, and to its delay stages."""
-    made, wanted = np.zeros((2, len(partition.slices), len(partition.slices)), dtype=np.uint8)
-    for net in partition.graph.nets:
-        made[net.source, net.sinks] = 1
-    for number, found in enumerate(partition.slices):
-        if found.kind == "delay":
-            wanted[found.source, number] = 1
-    for projection in network.projections:
-        if len(projection):
-            _mark(network, partition, projection, wanted)
-    if np.any(made != wanted):
-        source, sink = np.argwhere(made != wanted)[0]
-        what = "has no synapse for" if made[source, sink] else "lacks"
+    slices = len(partition.slices)
+    nets = [net.source * slices + net.sinks.astype(np.int64) for net in partition.graph.nets]
+    stages = [found.source * slices + i for i, found in enumerate(partition.slices) if found.kind == "delay"]
+    wanted = [np.array(stages, dtype=np.int64)]
+    wanted += [_pairs(network, partition, projection) for projection in network.projections if len(projection)]
+    made = np.concatenate([np.zeros(0, dtype=np.int64), *nets])
+    wrong = np.setxor1d(made, np.concatenate(wanted))
+    if len(wrong):
+        source, sink = divmod(int(wrong[0]), slices)
+        what = "has no synapse for" if wrong[0] in made else "lacks"
         labels = partition.slices[source].label, partition.slices[sink].label
         raise IllegalProductError("partition", f"the net from {labels[0]!r} to {labels[1]!r} {what} its packets")
 
 
-def _mark(network: Network, partition: Partition, projection: Projection, wanted: NDArray[np.uint8]) -> None:
-    """Mark between which slices the synapses of a projection need packets."""
+def _pairs(network: Network, partition: Partition, projection: Projection) -> NDArray[np.int64]:
+    """The pairs of slices, as ``source * slices + sink``, between which the synapses of a projection need packets."""
     cells, stages = _slice_of_cell(partition, projection.source)
     targets, _ = _slice_of_cell(partition, projection.target)
     delay = np.atleast_1d(np.asarray(projection.delay, dtype=np.float64))
-    stuck = mark_traffic(projection.pre, projection.post, delay, network.timestep, cells, stages, targets, wanted)
+    slices = len(partition.slices)
+    pairs, stuck = traffic_pairs(
+        projection.pre, projection.post, delay, network.timestep, cells, stages, targets, slices
+    )
     _require(stuck < 0, f"synapse {stuck} of {projection.label!r} needs delay stages that its source slice lacks")
+    return pairs
 
 
 def _slice_of_cell(partition: Partition, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-def mark_traffic(
+def traffic_pairs(
     pre: NDArray[np.int32],
     post: NDArray[np.int32],
     delay: NDArray[np.float64],
@@ -9,5 +9,5 @@ def mark_traffic(
     cells: NDArray[np.int32],
     stages: NDArray[np.int32],
     targets: NDArray[np.int32],
-    wanted: NDArray[np.uint8],
-) -> int: ...
+    slices: int,
+) -> tuple[NDArray[np.int64], int]: ...
