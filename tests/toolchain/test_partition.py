@@ -20,6 +20,7 @@ from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.check import check
 from toolchain.partition.load import overloads
+from toolchain.partition.traffic import traffic_pairs
 from toolchain.partition.uniform import partition
 from toolchain.workload import prepare
 
@@ -98,6 +99,33 @@ def test_the_expected_load_makes_slices_smaller_but_not_tiny() -> None:
     medium = cut(dense(200), spikes_per_second=200.0)
     assert 64 < medium.slicing.per_core[0] < 200
     assert max(part.cycles for part in medium.slices) <= 0.95 * MS
+
+
+def test_rows_that_padding_makes_too_large_are_cut_again() -> None:
+    """One source with 64 synapses makes all 250 rows of its block as long as its own."""
+    pairs = [(0, post) for post in range(64)] + [(pre, 0) for pre in range(1, 500)]
+    network = Network("n", 1.0, (cells("s", 500), cells("t", 64)), (connect((0, 1), pairs),))
+    small = replace(MACHINE, sdram_bytes=60_000)
+    roomy, tight = cut(network, neurons_per_core=250), cut(network, machine=small, neurons_per_core=250)
+    assert roomy.slicing.per_core == (250, 64)
+    assert tight.slicing.per_core == (250, 32)
+    assert max(part.sdram_bytes for part in roomy.slices) > 60_000 >= max(part.sdram_bytes for part in tight.slices)
+
+
+@given(slices=st.integers(1, 200), seed=st.integers(0, 99), synapses=st.integers(0, 5000))
+@settings(max_examples=30, deadline=None)
+def test_traffic_is_found_as_by_a_set(slices: int, seed: int, synapses: int) -> None:
+    random = np.random.default_rng(seed)
+    pre, post, of_source, of_target = random.integers(0, slices, (4, max(synapses, slices))).astype(np.int32)
+    stages, delay = of_source + np.int32(slices), random.choice([1.0, 16.5, 17.0], len(pre))
+    pairs, stuck = traffic_pairs(pre, post, delay, 1.0, of_source, stages, of_target, 2 * slices)
+    late = delay > 16.5
+    sender = np.where(late, stages[pre], of_source[pre])
+    assert sorted(pairs.tolist()) == sorted(set((sender * np.int64(2 * slices) + of_target[post]).tolist()))
+    assert stuck == -1
+    none = np.full_like(stages, -1)
+    first_late = int(late.argmax()) if late.any() else -1
+    assert traffic_pairs(pre, post, delay, 1.0, of_source, none, of_target, slices)[1] == first_late
 
 
 def test_the_estimated_cycles_are_those_of_the_parts() -> None:

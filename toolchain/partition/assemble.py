@@ -6,16 +6,15 @@ stages right after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import Machine
 from emulator.program import Program
 from toolchain.graph import Graph, Vertex
-from toolchain.memory import CoreMemory, Recorded, array_core, check_fits, delay_core, neuron_core, poisson_core
+from toolchain.memory import CoreMemory, Recorded, array_core, delay_core, neuron_core, poisson_core
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population
@@ -38,16 +37,19 @@ class _Cut:
     width: int
 
 
-def assemble(
-    workload: Workload, slicing: Slicing, blocks: Blocks, machine: Machine, options: MappingOptions
-) -> Partition:
-    """Make the slices, their memory and the nets.
+def piece_memory(network: Network, slicing: Slicing, blocks: Blocks, options: MappingOptions) -> tuple[CoreMemory, ...]:
+    """The memory that each piece takes, with the rows that it really has."""
+    return tuple(_memory(cut, blocks, piece, options) for piece, cut in enumerate(_cuts(network, slicing, options)))
 
-    Raises
-    ------
-    MappingError
-        If a slice does not fit the memory of a core or of a chip.
-    """
+
+def assemble(
+    workload: Workload,
+    slicing: Slicing,
+    blocks: Blocks,
+    needs: Sequence[CoreMemory],
+    options: MappingOptions,
+) -> Partition:
+    """Make the slices, their memory and the nets; `needs` is the memory of each piece."""
     piece_sends = stage_sends(blocks)
     load = spike_cycles(workload, slicing, blocks)
     slices: list[Slice] = []
@@ -56,8 +58,7 @@ def assemble(
     sends: dict[int, NDArray[np.bool_]] = {}
     for piece, cut in enumerate(_cuts(workload.network, slicing, options)):
         piece_slice[piece] = len(slices)
-        memory.append(_memory(cut, blocks, piece, options))
-        check_fits(memory[-1], cut.population.label, machine, "lower 'neurons_per_core' or 'recording_ticks'")
+        memory.append(needs[piece])
         slices.append(_cells(cut, memory[-1], load[piece]))
         if piece in piece_sends:
             delay_slice[piece] = len(slices)

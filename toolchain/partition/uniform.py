@@ -4,6 +4,9 @@ The size is the largest that meets all limits: the mapping options, the index fi
 DTCM of a core, the SDRAM of a chip, and the cycles of a tick at the expected rates.  All but the last
 slice of a population have that size (sPyNNaker's fixed splitter does the same).
 
+How long the rows are is known only once there are slices: rows are padded to the longest of their block, and so may
+take more than was thought.  A population whose slices then exceed a memory is cut in halves until they do not.
+
 The load of synapses is a guess, so it only shrinks slices down to 64 cells.  Below that it would help little, for
 each spike is still heard by every core, at a cost of its own.  What is still too much then runs with overruns,
 which the user is told of.
@@ -16,16 +19,18 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+
 from emulator.image import ROW_HEADER_WORDS
 from emulator.machine import Machine
 from toolchain.errors import MappingError
-from toolchain.memory import neuron_core
+from toolchain.memory import CoreMemory, check_fits, neuron_core
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
-from toolchain.partition.assemble import assemble
+from toolchain.partition.assemble import assemble, piece_memory
 from toolchain.partition.load import Stream, streams, update_cycles
 from toolchain.rows import Slicing, plan_rows
 from toolchain.workload import Workload
@@ -53,11 +58,37 @@ def partition(
     MappingError
         If a cell or its synapses are too much for a core, however few cells it has.
     """
+    network = workload.network
+    shrinks = per_core is None
     if per_core is None:
-        pairs = zip(workload.network.populations, streams(workload, options), strict=True)
+        pairs = zip(network.populations, streams(workload, options), strict=True)
         per_core = [_cells(population, heard, machine, options, cycles_per_tick) for population, heard in pairs]
-    slicing = Slicing(tuple(population.size for population in workload.network.populations), tuple(per_core))
-    return assemble(workload, slicing, plan_rows(workload, slicing), machine, options)
+    while True:
+        slicing = Slicing(tuple(population.size for population in network.populations), tuple(per_core))
+        blocks = plan_rows(workload, slicing)
+        needs = piece_memory(network, slicing, blocks, options)
+        halved = _halved(slicing, needs, machine)
+        if not shrinks or halved == slicing.per_core:
+            break
+        per_core = halved
+    of_piece = np.repeat(np.arange(len(network.populations)), np.diff(slicing.first))
+    for population, need in zip(of_piece.tolist(), needs, strict=True):
+        label = network.populations[population].label
+        check_fits(need, label, machine, "lower 'neurons_per_core' or 'recording_ticks'")
+    return assemble(workload, slicing, blocks, needs, options)
+
+
+def _halved(slicing: Slicing, needs: Sequence[CoreMemory], machine: Machine) -> tuple[int, ...]:
+    """Cells a core of each population, half as many where a piece does not fit."""
+    spans = zip(slicing.per_core, slicing.first, slicing.first[1:], strict=False)
+    return tuple(
+        width if all(_fits(need, machine) for need in needs[first:last]) else -(-width // 2)
+        for width, first, last in spans
+    )
+
+
+def _fits(need: CoreMemory, machine: Machine) -> bool:
+    return need.dtcm_bytes <= machine.dtcm_bytes and need.sdram_bytes <= machine.sdram_bytes
 
 
 def _cells(
@@ -88,8 +119,7 @@ def _cells(
             recorded=(),
             ticks=1,
         )
-        fits = need.dtcm_bytes <= machine.dtcm_bytes and need.sdram_bytes <= machine.sdram_bytes
-        return fits and update_cycles(population, program, cells) <= budget
+        return _fits(need, machine) and update_cycles(population, program, cells) <= budget
 
     def time(cells: int) -> bool:
         return update_cycles(population, program, cells) + sum(stream.cycles(cells) for stream in heard) <= budget
