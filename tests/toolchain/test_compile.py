@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -235,3 +239,29 @@ def test_conductances_and_several_programs(machine: object) -> None:
     emulator, mapping = run(Network("n", 1.0, populations, feeds), 10, machine=machine)
     assert [program.name for program in mapping.image.programs] == ["IF_curr_exp", "IF_cond_exp", "Izhikevich"]
     assert all(spikes_of(emulator, mapping, i)[0] == (2, 0) for i in (1, 2, 3))
+
+
+def test_an_image_has_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
+    script = """
+import sys
+from dataclasses import replace
+from networks import poisson_source, cells, connect
+from emulator.image import save_image
+from toolchain.compile import compile_network
+from toolchain.network import Network
+from toolchain.options import MappingOptions
+populations = (poisson_source("in", 40, 20.0), cells("exc", 60), cells("inh", 30, "IF_cond_exp"))
+all_ends = [(0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+pairs = [(i % 30, (7 * i) % 30) for i in range(99)]
+made = tuple(replace(connect(ends, pairs, delay=5.0 * i), label=str(i)) for i, ends in enumerate(all_ends, 1))
+network = Network("n", 1.0, populations, made)
+save_image(sys.argv[1], compile_network(network, options=MappingOptions(neurons_per_core=16)).image)
+"""
+    found = []
+    for seed in ("1", "2"):
+        path = tmp_path / f"{seed}.npz"
+        places = os.pathsep.join((str(Path(__file__).parents[1] / "support"), str(Path(__file__).parents[2])))
+        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": places}
+        subprocess.run([sys.executable, "-c", script, str(path)], check=True, env=environment)
+        found.append(path.read_bytes())
+    assert found[0] == found[1]
