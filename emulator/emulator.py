@@ -116,17 +116,6 @@ class Emulator:
         """
         return self._engine.register(core, self._register(core, name)).copy()
 
-    def set_register(self, core: int, name: str, values: NDArray[np.int32]) -> None:
-        """Write a STATE or PARAMETER register: `values` are one word for all neurons, or int32[n]."""
-        number = self._register(core, name)
-        role = self._program(core).registers[number].role
-        if role == Role.PARAMETER:
-            self._engine.set_parameter(core, number, values)
-        elif role == Role.STATE:
-            self._engine.register(core, number)[:] = values
-        else:
-            raise KeyError(f"{name!r} of {self._label(core)} is neither state nor a parameter")
-
     def spikes(self, core: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Recorded spikes since the last clear: (tick, index), sorted by tick, then index."""
         return self._engine.spikes(core)

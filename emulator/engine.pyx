@@ -334,16 +334,6 @@ cdef class Engine:
         """The words of a register that is not scratch, as they are: int32[n]; not a copy."""
         return self.owned[core][register]
 
-    def set_parameter(self, int core, int register, values):
-        """Give a register that cores may share words of its own."""
-        cdef Core* state = &self.machine.cores[core]
-        cdef int thread
-        array = aligned(1, state.n)[0]
-        array[:] = values
-        self.owned[core][register] = array
-        for thread in range(self.threads):
-            state.registers[thread * state.register_count + register] = address32(array)
-
     def ring(self, int core):
         """The ring buffer of a core: uint16[16, types, neurons], rounded up to powers of two; not a copy."""
         return self.rings[core]

@@ -214,17 +214,16 @@ def test_samples_of_a_current_that_is_about_to_change() -> None:
     assert emulator.recording(0, "current")[:, 0].tolist() == [1, 1, 1, 2, 2, 3, 3]
 
 
-def test_registers_are_read_and_written() -> None:
-    emulator = Emulator(image([neurons(3, threshold=50), neurons(3, place=(0, 0, 2), threshold=50)], []))
-    emulator.set_register(0, "v", ints(1, 2, 3))
-    emulator.run(1)
+def test_registers_are_read_as_they_are() -> None:
+    """Cores share the words of parameters that are the same for all their neurons, and of no others."""
+    own = {"v": ints(1, 2, 3), "threshold": ints(50, 2, 50)}
+    emulator = Emulator(image([neurons(3, registers=own), neurons(3, place=(0, 0, 2), threshold=50)], []))
     before = emulator.register(0, "v")
     assert before.tolist() == [1, 2, 3]
     before[:] = 9
-    assert emulator.register(0, "v").tolist() == [1, 2, 3]
-    emulator.set_register(0, "threshold", ints(50, 2, 50))
     emulator.run(1)
     assert emulator.register(0, "v").tolist() == [1, 0, 3]
+    assert emulator.register(0, "threshold").tolist() == [50, 2, 50]
     assert emulator.register(1, "threshold").tolist() == [50, 50, 50]
     assert emulator.spikes(0)[1].tolist() == [1]
 
@@ -234,8 +233,6 @@ def test_names_that_are_not_there() -> None:
     for name in ("w", "net", "exc"):
         with pytest.raises(KeyError, match=rf"'cells\[0:1\]' has no register '{name}' that outlives a tick"):
             emulator.register(0, name)
-    with pytest.raises(KeyError, match="neither state nor a parameter"):
-        emulator.set_register(0, "zero", ints(1))
     with pytest.raises(KeyError, match=r"'input\[0:1\]' runs no program"):
         emulator.register(1, "v")
     for core in (0, 1):
@@ -328,7 +325,6 @@ def test_carried_over_with_other_weights() -> None:
     first.run(2)
     second = Emulator(one_source([(1, 1, 1, 0)], [(0, 0), (2, 0)], shift=(1, 3)))
     second.carry_over(first)
-    second.set_register(0, "threshold", ints(1 << 30, 1 << 29))
     second.run(10)
     assert second.recording(0, "v")[-1].tolist() == [24 - 8, (0xFFFF << 1) + (1 << 1)]
 
