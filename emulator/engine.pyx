@@ -17,7 +17,7 @@ from openmp cimport omp_get_num_threads
 
 from emulator.barrier cimport Barrier, meet
 from emulator.deliver cimport finish_tick
-from emulator.growable cimport Ints, push, release
+from emulator.growable cimport Ints, copied, push, release
 from emulator.poisson cimport PoissonTrains
 from emulator.state cimport (
     ARRAY, DELAY, NEURONS, POISSON, SLOTS, Core, Costs, Feed, Group, Injection, Machine, Recorder, Tally,
@@ -29,11 +29,7 @@ from emulator.fabric import key_limit, sends
 from emulator.image import ArrayCore, DelayCore, NeuronCore, PoissonCore
 from emulator.poisson import PoissonTrains as Trains
 from emulator.program import Role
-from emulator.update import PROGRAM_ADDRESS
-
-cdef enum:
-    LINE_BYTES = 64
-
+from emulator.update import PROGRAM_ADDRESS, aligned
 
 cdef void* zeros(size_t count, size_t size) except NULL:
     """Memory of `count` zeroed items, at least one; freed by `Engine`."""
@@ -41,15 +37,6 @@ cdef void* zeros(size_t count, size_t size) except NULL:
     if memory == NULL:
         raise MemoryError("no memory left to load the image")
     return memory
-
-
-def aligned(int rows, int n, dtype=np.int32):
-    """Zeros [rows, n] whose rows start on a cache line."""
-    per_line = LINE_BYTES // np.dtype(dtype).itemsize
-    width = (n + per_line - 1) // per_line * per_line
-    buffer = np.zeros(rows * width + per_line, dtype=dtype)
-    start = (-buffer.ctypes.data % LINE_BYTES) // np.dtype(dtype).itemsize
-    return buffer[start:start + rows * width].reshape(rows, width)[:, :n]
 
 
 cdef int32_t* address32(array) except? NULL:
@@ -482,13 +469,6 @@ def recorded(program, variable):
         if name == variable:
             return register, shift
     raise KeyError(variable)
-
-
-cdef copied(const Ints* ints):
-    """The values as an array of their own."""
-    if ints.n == 0:
-        return np.zeros(0, dtype=np.int32)
-    return np.array(<const int32_t[:ints.n]> ints.data)
 
 
 cdef bint out_of_memory(const Core* core) noexcept:

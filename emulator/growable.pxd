@@ -51,3 +51,6 @@ cdef inline int32_t* extend(Ints* ints, Py_ssize_t more) noexcept nogil:
         ints.capacity = capacity
     ints.n += more
     return ints.data + ints.n - more
+
+
+cdef copied(const Ints* ints)  # the values as a numpy array of their own

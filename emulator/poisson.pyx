@@ -18,7 +18,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t, uint32_t
 
-from emulator.growable cimport Ints, push, release
+from emulator.growable cimport Ints, copied, push, release
 from emulator.poisson cimport NEVER, Sources, emit
 from emulator.random cimport ISI_SCALE, time_to_spike_draw
 
@@ -166,7 +166,7 @@ cdef class PoissonTrains:
         try:
             if ticks.failed or indices.failed:
                 raise MemoryError("no memory left for the spikes of Poisson sources")
-            return _copied(&ticks), _copied(&indices)
+            return copied(&ticks), copied(&indices)
         finally:
             release(&ticks)
             release(&indices)
@@ -187,13 +187,6 @@ cdef class PoissonTrains:
 
     cdef void advance_to(self, int tick) noexcept:
         self.tick = tick
-
-
-cdef _copied(Ints* ints):
-    """The values as an array of their own."""
-    if ints.n == 0:
-        return np.zeros(0, dtype=np.int32)
-    return np.array(<int32_t[:ints.n]> ints.data, dtype=np.int32)
 
 
 def _methods(rate, timestep):

@@ -1,7 +1,8 @@
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from emulator.program import Program
 
@@ -10,5 +11,6 @@ PROGRAM_ADDRESS: int
 
 def available_sets() -> tuple[str, ...]: ...
 def address_of(name: str) -> int: ...
+def aligned(rows: int, n: int, dtype: DTypeLike = ...) -> NDArray[Any]: ...
 def allocate(program: Program, values: Mapping[str, NDArray[np.int32]], n: int) -> NDArray[np.int32]: ...
 def run(program: Program, registers: NDArray[np.int32], function: int = ...) -> None: ...

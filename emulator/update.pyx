@@ -30,7 +30,7 @@ cdef extern from *:
 
 cdef enum:
     MAX_REGISTERS = 1024
-    LINE_WORDS = 16
+    LINE_BYTES = 64
 
 
 def available_sets():
@@ -51,15 +51,22 @@ INSTRUCTION_SET = available_sets()[0]
 PROGRAM_ADDRESS = address_of(INSTRUCTION_SET)
 
 
+def aligned(int rows, int n, dtype=np.int32):
+    """Zeros [rows, n] whose rows start on a cache line, for speed."""
+    item = np.dtype(dtype).itemsize
+    per_line = LINE_BYTES // item
+    width = (n + per_line - 1) // per_line * per_line
+    buffer = np.zeros(rows * width + per_line, dtype=dtype)
+    start = -buffer.ctypes.data % LINE_BYTES // item
+    return buffer[start:start + rows * width].reshape(rows, width)[:, :n]
+
+
 def allocate(program, values, int n):
     """Registers of a core of `n` neurons: words of `values` by register name, constants and zeros.
 
-    Returns int32[registers, n]; row r is register r.  Rows start on a cache line, for speed.
+    Returns int32[registers, n]; row r is register r.
     """
-    width = (n + LINE_WORDS - 1) // LINE_WORDS * LINE_WORDS
-    buffer = np.zeros(len(program.registers) * width + LINE_WORDS, dtype=np.int32)
-    start = (LINE_WORDS - buffer.ctypes.data // sizeof(int32_t) % LINE_WORDS) % LINE_WORDS
-    registers = buffer[start:start + len(program.registers) * width].reshape(-1, width)[:, :n]
+    registers = aligned(len(program.registers), n)
     for row, register in zip(registers, program.registers):
         row[:] = values.get(register.name, register.value)
     return registers

@@ -15,7 +15,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
-from emulator.growable cimport Ints, push, release
+from emulator.growable cimport Ints, copied, push, release
 
 cdef enum:
     LINKS = 6
@@ -182,13 +182,6 @@ cdef class Walk:
         push(&self.lists.drop_chip, chip)
 
 
-cdef array_of(Ints* ints):
-    """The values as an array of their own."""
-    if ints.n == 0:
-        return np.zeros(0, dtype=np.int32)
-    return np.array(<int32_t[:ints.n]> ints.data, dtype=np.int32)
-
-
 class EndlessWalkError(Exception):
     """A walk that does not end: ``(circle, source, chip, key)``."""
 
@@ -234,13 +227,13 @@ def walk(neighbour, core_at, table_start, key, mask, route, sources):
         key_bits = <uint32_t> self.lists.block_key.data[self.trouble_block]
         raise EndlessWalkError(self.trouble == CIRCLE, self.source, self.trouble_chip, key_bits)
     return {
-        "source": array_of(&self.lists.block_source),
-        "key": array_of(&self.lists.block_key).view(np.uint32),
-        "mask": array_of(&self.lists.block_mask).view(np.uint32),
-        "delivery_block": array_of(&self.lists.delivery_block),
-        "delivery_core": array_of(&self.lists.delivery_core),
-        "hop_block": array_of(&self.lists.hop_block),
-        "hop_link": array_of(&self.lists.hop_link),
-        "drop_block": array_of(&self.lists.drop_block),
-        "drop_chip": array_of(&self.lists.drop_chip),
+        "source": copied(&self.lists.block_source),
+        "key": copied(&self.lists.block_key).view(np.uint32),
+        "mask": copied(&self.lists.block_mask).view(np.uint32),
+        "delivery_block": copied(&self.lists.delivery_block),
+        "delivery_core": copied(&self.lists.delivery_core),
+        "hop_block": copied(&self.lists.hop_block),
+        "hop_link": copied(&self.lists.hop_link),
+        "drop_block": copied(&self.lists.drop_block),
+        "drop_chip": copied(&self.lists.drop_chip),
     }
