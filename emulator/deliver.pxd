@@ -10,9 +10,8 @@ four lines of each row are asked for when it is noted.)
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
 from emulator.growable cimport Ints, push
-from emulator.state cimport (
-    DELAY, FIXED_COUNT, HEADER_WORDS, SLOTS, WEIGHT_SHIFT, Core, Feed, Group, Machine, Tally,
-)
+from emulator.row cimport FIXED_COUNT, HEADER_WORDS, WEIGHT_SHIFT
+from emulator.state cimport DELAY, SLOTS, Core, Feed, Group, Machine, Tally
 
 cdef extern from *:
     """

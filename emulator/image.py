@@ -29,8 +29,6 @@ IMAGE_VERSION = 1
 ROW_HEADER_WORDS = 3
 DELAY_SLOTS = 16
 """Ring-buffer slots; the longest delay that needs no delay stage."""
-WEIGHT_SHIFT = 16
-"""Lowest bit of the weight in a synaptic word."""
 
 
 @dataclass(frozen=True, eq=False)

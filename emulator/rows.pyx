@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int64_t, uint32_t
 
-from emulator.state cimport FIXED_COUNT, HEADER_WORDS, PLASTIC_CONTROL_COUNT, PLASTIC_SIZE
+from emulator.row cimport FIXED_COUNT, HEADER_WORDS, PLASTIC_CONTROL_COUNT, PLASTIC_SIZE
 
 cdef enum Fault:
     NONE_FOUND

@@ -11,11 +11,6 @@ cdef enum:
     ARRAY = 2
     DELAY = 3
     SLOTS = 16
-    HEADER_WORDS = 3
-    PLASTIC_SIZE = 0            # words of the header of a row; all of a row is fixed, so two of them are 0
-    FIXED_COUNT = 1
-    PLASTIC_CONTROL_COUNT = 2
-    WEIGHT_SHIFT = 16
 
 ctypedef struct Feed:
     const uint32_t* rows    # row of number 0

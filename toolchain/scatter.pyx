@@ -9,6 +9,8 @@ import numpy as np
 from libc.math cimport fabs
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
+from emulator.row cimport FIXED_COUNT, HEADER_WORDS, WEIGHT_SHIFT
+
 cdef extern from *:
     """
     #define prefetch(address) __builtin_prefetch(address, 1)
@@ -17,8 +19,6 @@ cdef extern from *:
 
 cdef enum:
     BATCH = 32
-    HEADER = 3  # emulator.image.ROW_HEADER_WORDS
-    WEIGHT_SHIFT = 16
 
 cdef double ROUNDER = 6755399441055744.0  # 1.5 * 2**52: adding and taking it away rounds half to even
 
@@ -201,10 +201,10 @@ def fill_rows(
                 fields[i - low] = low_fields | <uint32_t>(post[i] - target_start[target])
             for i in range(low, high):
                 row = &words[rows[i - low]]
-                prefetch(row + HEADER + row[1])
+                prefetch(row + HEADER_WORDS + row[FIXED_COUNT])
             for i in range(low, high):
                 row = &words[rows[i - low]]
                 raw = <uint32_t>(<int64_t>rint(fabs(weight[i * each_weight]) * scale))
-                row[HEADER + row[1]] = raw << WEIGHT_SHIFT | fields[i - low]
-                row[1] += 1
+                row[HEADER_WORDS + row[FIXED_COUNT]] = raw << WEIGHT_SHIFT | fields[i - low]
+                row[FIXED_COUNT] += 1
             low = high
