@@ -9,7 +9,7 @@ four lines of each row are asked for when it is noted.)
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
-from emulator.growable cimport Ints, push
+from emulator.growable cimport Ints, push_pair
 from emulator.row cimport FIXED_COUNT, HEADER_WORDS, WEIGHT_SHIFT
 from emulator.state cimport DELAY, SLOTS, Core, Feed, Group, Machine, Tally
 
@@ -118,8 +118,7 @@ cdef inline void take_packet(Core* core, const Feed* feed, uint32_t i, int32_t t
     if feed.stride == 0:
         tally.unmatched += 1
     elif core.kind == DELAY:
-        push(&core.heard_tick, tick)
-        push(&core.heard_index, feed.offset + <int32_t> (i & feed.index_mask))
+        push_pair(&core.heard, tick, feed.offset + <int32_t> (i & feed.index_mask))
     else:
         row = feed.rows + <uint64_t> (i & feed.index_mask) * feed.stride
         prefetch(row)

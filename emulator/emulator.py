@@ -32,8 +32,9 @@ from emulator.cycles import (
 from emulator.engine import Engine
 from emulator.errors import EmulatorError
 from emulator.fabric import block_packets, key_limit, link_traffic, sends, trace
+from emulator.hearing import hearing
 from emulator.image import DELAY_SLOTS, Core, DelayCore, MachineImage, NeuronCore, PoissonCore
-from emulator.link import hearing, link
+from emulator.link import link
 from emulator.program import Program, Role
 from emulator.statistics import CoreStatistics, Statistics
 

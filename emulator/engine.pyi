@@ -4,10 +4,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.hearing import Hearing
 from emulator.image import MachineImage
-from emulator.link import Feeds, Hearing
+from emulator.link import Feeds
 from emulator.poisson import PoissonTrains
-from emulator.program import Program
 
 class Engine:
     tick: int
@@ -34,4 +34,3 @@ class Engine:
     def sent(self, core: int, limit: int) -> NDArray[np.int64]: ...
     def account(self, core: int) -> dict[str, Any]: ...
 
-def recorded(program: Program, variable: str) -> tuple[int, int]: ...

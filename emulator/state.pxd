@@ -86,19 +86,17 @@ ctypedef struct Core:
     int64_t array_length
     int64_t array_cursor
     # delay stages: a queue of what was heard, and how far each stage has repeated it
-    Ints heard_tick
-    Ints heard_index
+    Ints heard              # pairs (tick, index)
     int32_t stages
     int32_t stage_shift
-    int64_t* stage_cursor
+    int64_t* stage_cursor   # pairs that a stage has repeated
     const uint8_t* send
     # what it sends
     bint sends
     Ints out                # numbers of the packets of this tick
     int64_t* sent           # packets so far, by number
     const uint8_t* record_spikes
-    Ints spike_tick
-    Ints spike_index
+    Ints spikes             # recorded, pairs (tick, index)
     # what it hears
     const Group* groups
     int64_t group_count

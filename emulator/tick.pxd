@@ -3,9 +3,9 @@
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove, memset
 
-from emulator.growable cimport Ints, extend, push
+from emulator.growable cimport extend, push, push_pair
 from emulator.poisson cimport NEVER, emit
-from emulator.state cimport ARRAY, DELAY, NEURONS, POISSON, SLOTS, Core, Injection, Machine, Recorder
+from emulator.state cimport ARRAY, NEURONS, POISSON, SLOTS, Core, Injection, Machine, Recorder
 from emulator.update cimport program_t
 
 cdef extern from *:
@@ -30,6 +30,9 @@ cdef extern from *:
     void set_bit(uint64_t* words, int32_t bit) noexcept nogil
     int32_t any_set(const int32_t* words, int32_t n) noexcept nogil
     void widen(int32_t* to, const uint16_t* source, int32_t n, int32_t shift) noexcept nogil
+
+cdef enum:
+    FORGET_AFTER = 4096     # pairs; seldom enough that moving the rest to the front costs nothing
 
 
 cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, int32_t tick,
@@ -62,8 +65,7 @@ cdef inline void note_spikes(Core* core, int32_t tick) noexcept nogil:
         i = core.out.data[k]
         core.sent[i] += 1
         if core.record_spikes != NULL and core.record_spikes[i]:
-            push(&core.spike_tick, tick)
-            push(&core.spike_index, i)
+            push_pair(&core.spikes, tick, i)
 
 
 cdef inline void update_neurons(Core* core, int32_t** registers, int32_t tick, program_t run) noexcept nogil:
@@ -141,26 +143,27 @@ cdef inline void emit_array(Core* core, int32_t tick) noexcept nogil:
 
 cdef inline void repeat_heard(Core* core, int32_t tick) noexcept nogil:
     """Stage s repeats what was heard ``16 * (s + 1)`` ticks ago; what the last stage has repeated is forgotten."""
-    cdef int32_t stage, i
+    cdef int32_t stage
     cdef int64_t* cursor
+    cdef const int32_t* pair
     for stage in range(core.stages):
         cursor = &core.stage_cursor[stage]
-        while cursor[0] < core.heard_tick.n and core.heard_tick.data[cursor[0]] == tick - SLOTS * (stage + 1):
-            i = core.heard_index.data[cursor[0]]
-            if core.send[<int64_t> stage * core.n + i]:
-                push(&core.out, (stage << core.stage_shift) | i)
+        while 2 * cursor[0] < core.heard.n:
+            pair = core.heard.data + 2 * cursor[0]
+            if pair[0] != tick - SLOTS * (stage + 1):
+                break
+            if core.send[<int64_t> stage * core.n + pair[1]]:
+                push(&core.out, (stage << core.stage_shift) | pair[1])
             cursor[0] += 1
-    if core.stage_cursor[core.stages - 1] > 4096:
+    if core.stage_cursor[core.stages - 1] > FORGET_AFTER:
         forget(core)
 
 
 cdef inline void forget(Core* core) noexcept nogil:
     """Drop what all stages have repeated from the front of the queue."""
     cdef int64_t done = core.stage_cursor[core.stages - 1]
-    cdef int64_t left = core.heard_tick.n - done
     cdef int32_t stage
-    memmove(core.heard_tick.data, core.heard_tick.data + done, left * sizeof(int32_t))
-    memmove(core.heard_index.data, core.heard_index.data + done, left * sizeof(int32_t))
-    core.heard_tick.n = core.heard_index.n = left
+    core.heard.n -= 2 * done
+    memmove(core.heard.data, core.heard.data + 2 * done, core.heard.n * sizeof(int32_t))
     for stage in range(core.stages):
         core.stage_cursor[stage] -= done

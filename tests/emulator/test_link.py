@@ -8,31 +8,11 @@ from hypothesis import strategies as st
 from images import FULL, image, neurons, route, source, stages, table
 
 from emulator.fabric import trace
+from emulator.hearing import hearing
 from emulator.image import MachineImage, NeuronCore
-from emulator.link import cut, hearing, link
+from emulator.link import link
 
 Block = tuple[int, int]
-
-
-def test_cut_of_a_part() -> None:
-    inside, outside = cut(0b100, ~0b011 & FULL, 0b001, 0b101)
-    assert inside is None
-    assert outside == [(0b100, ~0b011 & FULL)]
-    inside, outside = cut(0b100, ~0b011 & FULL, 0b101, 0b101)
-    assert inside == (0b101, ~0b010 & FULL)
-    assert outside == [(0b100, ~0b010 & FULL)]
-
-
-@settings(max_examples=300)
-@given(*[st.integers(0, 255)] * 4)
-def test_parts_of_a_cut_are_a_partition(key: int, mask: int, entry_key: int, entry_mask: int) -> None:
-    key, entry_key, high = key & mask, entry_key & entry_mask, FULL & ~0xFF
-    inside, outside = cut(key, mask | high, entry_key, entry_mask | high)
-    for word in range(256):
-        in_block = word & mask == key
-        matches = word & entry_mask == entry_key
-        assert (inside is not None and word & inside[1] == inside[0]) == (in_block and matches)
-        assert sum(word & m == k for k, m in outside) == (in_block and not matches)
 
 
 @st.composite
