@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +9,7 @@ import numpy as np
 import pytest
 from declared import same
 from networks import array_source, cells, connect, poisson_source
+from processes import in_new_process
 
 from emulator.emulator import Emulator
 from emulator.image import ArrayCore, NeuronCore, PoissonCore
@@ -260,8 +258,6 @@ save_image(sys.argv[1], compile_network(network, options=MappingOptions(neurons_
     found = []
     for seed in ("1", "2"):
         path = tmp_path / f"{seed}.npz"
-        places = os.pathsep.join((str(Path(__file__).parents[1] / "support"), str(Path(__file__).parents[2])))
-        environment = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": places}
-        subprocess.run([sys.executable, "-c", script, str(path)], check=True, env=environment)
+        in_new_process(script, str(path), hash_seed=seed)
         found.append(path.read_bytes())
     assert found[0] == found[1]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from functools import partial
@@ -16,6 +13,7 @@ import numpy as np
 import pytest
 from graphs import NETLISTS, graphs, populations
 from hypothesis import given, settings
+from processes import in_new_process
 
 from emulator.errors import MachineError
 from emulator.machine import board_of, boards, spin3
@@ -137,19 +135,11 @@ def test_an_illegal_graph_is_refused() -> None:
 
 
 def test_hash_seeds_change_nothing() -> None:
-    root = Path(__file__).parents[2]
     program = (
-        "import sys; sys.path[:0] = ['tests/support', 'tests/toolchain', '.']\n"
         "from test_map_graph import digest, map_graph, populations\n"
         "print(digest(map_graph(populations({'a': 90, 'b': 30}))))"
     )
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=root, env={**os.environ, "PYTHONHASHSEED": seed}, check=True, capture_output=True, text=True,
-        ).stdout
-        for seed in ("1", "2")
-    }  # fmt: skip
+    digests = {in_new_process(program, hash_seed=seed, places=(Path(__file__).parent,)) for seed in ("1", "2")}
     assert digests == {digest(map_graph(populations({"a": 90, "b": 30}))) + "\n"}
 
 
