@@ -110,8 +110,8 @@ def _step_at(time: float) -> int:
     step = round(time / dt)
     if step > MOST_STEPS:
         raise ValueError(f"a simulation can run until {MOST_STEPS * dt:g} ms (2^31 - 1 timesteps), not {time:g} ms")
-    if abs(time / dt - step) > TOLERANCE and not state.rounded:
-        state.rounded = True
+    if abs(time / dt - step) > TOLERANCE and "rounding" not in state.told:
+        state.told.add("rounding")
         warn_user(
             f"a run from {state.t:g} to {time:g} ms does not end on a timestep; it ends at {step * dt:g} ms, "
             f"the nearest multiple of the timestep, {dt:g} ms (later runs are rounded likewise, without a warning)",

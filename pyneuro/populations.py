@@ -7,12 +7,14 @@ nothing: they read from their population and write to it.
 from __future__ import annotations
 
 from copy import deepcopy
+from inspect import isclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pyNN import common, errors
 from pyNN.common.populations import BasePopulation
+from pyNN.models import BaseCellType
 from pyNN.parameters import LazyArray, ParameterSpace, Sequence
 
 from pyneuro import simulator
@@ -98,9 +100,11 @@ class _Cells(BasePopulation):
                 lazy.shape = (self.size,)
                 values[name] = lazy.evaluate(simplify=True)
             except (TypeError, ValueError) as error:
+                count = np.shape(lazy.base_value)
+                got = f", got {count[0]}" if len(count) == 1 and count[0] != self.size else f": {error}"
                 raise errors.InvalidParameterValueError(
                     f"{type(self.celltype).__name__}.{name} must be one value or {self.size} values "
-                    f"for {self.label!r}: {error}"
+                    f"for {self.label!r}{got}"
                 ) from error
         self.celltype.check(values, self.size)
         return values
@@ -166,9 +170,11 @@ class Population(_Cells, common.Population):
     _recorder_class = Recorder
     _assembly_class = Assembly
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, size: Any, cellclass: Any, *args: Any, **kwargs: Any) -> None:
         """Make the cells; the arguments are PyNN's.  What is refused leaves nothing behind."""
-        super().__init__(*args, **kwargs)
+        if not isinstance(cellclass, BaseCellType) and not isclass(cellclass):
+            raise TypeError(f"a population needs a cell type, such as IF_curr_exp(), got {cellclass!r}")
+        super().__init__(size, cellclass, *args, **kwargs)
         state = simulator.state
         self.index = len(state.populations)
         state.populations.append(self)

@@ -22,6 +22,7 @@ from pyNN.common.control import BaseState
 
 from pyneuro.backend import Simulation
 from pyneuro.options import Options, Overrides
+from toolchain.check_network import check_network
 from toolchain.network import Network
 
 if TYPE_CHECKING:
@@ -80,8 +81,8 @@ class State(BaseState):
         Timesteps done since the start or the last ``reset()``.
     steps_run : int
         Timesteps done in all, whatever was reset.
-    rounded : bool
-        Whether a run was asked for that is no multiple of the timestep.
+    told : set of str
+        What has been warned of since ``setup()`` and need not be again.
     stale : bool
         Whether the script has changed something since the network was frozen.
     clock : Clock
@@ -107,7 +108,7 @@ class State(BaseState):
         self.finished: Results | None = None
         self.clock = Clock()
         self.segment_counter = 0
-        self.rounded = False
+        self.told: set[str] = set()
         self.steps_run = 0
         self._start()
 
@@ -183,6 +184,7 @@ class State(BaseState):
         from pyneuro.freeze import freeze
 
         before, network = self.network, freeze(self)
+        check_network(network)
         if simulation is None or before is None or len(before.populations) != len(network.populations):
             self.simulation = simulation = self._built(network)
         else:

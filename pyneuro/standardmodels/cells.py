@@ -14,6 +14,8 @@ from pyNN import errors
 from pyNN.parameters import Sequence
 from pyNN.standardmodels import StandardCellType, build_translations, cells
 
+from pyneuro import simulator
+from pyneuro.errors import ModelWarning, warn_user
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_parameters
@@ -23,6 +25,16 @@ class DeclaredCell(StandardCellType):
     """A cell type that is made from a declaration."""
 
     model: ClassVar[CellModel | SourceModel]
+    differs: ClassVar[str] = ""
+    """How it differs from PyNN's cell type of that name."""
+
+    def __init__(self, **parameters: Any) -> None:
+        """Take the parameters; warn, once a network, of a type that is not PyNN's."""
+        super().__init__(**parameters)
+        name = type(self).__name__
+        if self.differs and name not in simulator.state.told:
+            simulator.state.told.add(name)
+            warn_user(f"{name} is not in all PyNN's: {self.differs}", ModelWarning)
 
     @classmethod
     def check(cls, values: Mapping[str, Any], n: int) -> None:
@@ -52,7 +64,7 @@ def _check_times(name: str, times: Any) -> None:
         )
 
 
-def cell_type(name: str, description: str = "") -> Any:
+def cell_type(name: str, description: str = "", differs: str = "") -> Any:
     """Return the cell type that the declaration `name` makes: a subclass of PyNN's of that name.
 
     Parameters
@@ -61,6 +73,8 @@ def cell_type(name: str, description: str = "") -> Any:
         A key of ``CELL_MODELS``.
     description : str
         What to say where PyNN's own description of its cell type would not be true.
+    differs : str
+        How it differs from PyNN's cell type, for a warning.
     """
     model = CELL_MODELS[name]
     known = getattr(cells, name)
@@ -83,6 +97,7 @@ def cell_type(name: str, description: str = "") -> Any:
         "__doc__": description or known.__doc__,
         "__module__": __name__,
         "model": model,
+        "differs": differs,
         "default_parameters": parameters,
         "units": units,
         "translations": build_translations(*((p, p) for p in parameters)),
@@ -101,8 +116,12 @@ Izhikevich = cell_type(
     """Izhikevich's spiking model (2003), with the synapses of the machine's software.
 
     Synaptic currents (nA) decay exponentially, with time constants `tau_syn_E` and `tau_syn_I`, and 1 nA is
-    1 mV/ms; in PyNN's own cell type synapses are steps of the voltage.  `v_thresh` is the peak of the spike.
+    1 mV/ms; in PyNN's own cell type synapses are steps of the voltage, and 1 nA of an injected current is
+    1000 mV/ms.  `v_thresh` is the peak of the spike.
     """,
+    "as in sPyNNaker, 1 nA of i_offset or of an injected current is 1 mV/ms (1000 mV/ms in pyNN.nest and pyNN.brian2: "
+    "multiply currents by 1000), and a synapse is a current in nA that decays with tau_syn_E or tau_syn_I (there, a "
+    "step of the voltage in mV)",
 )
 SpikeSourceArray = cell_type("SpikeSourceArray")
 SpikeSourcePoisson = cell_type("SpikeSourcePoisson")

@@ -11,7 +11,7 @@ from pyNN.parameters import Sequence
 from pyNN.random import NumpyRNG, RandomDistribution
 
 import pyneuro as sim
-from pyneuro.errors import SizeError, UnsupportedError
+from pyneuro.errors import ModelWarning, SizeError, UnsupportedError
 from pyneuro.freeze import freeze
 from pyneuro.populations import members
 from toolchain.errors import ParameterError
@@ -115,7 +115,7 @@ def test_a_population_that_does_not_fit() -> None:
 
 def test_wrong_number_of_values() -> None:
     """As many values as cells, or one."""
-    with pytest.raises(InvalidParameterValueError, match="cm must be one value or 2 values for 'x'"):
+    with pytest.raises(InvalidParameterValueError, match=r"cm must be one value or 2 values for 'x', got 3$"):
         sim.Population(2, sim.IF_curr_exp(cm=[1.0, 2.0, 3.0]), label="x")
     with pytest.raises(InvalidDimensionsError):
         sim.Population(2, sim.IF_curr_exp()).set(cm=[1.0, 2.0, 3.0])
@@ -129,6 +129,19 @@ def test_wrong_spike_times(times: list[float], message: str) -> None:
     """Spike times must be ascending times."""
     with pytest.raises(InvalidParameterValueError, match=f"SpikeSourceArray.spike_times must be .*{message}"):
         sim.Population(2, sim.SpikeSourceArray(spike_times=times))
+
+
+def test_a_list_of_spike_times_for_each_source() -> None:
+    """As many lists as sources, or one list."""
+    with pytest.raises(InvalidParameterValueError, match=r"spike_times must be one value or 2 values for 'x', got 3$"):
+        sim.Population(2, sim.SpikeSourceArray(spike_times=[[1.0], [2.0], [3.0]]), label="x")
+
+
+@pytest.mark.parametrize("wrong", ["IF_curr_exp", 5, None])
+def test_no_cell_type(wrong: Any) -> None:
+    """The second argument is a cell type."""
+    with pytest.raises(TypeError, match=f"needs a cell type, such as IF_curr_exp.., got {wrong!r}"):
+        sim.Population(3, wrong)
 
 
 def test_what_there_is_not() -> None:
@@ -204,6 +217,11 @@ def test_ids_and_structures() -> None:
 
 def test_izhikevich_is_spinnakers() -> None:
     """PyNN's parameters, and those of the exponential synapses that the machine's cell has."""
-    cells = sim.Population(1, sim.Izhikevich(a=0.1, tau_syn_E=2.0))
+    with pytest.warns(ModelWarning, match=r"Izhikevich is not in all PyNN's: .* 1 nA .* is 1 mV/ms") as told:
+        cell = sim.Izhikevich(a=0.1, tau_syn_E=2.0)
+    sim.Izhikevich()
+    cells = sim.Population(1, cell)
+    assert len(told) == 1
+    assert told[0].filename == __file__
     assert cells.get(["a", "b", "tau_syn_E", "v_thresh"]) == [0.1, 0.2, 2.0, 30.0]
     assert sim.Izhikevich.recordable[:3] == ["spikes", "v", "u"]
