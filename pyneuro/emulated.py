@@ -20,7 +20,8 @@ from emulator.emulator import Emulator
 from emulator.image import DELAY_SLOTS, NeuronCore
 from emulator.statistics import Statistics, together
 from pyneuro.backend import Progress
-from pyneuro.errors import MappingWarning
+from pyneuro.errors import MappingWarning, RunWarning, warn_user
+from pyneuro.remarks import remarks
 from toolchain.compile import Mapping, compile_network
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
@@ -62,6 +63,7 @@ class EmulatedSimulation:
         self._spikes: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int32]]]] = {}
         self._samples: dict[tuple[int, str], list[NDArray[np.float64]]] = {}
         self._counted: Statistics | None = None
+        self._told: set[str] = set()
         self.network = network
         self.mapping, self.emulator = self._loaded(network)
 
@@ -83,8 +85,14 @@ class EmulatedSimulation:
         return self.emulator.tick
 
     def run(self, steps: int, progress: Progress | None = None) -> None:
-        """Run `steps` ticks."""
+        """Run `steps` ticks; what goes wrong is warned of, each kind of it once."""
         self.emulator.run(steps, progress)
+        if self._told.issuperset(self.emulator.troubles()):
+            return
+        for name, text in remarks(self.emulator.statistics()).items():
+            if name not in self._told:
+                self._told.add(name)
+                warn_user(text, RunWarning)
 
     def update(self, network: Network) -> None:
         """Go on with `network`: compile it and carry the state over; what was recorded is kept."""

@@ -8,7 +8,7 @@ import pytest
 
 from pyneuro.backend import Simulation
 from pyneuro.emulated import EmulatedSimulation
-from pyneuro.errors import MappingWarning
+from pyneuro.errors import MappingWarning, RunWarning
 from pyneuro.reference import ReferenceSimulation
 from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
 
@@ -200,3 +200,23 @@ def test_what_mapping_changes_is_warned_of() -> None:
     """A delay that is no multiple of the timestep is one warning, with figures."""
     with pytest.warns(MappingWarning, match=r"drive.*0\.3 ms"):
         EmulatedSimulation(network(delay=1.3))
+
+
+def test_what_goes_wrong_in_a_run_is_warned_of_once() -> None:
+    """Here inputs that saturate, for all sources spike at once: a count, the place, a remedy."""
+    times = SpikeTimes(np.arange(0, 401, 2, dtype=np.int64), np.tile([5.0, 60.0], 200))
+    source = Population("source", 200, "SpikeSourceArray", {}, spike_times=times)
+    all_to_one = np.arange(200, dtype=np.int32), np.zeros(200, np.int32)
+    drive = Projection("drive", 0, 1, "excitatory", *all_to_one, 1.0, np.tile([1.0, 2.0], 100))
+    loud = Network("loud", 1.0, (source, Population("cells", 5, "IF_curr_exp", {})), (drive,))
+    simulation = EmulatedSimulation(loud, mapping={"spikes_per_second": 0.0, "ring_buffer_sigma": 0.0})
+    with pytest.warns(RunWarning) as told:
+        simulation.run(10)
+    (text,) = [str(warning.message) for warning in told]
+    count = simulation.statistics().saturations
+    assert count > 0
+    assert f"{count} of 200 synaptic events" in text
+    assert "most on core 'cells[0:5]'" in text
+    assert "raise the mapping option ring_buffer_sigma" in text
+    simulation.run(70)
+    assert simulation.statistics().saturations > count

@@ -1,0 +1,36 @@
+"""What went wrong on the machine during a run, in the user's words: saturated inputs, overruns, lost packets."""
+
+from __future__ import annotations
+
+from emulator.statistics import Statistics
+
+
+def remarks(counted: Statistics) -> dict[str, str]:
+    """Return what there is to say about a run, by the name of the count that tells of it."""
+    said = {
+        "saturations": _saturations(counted),
+        "overruns": _overruns(counted),
+        "packets_dropped": f"{counted.packets_dropped} packets were dropped by routers: their spikes are lost",
+    }
+    return {name: text for name, text in said.items() if getattr(counted, name)}
+
+
+def _saturations(counted: Statistics) -> str:
+    share = counted.saturations / max(counted.synaptic_events, 1)
+    return (
+        f"{counted.saturations} of {counted.synaptic_events} synaptic events ({share:.2g}) found the input of their "
+        f"cell at the largest number that the machine holds, most on {_most(counted, 'saturations')}: their weights "
+        "are lost in part; raise the mapping option ring_buffer_sigma or spikes_per_second, or lower the weights"
+    )
+
+
+def _overruns(counted: Statistics) -> str:
+    return (
+        f"{counted.overruns} of {counted.ticks * len(counted.cores)} timesteps of cores took longer than a machine has "
+        f"for them, most on {_most(counted, 'overruns')}: there, spikes would be late; lower the mapping option "
+        "neurons_per_core or sources_per_core, or raise time_scale_factor in setup()"
+    )
+
+
+def _most(counted: Statistics, name: str) -> str:
+    return f"core {max(counted.cores, key=lambda core: int(getattr(core, name))).label!r}"

@@ -1,0 +1,34 @@
+"""What is said about a run that went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from emulator.statistics import CoreStatistics, Statistics
+from pyneuro.remarks import remarks
+
+
+def counted(overruns: int = 0, saturations: int = 0, dropped: int = 0) -> Statistics:
+    """The counts of two cores and 100 ticks; the second core has most of what went wrong."""
+    quiet = CoreStatistics("quiet", 0, 0, 1, 10.0, 20, 0, 0, 0, 0, 0, 0, 5, 0)
+    busy = replace(quiet, label="busy", overruns=overruns, saturations=saturations, synaptic_events=15)
+    none = np.zeros((1, 1), np.uint64)
+    return Statistics(100, 1000.0, (quiet, busy), np.zeros((1, 1, 6), np.uint64), dropped, none)
+
+
+def test_a_run_without_trouble() -> None:
+    """There is nothing to say."""
+    assert remarks(counted()) == {}
+
+
+def test_each_trouble_has_its_words() -> None:
+    """A count, what it is a part of, where most of it was, and a remedy."""
+    said = remarks(counted(overruns=7, saturations=4, dropped=3))
+    assert list(said) == ["saturations", "overruns", "packets_dropped"]
+    assert said["saturations"].startswith("4 of 20 synaptic events (0.2) found")
+    assert "most on core 'busy': their weights are lost in part; raise" in said["saturations"]
+    assert said["overruns"].startswith("7 of 200 timesteps of cores took longer")
+    assert "time_scale_factor" in said["overruns"]
+    assert said["packets_dropped"].startswith("3 packets were dropped")
