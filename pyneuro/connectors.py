@@ -142,6 +142,12 @@ class FixedProbabilityConnector(ArrayMixin, connectors.FixedProbabilityConnector
 
     __doc__ = connectors.FixedProbabilityConnector.__doc__
 
+    def __init__(self, p_connect: float, *args: Any, **kwargs: Any) -> None:
+        """Take the probability; the arguments are PyNN's."""
+        if not 0 <= float(p_connect) <= 1:
+            raise ValueError(f"FixedProbabilityConnector: p_connect must be a probability, 0 to 1, got {p_connect:g}")
+        super().__init__(p_connect, *args, **kwargs)
+
     def takes(self, projection: Any) -> bool:
         """Whether the generator is one of ours."""
         return is_mersenne(self.rng) or isinstance(self.rng, NativeRNG)
@@ -255,6 +261,17 @@ class FromListConnector(ArrayMixin, connectors.FromListConnector):
     __doc__ = connectors.FromListConnector.__doc__
     conn_list: NDArray[np.float64]
 
+    def __init__(self, conn_list: Any, column_names: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Take the list; the arguments are PyNN's."""
+        columns = np.shape(conn_list)[1:]
+        if column_names is None and len(conn_list) and columns not in ((2,), (4,)):
+            raise TypeError(
+                "FromListConnector: without column_names each row must be (pre, post) or (pre, post, weight, delay), "
+                f"got {'x'.join(map(str, columns)) or 'no'} columns; name those after the first two, "
+                "such as column_names=['weight']"
+            )
+        super().__init__(conn_list, column_names, *args, **kwargs)
+
     def takes(self, projection: Any) -> bool:
         """Whether what the list does not give is the same for all connections."""
         space = projection.synapse_type.parameter_space
@@ -298,6 +315,7 @@ class FromFileConnector(FromListConnector, connectors.FromFileConnector):
     """Make the connections that a file lists."""
 
     __doc__ = connectors.FromFileConnector.__doc__
+    __init__ = connectors.FromFileConnector.__init__
 
     def connect(self, projection: Any) -> None:
         """Read the file, connect `projection`."""

@@ -36,6 +36,10 @@ class Projection(common.Projection):
         sizes = [getattr(cells, "size", None) for cells in (presynaptic_population, postsynaptic_population)]
         if isinstance(synapse_type, StaticSynapse) and None not in sizes:
             _check_shapes(synapse_type, tuple(sizes))
+        if not getattr(postsynaptic_population, "receptor_types", True):
+            raise errors.ConnectionError(
+                f"no projection can lead to {postsynaptic_population.label!r}: spike sources have no synapses"
+            )
         super().__init__(presynaptic_population, postsynaptic_population, connector, *args, **kwargs)
         if not isinstance(self.synapse_type, StaticSynapse):
             raise UnsupportedError(

@@ -84,6 +84,14 @@ class Recorder(recording.Recorder):
 
     # --- choosing what is recorded -----------------------------------------------------------------------
 
+    def record(self, variables: Any, ids: Any, sampling_interval: float | None = None, locations: Any = None) -> None:
+        """Record `variables`, one or several, of the cells `ids`; see PyNN."""
+        celltype = self.population.celltype
+        for name in [variables] if isinstance(variables, str) else variables:
+            if name not in celltype.recordable:
+                raise errors.RecordingError(repr(name), celltype)
+        super().record(variables, ids, sampling_interval, locations)
+
     def _check_sampling_interval(self, sampling_interval: float | None) -> None:
         super()._check_sampling_interval(sampling_interval)
         if sampling_interval is None:

@@ -93,7 +93,7 @@ CONNECTORS: dict[str, Callable[[Backend, int], Any]] = {
     "one to one": lambda sim, seed: sim.OneToOneConnector(),
     "probability": lambda sim, seed: sim.FixedProbabilityConnector(0.3, rng=NumpyRNG(seed)),
     "probability, none": lambda sim, seed: sim.FixedProbabilityConnector(0.0, rng=NumpyRNG(seed)),
-    "probability, all": lambda sim, seed: sim.FixedProbabilityConnector(1.5, rng=NumpyRNG(seed)),
+    "probability, all": lambda sim, seed: sim.FixedProbabilityConnector(1.0, rng=NumpyRNG(seed)),
     "probability, not self": lambda sim, seed: sim.FixedProbabilityConnector(
         0.6, allow_self_connections=False, rng=NumpyRNG(seed)
     ),
@@ -344,7 +344,7 @@ def test_lists_have_the_synapses_parameters() -> None:
 @pytest.mark.parametrize(
     ("weight", "delay", "message"),
     [
-        (-0.5, 1.0, "Weights must be positive"),
+        (-0.5, 1.0, "weights must be at least 0 uS"),
         (np.nan, 1.0, "weights must be finite"),
         (0.5, -1.0, "delays must be at least 0 ms, got -1 ms"),
         (0.5, 0.02, "a delay of 0.02 ms is beyond min_delay, 0.1 ms"),
@@ -429,3 +429,18 @@ def test_build_speed() -> None:
         connector = pyneuro.FixedNumberPreConnector(n, rng=NumpyRNG(n))
         assert len(pyneuro.Projection(source, exc + inh, connector, static(pyneuro))) == n * 10_000
     assert time.process_time() - started < 1.5
+
+
+@pytest.mark.parametrize("p", [-0.2, 1.7, float("nan")])
+def test_what_is_no_probability(p: float) -> None:
+    """A probability is from 0 to 1."""
+    with pytest.raises(ValueError, match=f"p_connect must be a probability, 0 to 1, got {p:g}"):
+        pyneuro.FixedProbabilityConnector(p)
+
+
+@pytest.mark.parametrize("rows", [[(0, 0, 1.0)], [(0, 0, 1.0, 1.0, 0.5)], [0, 1]])
+def test_columns_without_names(rows: list[Any]) -> None:
+    """The columns that need names are told."""
+    with pytest.raises(TypeError, match=r"each row must be .pre, post. or .pre, post, weight, delay., got (3|5|no)"):
+        pyneuro.FromListConnector(rows)
+    assert pyneuro.FromListConnector([(0, 0, 1.0)], ["weight"]).column_names == ["weight"]

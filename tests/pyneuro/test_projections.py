@@ -15,6 +15,7 @@ from pyNN.random import NumpyRNG, RandomDistribution
 
 import pyneuro as sim
 from pyneuro.errors import UnsupportedError
+from toolchain.errors import NetworkError
 
 PAIRS = [(0, 0), (1, 0), (3, 0), (1, 1), (1, 0), (2, 1)]
 """Six connections of 4 to 2 cells; (1, 0) twice."""
@@ -101,7 +102,7 @@ def test_setting(projection: Any) -> None:
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"weight": -0.5}, ConnectionError, "Weights must be positive"),
+        ({"weight": -0.5}, ConnectionError, "weights must be at least 0 uS"),
         ({"weight": float("inf")}, ConnectionError, "'pre→post': weights must be finite numbers"),
         ({"delay": -1.0}, ConnectionError, "'pre→post': delays must be at least 0 ms, got -1 ms"),
         ({"weight": [0.1, 0.2]}, InvalidDimensionsError, "weight needs one value for each of 5 connected pairs, got 2"),
@@ -145,7 +146,7 @@ def test_connection_objects(projection: Any) -> None:
     assert [c.as_tuple("weight", "delay") for c in projection][:3] == [(0.25, 0.5), (1.0, 2.0), (0.25, 0.5)]
     with pytest.raises(IndexError, match="has 6 connections, there is none at 6"):
         projection[6]
-    with pytest.raises(ConnectionError, match="positive"):
+    with pytest.raises(ConnectionError, match="at least 0 uS"):
         connection.weight = -1.0
 
 
@@ -165,7 +166,7 @@ def test_receptors_and_synapses() -> None:
     inhibition = sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=-0.5))
     assert inhibition.receptor_type == "inhibitory"
     assert "cells" in inhibition.describe()
-    with pytest.raises(ConnectionError, match="must be negative"):
+    with pytest.raises(ConnectionError, match="must be at most 0 nA"):
         sim.Projection(cells, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.5), receptor_type="inhibitory")
     mock.setup()
     with pytest.raises(UnsupportedError, match="StaticSynapse is not a synapse type of pyneuro"):
@@ -202,3 +203,46 @@ def test_csa_gives_ids() -> None:
     assert projection.get(["weight", "delay"], format="list") == [(2, 1, 0.5, 1.0), (0, 2, 0.1, 1.0), (1, 2, 0.2, 1.0)]
     with pytest.raises(UnsupportedError, match="location_selector"):
         projection._convergent_connect([0], 1, location_selector="soma", weight=0.5, delay=1.0)
+
+
+@pytest.mark.parametrize(
+    ("cell", "receptor", "weight", "message"),
+    [
+        (sim.IF_curr_exp, "excitatory", -0.5, "at least 0 nA, as its excitatory synapses are currents, got -0.5"),
+        (sim.IF_curr_exp, "inhibitory", 0.5, "at most 0 nA, as its inhibitory synapses are currents, got 0.5"),
+        (sim.IF_cond_exp, "inhibitory", -0.5, "at least 0 uS, as its inhibitory synapses are conductances, got -0.5"),
+    ],
+)
+@pytest.mark.parametrize("array", [False, True])
+def test_weights_of_the_wrong_sign(cell: Any, receptor: str, weight: float, message: str, array: bool) -> None:
+    """The projection is named, its unit, the sign that is expected and the weight."""
+    sim.setup(timestep=1.0)
+    pre, post = sim.Population(2, cell(), label="pre"), sim.Population(2, cell(), label="post")
+    wrong = np.array([[0.0, -weight], [weight, -weight]]) if array else weight
+    with pytest.raises(ConnectionError, match=f"'pre→post': weights must be {message}"):
+        sim.Projection(pre, post, sim.AllToAllConnector(), sim.StaticSynapse(weight=wrong), receptor_type=receptor)
+    projection = sim.Projection(
+        pre, post, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.0), receptor_type=receptor
+    )
+    with pytest.raises(ConnectionError, match=message):
+        projection.set(weight=weight)
+
+
+@pytest.mark.parametrize("backend", ["reference", "emulator"])
+def test_both_simulators_refuse_what_was_not_checked(backend: str) -> None:
+    """``safe=False`` puts the check off until the run."""
+    sim.setup(timestep=1.0, backend=backend)
+    pre, post = sim.Population(2, sim.IF_curr_exp(), label="pre"), sim.Population(2, sim.IF_curr_exp(), label="post")
+    unsafe = sim.AllToAllConnector(safe=False)
+    sim.Projection(pre, post, unsafe, sim.StaticSynapse(weight=-1.0), receptor_type="excitatory")
+    with pytest.raises(NetworkError, match="'pre→post': weight must be >= 0 nA for excitatory synapses"):
+        sim.run(1.0)
+
+
+def test_a_projection_onto_a_source() -> None:
+    """Sources have no synapses; that is said of views and assemblies, too."""
+    sim.setup(timestep=1.0)
+    cells, source = sim.Population(2, sim.IF_curr_exp()), sim.Population(2, sim.SpikeSourceArray(), label="source")
+    for target in (source, source[:1], sim.Assembly(source, label="sources")):
+        with pytest.raises(ConnectionError, match=r"no projection can lead to .*source.*: spike sources have no"):
+            sim.Projection(cells, target, sim.AllToAllConnector(), sim.StaticSynapse(weight=1.0))

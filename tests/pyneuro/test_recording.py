@@ -171,7 +171,9 @@ def test_recording_that_is_asked_for_after_a_run(backend: str) -> None:
 
 def test_what_cannot_be_recorded(cells: Any) -> None:
     """Variables that there are not, and data before there are any."""
-    with pytest.raises(RecordingError, match=r"Cannot record .*gsyn_exc"):
+    with pytest.raises(
+        RecordingError, match=r"Cannot record 'gsyn_exc' from .* IF_curr_exp. Available variables are spikes,v"
+    ):
         cells.record("gsyn_exc")
     cells.record("v")
     with pytest.raises(NothingToWriteError, match=r"'cells' has no data yet: call run\(\) first"):
