@@ -1,11 +1,11 @@
 """The emulator: loads a machine image and runs it.
 
->>> emulator = Emulator(image)                      # doctest: +SKIP
->>> emulator.run(1000)                              # doctest: +SKIP
->>> tick, index = emulator.spikes(0)                # doctest: +SKIP
+    emulator = Emulator(image)
+    emulator.run(1000)
+    tick, index = emulator.spikes(0)
 
 Cores are named by their number in the image.  Tick t takes what is due in slot t of the ring buffers, moves
-the neurons from t to t + 1 and sends their spikes, which reach all targets within the tick (SPINNAKER: sPyNNaker
+the neurons from t to t + 1 and sends their spikes, which reach all targets within the tick (sPyNNaker
 ``c_main.c``).  Results and counts do not depend on the number of threads.  Nor do they depend on the placement, but for
 what the packets do on their way: those that cross each link, and those that are dropped.
 """

@@ -5,10 +5,11 @@ three methods (sPyNNaker ``spike_source_poisson.c``):
 
 - **slow**, lambda below 0.01: inter-spike intervals are drawn, in thousandths of a tick; the mean is cut to
   whole ticks (it is at least 100), and an interval wraps at 32 bits;
-- **fast**, from 0.01 up: a count is drawn every tick, from ``exp(-lambda)`` in u0.32 as the core
-  computes it, so that a source may spike several times in one tick;
-- from 10 up the core squares a Gaussian.  Here ``ceil(lambda)`` counts of smaller lambda are added
-  instead: the sum has exactly a Poisson distribution, but is not the core's stream.
+- **fast**, from 0.01 up: a count is drawn every tick, so that a source may spike several times in one tick.  The
+  core has 15 bits of ``exp(-lambda)``: rates come out up to 0.3 % too high near 0.01 spikes a tick, 0.1 % up to
+  5, 1.2 % up to 8 and 7 % just below 10;
+- from 10 up the core squares a Gaussian.  Here ``ceil(lambda)`` fast counts of a lambda below 1 are added
+  instead: the sum has the distribution that the Gaussian stands for, but is not the core's stream.
 
 On the machine all sources of a core share one stream of random numbers.  Here each source has its own,
 so that its train depends neither on the partition nor on its neighbours.
