@@ -1,30 +1,16 @@
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.hearing import Hearing
-from emulator.image import MachineImage
-from emulator.link import Feeds
+from emulator.loaded import Loaded
 from emulator.poisson import PoissonTrains
 
-class Engine:
-    tick: int
-    def __init__(
-        self,
-        image: MachineImage,
-        feeds: Feeds,
-        hearing: Hearing,
-        costs: Sequence[Sequence[int]],
-        threads: int,
-        tick: int = 0,
-    ) -> None: ...
+class Engine(Loaded):
     def run(self, ticks: int) -> None: ...
     def register(self, core: int, register: int) -> NDArray[np.int32]: ...
     def ring(self, core: int) -> NDArray[np.uint16]: ...
     def trains_of(self, core: int) -> PoissonTrains: ...
-    def set_trains(self, core: int, trains: PoissonTrains) -> None: ...
     def heard(self, core: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]: ...
     def set_heard(self, core: int, tick: NDArray[np.int32], index: NDArray[np.int32]) -> None: ...
     def samples(self, core: int, recording: int) -> NDArray[np.int32]: ...

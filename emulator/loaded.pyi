@@ -1,0 +1,19 @@
+from collections.abc import Sequence
+
+from emulator.hearing import Hearing
+from emulator.image import MachineImage
+from emulator.link import Feeds
+from emulator.poisson import PoissonTrains
+
+class Loaded:
+    tick: int
+    def __init__(
+        self,
+        image: MachineImage,
+        feeds: Feeds,
+        hearing: Hearing,
+        costs: Sequence[Sequence[int]],
+        threads: int,
+        tick: int = 0,
+    ) -> None: ...
+    def set_trains(self, core: int, trains: PoissonTrains) -> None: ...
