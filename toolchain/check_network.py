@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emulator.poisson import LAMBDA_MAX
 from toolchain.did_you_mean import did_you_mean
-from toolchain.errors import NetworkError
+from toolchain.errors import NetworkError, ParameterError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_initial, check_parameters
@@ -19,6 +19,7 @@ from toolchain.network import Current, Network, Population, Projection, Recordin
 
 SYNAPSES = ("StaticSynapse",)
 """Synapse types there are."""
+PAIR = ("v_reset", "v_thresh")
 
 
 def check_network(network: Network) -> None:
@@ -55,6 +56,7 @@ def _check_population(population: Population, timestep: float) -> None:
     check_parameters(model, population.parameters, population.size)
     if isinstance(model, CellModel):
         check_initial(model.name, model.state, population.initial, population.size)
+        _check_reset(who, model, population)
     if model is SPIKE_SOURCE_POISSON:
         _check_rate(who, population, timestep)
     needs_times = isinstance(model, SourceModel) and bool(model.sequences)
@@ -71,6 +73,21 @@ def _check_population(population: Population, timestep: float) -> None:
     recorded = [recording.variable for recording in population.recordings]
     if twice := next((variable for variable in recorded if recorded.count(variable) > 1), None):
         raise NetworkError(f"{who} records '{twice}' twice")
+
+
+def _check_reset(who: str, model: CellModel, population: Population) -> None:
+    """A cell that is reset to its threshold or beyond would spike in every timestep from its first spike on."""
+    defaults = {parameter.name: parameter.default for parameter in model.parameters}
+    if not set(PAIR) <= defaults.keys():
+        return
+    given = [np.broadcast_to(population.parameters.get(name, defaults[name]), population.size) for name in PAIR]
+    wrong = given[0] >= given[1]
+    if wrong.any():
+        cell = int(wrong.argmax())
+        raise ParameterError(
+            f"{who}: {model.name}.v_reset must be < v_thresh, got {given[0][cell]:g} and {given[1][cell]:g} mV "
+            f"for cell {cell}"
+        )
 
 
 def _check_rate(who: str, population: Population, timestep: float) -> None:

@@ -34,6 +34,10 @@ def refusal(*populations: Population, made: tuple[Projection, ...] = (), timeste
         (cells("a", 1, "IF_cur_exp"), "there is no cell type 'IF_cur_exp'; did you mean 'IF_curr_exp'?"),
         (cells("a", 1, parameters={"tau_m": -3.0}), "IF_curr_exp.tau_m must be > 0 ms, got -3"),
         (cells("a", 1, initial={"w": 0.0}), "IF_curr_exp has no state variable 'w'"),
+        (
+            cells("a", 2, parameters={"v_reset": -50.0, "v_thresh": np.array([-40.0, -55.0])}),
+            "population 'a': IF_curr_exp.v_reset must be < v_thresh, got -50 and -55 mV for cell 1",
+        ),
         (cells("a", 1, "SpikeSourceArray"), "population 'a' of SpikeSourceArray lacks spike times"),
         (replace(array_source("a", [[1.0]]), cell="IF_curr_exp"), "of IF_curr_exp cannot have spike times"),
         (array_source("a", [[1.0], [5.0, 4.0]]), "must ascend, source 1 has 4 after 5 ms"),
