@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
 from pathlib import Path
@@ -28,11 +29,8 @@ MOST_THREADS = 1024
 BACKENDS = ("emulator", "reference")
 ENVIRONMENT = {name: f"PYNEURO_{name.upper()}" for name in ("backend", "machine", "mapping", "threads")}
 
-FOREIGN = {
-    "nest": "spike_precision verbosity recording_precision t_flush rng_seed rng_type rng_seeds rng_seeds_seed",
-    "neuron": "use_cvode rtol atol default_maxstep quit_on_end native_rng_baseseed",
-}
-"""Arguments that other back ends of PyNN know; a portable script may pass them."""
+MISSPELT = 0.8
+"""How alike two names are, as `difflib` counts it, for one to be the other misspelt; ``rng_seed`` is not ``seed``."""
 SPELLINGS = {"dt": "timestep", "time_step": "timestep", "mindelay": "min_delay", "maxdelay": "max_delay"}
 
 logger = logging.getLogger("PyNN")
@@ -133,16 +131,19 @@ def _from_environment(name: str, variable: str, text: str) -> Any:
 
 
 def _is_ours(name: str) -> bool:
-    """Whether `name` is an argument of ours; False if it is one that other back ends take."""
+    """Whether `name` is an argument of ours; False, with a line in the log, if it is one for other back ends.
+
+    PyNN lets a portable script pass what only some simulators know, so an unknown name is passed over, unless it
+    looks like one of ours that is misspelt.
+    """
     known = [field.name for field in fields(Options)]
     if name in known:
         return True
-    for backend, names in FOREIGN.items():
-        if name in names.split():
-            logger.warning("setup(): %r is an argument of pyNN.%s; pyneuro ignores it", name, backend)
-            return False
-    hint = f"; did you mean '{SPELLINGS[name]}'?" if name in SPELLINGS else did_you_mean(name, known)
-    raise SetupError(f"setup() has no argument {name!r}{hint}")
+    meant = [SPELLINGS[name]] if name in SPELLINGS else get_close_matches(name, known, 1, MISSPELT)
+    if meant:
+        raise SetupError(f"setup() has no argument {name!r}; did you mean '{meant[0]}'?")
+    logger.warning("setup(): pyneuro has no argument %r and passes it over; it takes %s", name, ", ".join(known))
+    return False
 
 
 def _check(o: Options) -> None:

@@ -1,7 +1,7 @@
 """Running a user's PyNN script under the command line, unchanged.
 
-The script sees its own ``sys.argv``.  PyNN's ``get_simulator()`` wants the simulator's name as the first
-argument; under ``pyneuro run`` that is always pyneuro, so it need not be given.
+The script sees its own ``sys.argv``.  PyNN's ``get_simulator()`` and ``get_script_args()`` want the simulator's name as
+the first argument; under ``pyneuro run`` that is always pyneuro, so it need not be given.
 """
 
 from __future__ import annotations
@@ -25,16 +25,26 @@ from toolchain.errors import ToolchainError
 @contextmanager
 def _arguments(path: Path, arguments: Sequence[str]) -> Iterator[None]:
     """Give the script its ``sys.argv`` and its folder on ``sys.path``; and let get_simulator() answer pyneuro."""
-    argv, found, folder = sys.argv, utility.get_simulator, str(path.resolve().parent)
+    argv, folder = sys.argv, str(path.resolve().parent)
+    found = utility.get_simulator, utility.get_script_args
     sys.argv = [str(path), *arguments]
     sys.path.insert(0, folder)
-    utility.get_simulator = _without_name(found)
+    utility.get_simulator, utility.get_script_args = _without_name(found[0]), _script_arguments
     try:
         yield
     finally:
         sys.argv = argv
         sys.path.remove(folder)
-        utility.get_simulator = found
+        utility.get_simulator, utility.get_script_args = found
+
+
+def _script_arguments(n_args: int, usage: str = "") -> list[str]:
+    """Return the script's `n_args` arguments, as PyNN's function of that name; the simulator's need not be given."""
+    given = sys.argv[1 : n_args + 1]
+    found = given if len(given) == n_args else ["pyneuro", *given]
+    if len(found) != n_args:
+        raise ScriptError(f"the script takes {n_args} arguments, got {len(given)}. {usage}".rstrip())
+    return found
 
 
 def _without_name(get_simulator: Callable[..., Any]) -> Callable[..., Any]:

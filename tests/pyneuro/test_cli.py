@@ -221,6 +221,25 @@ def test_get_simulator_answers_pyneuro_without_being_told(tmp_path: Path, capsys
         assert last_object(capsys)["neurons"] == 3
 
 
+def test_scripts_of_the_older_kind_run_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Many of PyNN's examples take the simulator's name by get_script_args() and import all of it."""
+    path = tmp_path / "older.py"
+    path.write_text(
+        "from pyNN.utility import get_script_args\n"
+        "name, n = get_script_args(2)\n"
+        "exec(f'from pyNN.{name} import *')\n"
+        "setup(timestep=1.0, min_delay=1.0, label='older', rng_seed=3)\n"
+        "cells = Population(int(n), IF_curr_exp())\n"
+        "run(10.0)\n"
+        "end()\n"
+    )
+    for arguments in (["3"], ["pyneuro", "3"]):
+        assert main(["run", str(path), "--json", "--", *arguments]) == 0
+        assert last_object(capsys)["neurons"] == 3
+    assert main(["run", str(path)]) == 2
+    assert "takes 2 arguments, got 0" in capsys.readouterr().err
+
+
 def test_verify_arithmetic_says_what_it_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if not (SHARED / "golden").is_dir():
         pytest.skip("the golden traces are not beside the project")
