@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
-from emulator import archive
 from emulator.statistics import Statistics
 from pyneuro.comparison import Comparison
-from pyneuro.report import REPORT_FORMAT, REPORT_VERSION, Report
+from pyneuro.report import Report
 from pyneuro.report.findings import findings
 from pyneuro.report.mapping import (
     expected_traffic,
@@ -163,13 +161,3 @@ def _quantisation_row(found: Quantisation) -> QuantisationRow:
         rms_error=found.rms_error,
         zeroed=found.zeroed,
     )
-
-
-def save_report(path: str | Path, report: Report) -> None:
-    """Write `report` to `path` so that `load_report` can read it: for a part made in another process."""
-    archive.save(path, report, REPORT_FORMAT, REPORT_VERSION)
-
-
-def load_report(path: str | Path) -> Report:
-    """Read the report that `save_report` wrote; ArchiveError if the file is truncated or foreign."""
-    return archive.load(path, Report, REPORT_FORMAT, REPORT_VERSION)

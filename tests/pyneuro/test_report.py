@@ -14,18 +14,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from declared import same
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from reports import NASTY, SLICES, mapping, network, report, runs, statistics
 from trains import poisson, population, results, signal, trains
 
-from emulator.errors import ArchiveError
 from emulator.machine import Machine, named
 from pyneuro.comparison import compare
 from pyneuro.report import Report
-from pyneuro.report.build import Run, load_report, make_report, save_report
+from pyneuro.report.build import Run, make_report
 from pyneuro.report.files import write_report
 from pyneuro.report.findings import findings
 from pyneuro.report.mapping import CELLS_DRAWN, ROWS, expected_traffic, machine_section
@@ -37,7 +35,6 @@ from pyneuro.report.to_html import to_html
 from pyneuro.report.to_json import to_json
 from pyneuro.report.to_text import WIDTH, to_text
 from pyneuro.report.words import amount, compact, memory, number, percent
-from pyneuro.results import load_results
 from toolchain.graph import Graph, Vertex
 from toolchain.keys import Keys
 from toolchain.map_graph import GraphMapping
@@ -172,13 +169,6 @@ def test_json_is_sorted_and_finite() -> None:
     assert list(read) == sorted(read)
     assert set(read) == {field.name for field in dataclasses.fields(Report)}
     assert to_json(report()) == to_json(SMALL)
-
-
-def test_a_report_comes_back_from_its_file(tmp_path: Path) -> None:
-    save_report(tmp_path / "report.npz", SMALL)
-    assert same(load_report(tmp_path / "report.npz"), SMALL)
-    with pytest.raises(ArchiveError, match="not a pyneuro results file but a pyneuro report file"):
-        load_results(tmp_path / "report.npz")
 
 
 def test_all_renderings_are_written(tmp_path: Path) -> None:
