@@ -97,7 +97,14 @@ class Projection:
     delay : Values
         ms, as asked for; each simulator rounds to its timestep.
     synapse : str
-        Synapse type.
+        Synapse type: ``StaticSynapse``, a release model, or ``STDPMechanism``.
+    rules : tuple of str
+        For STDPMechanism: names of its timing rule and of its weight rule.
+    parameters : mapping of str to Values
+        Parameters of the synapse type and its rules besides weight and delay, in PyNN's names and units; a rule's are
+        the same for all synapses. ``dendritic_delay_fraction`` is one of STDPMechanism.
+    initial : mapping of str to Values
+        First values of the state variables of a release model.
     """
 
     label: str
@@ -109,6 +116,9 @@ class Projection:
     weight: Values
     delay: Values
     synapse: str = "StaticSynapse"
+    rules: tuple[str, ...] = ()
+    parameters: Mapping[str, Values] = field(default_factory=dict)
+    initial: Mapping[str, Values] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return the number of synapses."""

@@ -1,0 +1,1 @@
+"""Synapses with dynamics, declared once for both simulators."""

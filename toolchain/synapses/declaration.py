@@ -1,0 +1,182 @@
+"""How a synapse with dynamics is declared: once, for both simulators.
+
+Two kinds of synapse do more than send a fixed weight.  One has *short-term* dynamics: what a spike sends depends on
+the spikes before it from the same source, on chance, or on both (`ReleaseModel`).  The other is *plastic*: its weight
+follows from the spikes of both sides.  That is a `TimingRule`, which says what each spike finds and leaves behind,
+and a `WeightRule`, which says how the weight gives way; PyNN composes them in its STDPMechanism.
+
+The methods are plain formulas.  With numbers they are the float reference; with traced values
+(`toolchain.models.tracing`) they become the programs that a core runs, all synapses of a row at once.  So a formula
+uses + - * and the functions of `tracing` that take both, and no `if`.
+
+Both simulators look at a synapse when its source spikes, as sPyNNaker and NEST do: spikes of the target since
+the previous spike of the source are kept, each with the traces that it left, and are gone through in order.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from toolchain.models.parameters import Parameter, Variable
+
+Value = Any
+"""A number for each synapse, source or target: float64 array, or a traced value."""
+Values = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Release:
+    """What a spike sends, and what it leaves behind.
+
+    Parameters
+    ----------
+    state : mapping of str to Value
+        New values of the state variables.
+    sent : Value
+        What arrives at the target, in the unit of the weight.
+    """
+
+    state: Values
+    sent: Value
+
+
+class ReleaseModel(ABC):
+    """A synapse with short-term dynamics.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's name of the synapse type.
+    parameters : tuple of Parameter
+        Besides weight and delay; PyNN's names and units.
+    state : tuple of Variable
+        Kept for each synapse; numbers between 0 and 1 (UNIT on a core).
+    time_constants : tuple of str
+        Parameters (ms) of which the formula uses ``exp(-since / tau)``; a tau of 0 decays at once.
+    draws : int
+        Random numbers that a spike needs.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    state: tuple[Variable, ...] = ()
+    time_constants: tuple[str, ...] = ()
+    draws: int = 0
+
+    @abstractmethod
+    def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
+        """One spike of the source.
+
+        Parameters
+        ----------
+        s, p : mapping of str to Value
+            State after the previous spike, and parameters.
+        weight : Value
+            nA, uS or mV.
+        decay : mapping of str to Value
+            ``exp(-since / tau)`` of each of `time_constants`, since the previous spike of the source.
+        draw : tuple of Value
+            Random numbers, uniform in [0, 1).
+        """
+
+
+class Moment(Protocol):
+    """What a rule finds at a spike: ``x.trace["name"]``, intervals, and decays over them.
+
+    Attributes
+    ----------
+    pre, post : mapping of str to Value
+        Traces that the latest spike of the source, and of the target, left behind.
+    since_pre, since_post : Value
+        Timesteps since these spikes.
+    p : mapping of str to Value
+        Parameters of the timing rule.
+    """
+
+    pre: Values
+    post: Values
+    since_pre: Value
+    since_post: Value
+    p: Values
+
+    def decay(self, tau: str, since: Value) -> Value:
+        """``exp(-since * timestep / tau)`` of the parameter `tau`; since >= 0."""
+
+    def potentiate(self, weight: Value, amount: Value) -> Value:
+        """The weight after a potentiation by `amount`, as the weight rule has it."""
+
+    def depress(self, weight: Value, amount: Value) -> Value:
+        """The weight after a depression by `amount`."""
+
+
+class TimingRule(ABC):
+    """What the timing of spikes does to a weight.
+
+    Traces are numbers near 1 (TRACE, s4.11, on a core).  At the first spike of either side the traces before it are 0.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's or sPyNNaker's name of the rule.
+    parameters : tuple of Parameter
+        PyNN's names and units. ``A_plus`` and ``A_minus`` scale what the weight rule does.
+    time_constants : tuple of str
+        Parameters (ms) that `Moment.decay` may name.
+    pre_traces, post_traces : tuple of str
+        Traces that a spike of the source leaves with its row, and a spike of the target in its history.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    time_constants: tuple[str, ...]
+    pre_traces: tuple[str, ...] = ()
+    post_traces: tuple[str, ...] = ()
+
+    @abstractmethod
+    def add_pre(self, x: Moment) -> Values:
+        """Traces after a spike of the source; ``x.pre`` and ``x.since_pre`` are those of the spike before it."""
+
+    @abstractmethod
+    def add_post(self, x: Moment) -> Values:
+        """Traces after a spike of the target; ``x.post`` and ``x.since_post`` are those of the spike before it."""
+
+    @abstractmethod
+    def apply_pre(self, x: Moment, weight: Value) -> Value:
+        """The weight after a spike of the source, given the latest spike of the target before it."""
+
+    @abstractmethod
+    def apply_post(self, x: Moment, weight: Value) -> Value:
+        """The weight after a spike of the target, given the latest spike of the source before it.
+
+        ``x.post`` has the traces before this spike, as `add_post` finds them.
+        """
+
+
+class WeightRule(ABC):
+    """How a weight gives way.
+
+    Attributes
+    ----------
+    name : str
+        PyNN's name of the weight dependence.
+    parameters : tuple of Parameter
+        PyNN's names; ``w_min`` and ``w_max`` are in the unit of the weight.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+
+    def scale(self, p: Mapping[str, float]) -> float:
+        """What ``A_plus`` and ``A_minus`` are multiplied by before `potentiate` and `depress` get them."""
+        return 1.0
+
+    @abstractmethod
+    def potentiate(self, weight: Value, a: Value, amount: Value, p: Values) -> Value:
+        """The weight after a potentiation by ``a * amount``."""
+
+    @abstractmethod
+    def depress(self, weight: Value, a: Value, amount: Value, p: Values) -> Value:
+        """The weight after a depression by ``a * amount``."""
