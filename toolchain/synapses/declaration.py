@@ -18,6 +18,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from toolchain.models.parameters import Parameter, Variable
@@ -58,6 +59,9 @@ class ReleaseModel(ABC):
         Parameters (ms) of which the formula uses ``exp(-since / tau)``; a tau of 0 decays at once.
     draws : int
         Random numbers that a spike needs.
+    of_target : mapping of str to str
+        Parameters that users do not give because they are the target's: ``{"tau_psc": "tau_syn"}`` is the time constant
+        of the receptor.
     """
 
     name: str
@@ -65,6 +69,7 @@ class ReleaseModel(ABC):
     state: tuple[Variable, ...] = ()
     time_constants: tuple[str, ...] = ()
     draws: int = 0
+    of_target: Mapping[str, str] = MappingProxyType({})
 
     @abstractmethod
     def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
