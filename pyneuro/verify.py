@@ -171,9 +171,9 @@ def _probe(model: CellModel, program: Program, column: str) -> _Probe:
         return _Probe(program.spike, before=False)
     recorded = {variable: register for variable, register, _ in program.recorded}
     if column.startswith("rec_"):
-        receptors = {"exc": model.receptors["excitatory"], "inh": model.receptors["inhibitory"]}
         name = column.removeprefix("rec_")
-        register = recorded.get(receptors.get(name, name))
+        synaptic = (variable for variable in recorded if variable.endswith(f"_{name}"))
+        register = recorded.get(name, recorded.get(next(synaptic, "")))
         if register is not None:
             return _Probe(register, before=program.registers[register].role == Role.STATE)
     elif column in (word.name for word in model.words if word.role == Role.STATE):

@@ -170,11 +170,11 @@ def _check_projection(network: Network, made: Projection) -> None:
 
 
 def _weight_limits(model: CellModel, receptor: str) -> tuple[float, float, str]:
-    if model.conductance_based:
+    weights = model.weights[receptor]
+    if weights.unit == "uS":
         return 0.0, np.inf, f"be >= 0 uS, as {model.name} has conductances"
-    if receptor == "inhibitory":
-        return -np.inf, 0.0, f"be <= 0 nA for inhibitory synapses on {model.name}"
-    return 0.0, np.inf, f"be >= 0 nA for excitatory synapses on {model.name}"
+    words = f"{weights.unit} for {receptor} synapses on {model.name}"
+    return (0.0, np.inf, f"be >= 0 {words}") if weights.sign > 0 else (-np.inf, 0.0, f"be <= 0 {words}")
 
 
 def _check_range(who: str, what: str, values: Values, synapses: int, limits: tuple[float, float, str]) -> None:

@@ -45,9 +45,10 @@ def units(cell: str) -> dict[str, str]:
 
 
 def weight_unit(network: Network, projection: Projection) -> str:
-    """Unit of the weights of `projection`: uS onto cells with conductances, else nA."""
+    """Unit of the weights of `projection`; none for an unknown model or receptor."""
     model = CELL_MODELS.get(network.populations[projection.target].cell)
-    return "uS" if isinstance(model, CellModel) and model.conductance_based else "nA"
+    found = model.weights.get(projection.receptor) if isinstance(model, CellModel) else None
+    return found.unit if found else ""
 
 
 def parameter_texts(population: Population) -> tuple[tuple[str, str], ...]:

@@ -1,7 +1,7 @@
 """Weights: 16 bits each, scaled so that a ring buffer holds the sum of what may arrive in one step.
 
 Each population has one left shift a receptor.  A weight w is stored as ``rint(|w| * 2**(15 - shift))``; the
-sum of a slot, shifted left, is s16.15.  Conductances (uS) are first multiplied by 1024 (the model's `scale_bits`),
+sum of a slot, shifted left, is s16.15.  Conductances (uS) are first multiplied by 1024 (the receptor's `scale_bits`),
 which the program of a conductance-based cell takes back.  The shift follows from ``w_max``, a bound of the expected
 sum in one slot (sPyNNaker ``population_vertex.py``, `get_ring_buffer_shifts`):
 
@@ -28,7 +28,7 @@ from toolchain.delays import Delays
 from toolchain.diagnostics import Diagnostic
 from toolchain.errors import MappingError
 from toolchain.models import CELL_MODELS
-from toolchain.models.declaration import CellModel
+from toolchain.models.declaration import CellModel, Weights
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate
@@ -142,14 +142,18 @@ def shift_for(w_max: float) -> int:
 
 def weight_scale(network: Network, projection: Projection, shifts: Sequence[Sequence[int]]) -> float:
     """Stored word of a weight of 1 nA or 1 uS of `projection`."""
-    model = neuron_model(network, projection.target)
     shift = shifts[projection.target][receptor_number(network, projection)]
-    return float(2.0 ** (15 - shift + model.scale_bits))
+    return float(2.0 ** (15 - shift + weights_of(network, projection).scale_bits))
 
 
 def receptor_number(network: Network, projection: Projection) -> int:
     """The synapse type of `projection`: its receptor's place among those of the target."""
     return list(neuron_model(network, projection.target).receptors).index(projection.receptor)
+
+
+def weights_of(network: Network, projection: Projection) -> Weights:
+    """What the weights of `projection` are."""
+    return neuron_model(network, projection.target).weights[projection.receptor]
 
 
 def neuron_model(network: Network, population: int) -> CellModel:
@@ -182,7 +186,6 @@ def quantise(
 
 def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]) -> Quantisation:
     projection = network.projections[number]
-    model = neuron_model(network, projection.target)
     scale = weight_scale(network, projection, shifts)
     weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
     lowest, highest, total, _ = weight_sums(weights)
@@ -192,7 +195,7 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
         projection=number,
         label=projection.label,
         synapses=synapses,
-        unit="uS" if model.conductance_based else "nA",
+        unit=weights_of(network, projection).unit,
         minimum=lowest,
         mean=total / len(weights),
         maximum=highest,
@@ -205,13 +208,11 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
 
 
 def _input(network: Network, projection: Projection, delays: Delays, rate: Rate) -> Input:
-    model = neuron_model(network, projection.target)
-    scale = 2.0**model.scale_bits
+    unit, scale = weights_of(network, projection).unit, 2.0 ** weights_of(network, projection).scale_bits
     weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
     lowest, highest, total, squares = weight_sums(weights)
     biggest = max(abs(lowest), abs(highest)) * scale
     if biggest > LARGEST_WORD:
-        unit = "uS" if model.conductance_based else "nA"
         raise MappingError(
             f"projection '{projection.label}' has a weight of {biggest / scale:g} {unit}; the machine's largest is "
             f"{LARGEST_WORD / scale:g} {unit}"

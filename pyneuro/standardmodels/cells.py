@@ -91,7 +91,7 @@ def cell_type(name: str, description: str = "", differs: str = "") -> Any:
             "conductance_based": model.conductance_based,
             "receptor_types": tuple(model.receptors),
             "voltage_based_synapses": False,
-            "default_initial_values": {v.name: _first(v.initial, parameters) for v in model.state},
+            "default_initial_values": {v.name: _first(v.initial, parameters) for v in model.state if not v.hidden},
         }
     members |= {
         "__doc__": description or known.__doc__,

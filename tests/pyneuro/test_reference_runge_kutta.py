@@ -14,12 +14,10 @@ from scipy.integrate import solve_ivp
 from pyneuro.errors import IntegrationError
 from pyneuro.reference import ReferenceSimulation, runge_kutta
 from pyneuro.reference.runge_kutta import RungeKuttaStep
-from toolchain.models import CELL_MODELS
+from toolchain.models import CELL_MODELS, CURR_EXP
 from toolchain.models.declaration import CellModel, Floats
-from toolchain.models.inputs import CurrentInput
 from toolchain.models.izhikevich import IzhikevichMembrane
-from toolchain.models.membrane import PointNeuron
-from toolchain.models.synapses import ExponentialSynapses
+from toolchain.models.point_neuron import PointNeuron
 from toolchain.network import Network, Population, Recording
 
 CONDUCTANCE = {"v_rest": -65.0, "cm": 0.25, "tau_m": 20.0, "tau_refrac": 2.0, "tau_syn_E": 5.0, "tau_syn_I": 10.0}
@@ -137,7 +135,7 @@ class Resting(IzhikevichMembrane):
 
 def test_a_reset_within_the_step_begins_the_rest() -> None:
     """V stays at c from the crossing on, u goes on."""
-    model = PointNeuron("Resting", Resting(), CurrentInput(), ExponentialSynapses())
+    model = PointNeuron("Resting", Resting(), CURR_EXP)
     parameters = arrays({parameter.name: parameter.default for parameter in model.parameters})
     step = RungeKuttaStep(model, parameters, 2, 1.0)
     state = np.array([[25.0, -65.0], [0.0, -13.0], [0.0, 0.0], [0.0, 0.0]])

@@ -4,18 +4,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from toolchain.models.declaration import CellModel, SourceModel
-from toolchain.models.inputs import ConductanceInput, CurrentInput
+from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput
 from toolchain.models.izhikevich import IzhikevichMembrane
 from toolchain.models.lif import LeakyIntegrateAndFire
-from toolchain.models.membrane import PointNeuron
+from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON
-from toolchain.models.synapses import ExponentialSynapses
+from toolchain.models.synapses import Exponential
+
+CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
+COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITORY, ConductanceInput(-70.0)))
 
 _CELLS = (
-    PointNeuron("IF_curr_exp", LeakyIntegrateAndFire(), CurrentInput(), ExponentialSynapses()),
-    PointNeuron("IF_cond_exp", LeakyIntegrateAndFire(), ConductanceInput(), ExponentialSynapses()),
-    PointNeuron("Izhikevich", IzhikevichMembrane(), CurrentInput(), ExponentialSynapses()),
-    PointNeuron("Izhikevich_cond", IzhikevichMembrane(), ConductanceInput(), ExponentialSynapses()),
+    PointNeuron("IF_curr_exp", LeakyIntegrateAndFire(), CURR_EXP),
+    PointNeuron("IF_cond_exp", LeakyIntegrateAndFire(), COND_EXP),
+    PointNeuron("Izhikevich", IzhikevichMembrane(), CURR_EXP),
+    PointNeuron("Izhikevich_cond", IzhikevichMembrane(), COND_EXP),
     SPIKE_SOURCE_ARRAY,
     SPIKE_SOURCE_POISSON,
 )

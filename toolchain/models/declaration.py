@@ -28,7 +28,7 @@ from toolchain.models.parameters import (
 )
 from toolchain.models.tracing import Step, Traced, trace
 
-__all__ = ["CellModel", "Floats", "Parameter", "SourceModel", "Variable", "Word", "Words"]
+__all__ = ["CellModel", "Floats", "Parameter", "SourceModel", "Variable", "Weights", "Word", "Words"]
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.int32]
@@ -42,6 +42,25 @@ class Word:
     name: str
     role: Role = Role.PARAMETER
     kind: Kind = Kind.ACCUM
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What the weights of a receptor are.
+
+    Parameters
+    ----------
+    unit : str
+        nA, uS or mV.
+    sign : int
+        1 if they are at least 0, -1 if they are at most 0; a core keeps magnitudes.
+    scale_bits : int
+        The words of a core are 2^scale_bits times the value.
+    """
+
+    unit: str
+    sign: int = 1
+    scale_bits: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,10 +94,8 @@ class CellModel(ABC):
         Declarations. The reference integrates the state; what else a core keeps is the program's affair.
     receptors : mapping of str to str
         Receptor type to the state variable that an arriving weight is added to, in PyNN's order.
-    conductance_based : bool
-        Whether weights are conductances (uS) or currents (nA).
-    scale_bits : int
-        Synaptic words of a core are 2^scale_bits times the value; weights are scaled alike.
+    weights : mapping of str to Weights
+        Receptor type to what its weights are.
     linear : bool
         Whether `derivatives` is affine in the state with constant coefficients between input changes:
         the reference then uses the exact propagator.
@@ -90,8 +107,7 @@ class CellModel(ABC):
     parameters: tuple[Parameter, ...]
     state: tuple[Variable, ...]
     receptors: Mapping[str, str]
-    conductance_based: bool
-    scale_bits: int
+    weights: Mapping[str, Weights]
     linear: bool
     recordable: tuple[str, ...]
     words: tuple[Word, ...]
@@ -99,6 +115,11 @@ class CellModel(ABC):
     """State variables that hold their value while the cell is refractory."""
     resets_within_step: bool = False
     """Whether the state runs away past the threshold, so that a reset may not wait for the end of the timestep."""
+
+    @property
+    def conductance_based(self) -> bool:
+        """Whether all weights are conductances."""
+        return all(weights.unit == "uS" for weights in self.weights.values())
 
     # --- the float reference ------------------------------------------------------------------------
 
@@ -204,7 +225,8 @@ class CellModel(ABC):
         check_initial(self.name, self.state, initial, n)
         values = {p.name: parameters.get(p.name, p.default) for p in self.parameters}
         raw = {p.name: parameter_to_accum(self, p, values[p.name]) for p in self.parameters}
-        first = {v.name: initial.get(v.name, values.get(str(v.initial), v.initial)) for v in self.state}
+        shown = [variable for variable in self.state if not variable.hidden]
+        first = {v.name: initial.get(v.name, values.get(str(v.initial), v.initial)) for v in shown}
         states = dict(self.encode(name, np.asarray(value, np.float64)) for name, value in first.items())
         dt = timestep_to_accum(timestep, substeps)
         words = self.derive(raw, states, dt, substeps)

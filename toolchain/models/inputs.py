@@ -1,12 +1,11 @@
-"""Input types: how the synaptic state becomes a current into the membrane.
+"""Input kinds: how what a receptor holds becomes a current into the membrane.
 
-Current-based cells add their synaptic currents (nA); conductance-based cells multiply each synaptic
-conductance (uS) by its driving force, the distance of V to the reversal potential (mV), which also
-gives nA.
+A current is added as it is (nA).  A conductance (uS) is multiplied by its driving force, the distance of V to the
+reversal potential (mV), which also gives nA.  A step of the voltage (mV) is no current; see ``synapses.Delta``.
 
 Sign of the state in PyNN's units: weights of inhibitory current synapses are negative in PyNN, and
 ``isyn_inh`` sums signed weights, so that it is negative too and the total is a plain sum, as in NEST.
-Conductances are never negative.  A core keeps magnitudes of both and subtracts the inhibitory one; its
+Conductances are never negative.  A core keeps magnitudes of both and subtracts the inhibitory ones; its
 conductances are scaled up by 2^10, since those of single synapses are small (sPyNNaker
 ``input_type_conductance.h``), and scaled down before they are used or recorded.
 """
@@ -15,95 +14,133 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from toolchain.models.declaration import Floats, Parameter, Word
 from toolchain.models.tracing import Traced
 
 
-class InputType(ABC):
-    """What a point neuron's synaptic state means.
+@dataclass(frozen=True)
+class Names:
+    """What a receptor and its parts are called in the cell.
+
+    Parameters
+    ----------
+    receptor : str
+        PyNN's receptor type.
+    state : str
+        The first word that a core keeps of its state; further ones have a suffix.
+    part : str
+        Pattern of its parameters and of a core's factors: ``{}_E`` makes tau_syn into tau_syn_E.
+    variable : str
+        Pattern of its state variables: ``{}_exc`` makes gsyn into gsyn_exc.
+    reversal : str
+        What its reversal potential is called, before the pattern.
+    subtracted : bool
+        Whether a core keeps a magnitude and subtracts it; currents then have negative weights.
+    """
+
+    receptor: str
+    state: str
+    part: str
+    variable: str
+    reversal: str = "e_rev"
+    subtracted: bool = False
+
+    def of(self, part: str) -> str:
+        """The name of a parameter or factor."""
+        return self.part.format(part)
+
+    def word(self, suffix: str) -> str:
+        """The name of a further word of the state."""
+        return f"{self.state}_{suffix}"
+
+
+EXCITATORY = Names("excitatory", "exc", "{}_E", "{}_exc")
+INHIBITORY = Names("inhibitory", "inh", "{}_I", "{}_inh", subtracted=True)
+
+
+class Input(ABC):
+    """What the state of a receptor means to the membrane.
 
     Attributes
     ----------
-    excitatory, inhibitory : str
-        Names of the state variables.
-    unit : str
-        Their unit, which is also that of the weights.
-    conductance_based : bool
-        Whether weights are conductances.
-    inhibitory_sign : int
-        Sign of the inhibitory state variable; a core keeps its magnitude.
+    variable, unit : str
+        PyNN's name, before the pattern, and unit of the state variable; the unit is also that of the weights.
     scale_bits : int
-        The synaptic words of a core are 2^scale_bits times the value.
-    parameters, words : tuple
-        What the input type adds to the cell.
+        A core's words are 2^scale_bits times the value.
+    linear : bool
+        Whether the current does not depend on the membrane.
     """
 
-    excitatory: str
-    inhibitory: str
+    variable: str
     unit: str
-    conductance_based: bool
-    inhibitory_sign: int
     scale_bits: int
-    parameters: tuple[Parameter, ...] = ()
-    words: tuple[Word, ...] = ()
+    linear: bool
+
+    def parameters(self, names: Names) -> tuple[Parameter, ...]:
+        """Parameters that it adds to the cell."""
+        return ()
+
+    def words(self, names: Names) -> tuple[Word, ...]:
+        """Words that a core keeps of them, as the host writes them."""
+        return ()
 
     @abstractmethod
-    def current(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> Floats:
-        """Synaptic current into the membrane, nA."""
+    def current(self, value: Floats, s: Mapping[str, Floats], p: Mapping[str, Floats], names: Names) -> Floats:
+        """Current (nA) into a membrane of state `s` from the `value` of the receptor."""
 
     @abstractmethod
-    def unscaled(self, synaptic: Traced) -> Traced:
-        """The s16.15 value of a synaptic word: what is recorded, too."""
-
-    @abstractmethod
-    def step(self, r: Mapping[str, Traced], v: Traced, exc: Traced, inh: Traced) -> Traced:
-        """Synaptic current on the core, from unscaled values and the voltage `v`."""
+    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced], names: Names) -> Traced:
+        """Current `total` so far, with that of the magnitude `value` added or subtracted, on the core."""
 
 
-class CurrentInput(InputType):
-    """Synaptic currents, added."""
+class CurrentInput(Input):
+    """A synaptic current."""
 
-    excitatory = "isyn_exc"
-    inhibitory = "isyn_inh"
+    variable = "isyn"
     unit = "nA"
-    conductance_based = False
-    inhibitory_sign = -1
     scale_bits = 0
+    linear = True
 
-    def current(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> Floats:
-        """Sum of both; the inhibitory one is negative."""
-        return s["isyn_exc"] + s["isyn_inh"]
+    def current(self, value: Floats, s: Mapping[str, Floats], p: Mapping[str, Floats], names: Names) -> Floats:
+        """The value; an inhibitory one is negative."""
+        return value
 
-    def unscaled(self, synaptic: Traced) -> Traced:
-        """A current is kept as it is."""
-        return synaptic
-
-    def step(self, r: Mapping[str, Traced], v: Traced, exc: Traced, inh: Traced) -> Traced:
-        """Excitatory current less the inhibitory one."""
-        return exc - inh
+    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced], names: Names) -> Traced:
+        """Sum or difference."""
+        return _combined(total, value, names)
 
 
-class ConductanceInput(InputType):
-    """Synaptic conductances with reversal potentials."""
+@dataclass(frozen=True)
+class ConductanceInput(Input):
+    """A synaptic conductance with a reversal potential, whose default is `e_rev` mV."""
 
-    excitatory = "gsyn_exc"
-    inhibitory = "gsyn_inh"
+    e_rev: float
+    variable = "gsyn"
     unit = "uS"
-    conductance_based = True
-    inhibitory_sign = 1
     scale_bits = 10
-    parameters = (Parameter("e_rev_E", "mV", 0.0), Parameter("e_rev_I", "mV", -70.0))
-    words = (Word("e_rev_E"), Word("e_rev_I"))
+    linear = False
 
-    def current(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> Floats:
-        """Conductance times driving force, both receptors."""
-        return s["gsyn_exc"] * (p["e_rev_E"] - s["v"]) + s["gsyn_inh"] * (p["e_rev_I"] - s["v"])
+    def parameters(self, names: Names) -> tuple[Parameter, ...]:
+        """Reversal potential."""
+        return (Parameter(names.of(names.reversal), "mV", self.e_rev),)
 
-    def unscaled(self, synaptic: Traced) -> Traced:
-        """A conductance is shifted down."""
-        return synaptic >> self.scale_bits
+    def words(self, names: Names) -> tuple[Word, ...]:
+        """The same."""
+        return (Word(names.of(names.reversal)),)
 
-    def step(self, r: Mapping[str, Traced], v: Traced, exc: Traced, inh: Traced) -> Traced:
-        """Both driving currents; the inhibitory one is negated before the product is cut, and subtracted."""
-        return exc * (r["e_rev_E"] - v) - (-inh) * (r["e_rev_I"] - v)
+    def current(self, value: Floats, s: Mapping[str, Floats], p: Mapping[str, Floats], names: Names) -> Floats:
+        """Conductance times driving force."""
+        return value * (p[names.of(names.reversal)] - s["v"])
+
+    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced], names: Names) -> Traced:
+        """Conductance times driving force; one that is subtracted is negated before the product is cut, too."""
+        magnitude = -value if names.subtracted else value
+        return _combined(total, magnitude * (r[names.of(names.reversal)] - v), names)
+
+
+def _combined(total: Traced | None, value: Traced, names: Names) -> Traced:
+    if total is None:
+        return -value if names.subtracted else value
+    return total - value if names.subtracted else total + value

@@ -28,11 +28,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Variable:
-    """A state variable: PyNN's name and unit, and its first value, or the parameter that gives it."""
+    """A state variable: PyNN's name and unit, and its first value, or the parameter that gives it.
+
+    One that is `hidden` is the float reference's own, as the rise of an alpha function: it starts at its first value,
+    and is not recorded.
+    """
 
     name: str
     unit: str
     initial: float | str
+    hidden: bool = False
 
 
 class Declared(Protocol):

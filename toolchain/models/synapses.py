@@ -1,4 +1,4 @@
-"""Synapse types: how the synaptic state of a point neuron decays between spikes.
+"""Shapes of receptors: the course in time of the response to a spike.
 
 On a core (sPyNNaker ``exp_synapse_utils.h``) an input that arrives in a step is scaled by the mean of the decay
 over that step, (tau/dt) (1 - exp(-dt/tau)), before it is added; after the membrane has moved, the state is
@@ -16,6 +16,8 @@ from emulator import arithmetic
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Word, Words
 from toolchain.models.derived import Derived, decay_word, shorter_tau
+from toolchain.models.inputs import Input, Names
+from toolchain.models.receptors import Receptor
 from toolchain.models.tracing import Traced, decay
 
 ONE_ULR = -1
@@ -33,57 +35,58 @@ def initial_factor(dt: Words, tau: Words) -> Words:
     return arithmetic.k_mul_ulr_to_ulr(arithmetic.kdivk(tau, dt), loss)
 
 
-class ExponentialSynapses:
-    """One exponential decay for each of the receptors excitatory and inhibitory: ds/dt = -s / tau.
+class Exponential(Receptor):
+    """A step, then exponential decay: ds/dt = -s / tau.  A weight that arrives is added to s.
 
-    A weight that arrives is added to s.
+    Parameters
+    ----------
+    tau_syn : float
+        Default of the time constant, ms.
     """
 
-    parameters = (Parameter("tau_syn_E", "ms", 5.0, above=0.0), Parameter("tau_syn_I", "ms", 5.0, above=0.0))
-    words = (
-        Word("exc", Role.STATE),
-        Word("inh", Role.STATE),
-        Word("decay_E", kind=Kind.FRACTION),
-        Word("init_E", kind=Kind.FRACTION),
-        Word("decay_I", kind=Kind.FRACTION),
-        Word("init_I", kind=Kind.FRACTION),
-    )
+    def __init__(self, names: Names, input: Input, tau_syn: float = 5.0) -> None:
+        super().__init__(names, input)
+        self._tau, self._decay, self._init = (names.of(part) for part in ("tau_syn", "decay", "init"))
+        self.parameters = (Parameter(self._tau, "ms", tau_syn, above=0.0),)
+        factors = (Word(self._decay, kind=Kind.FRACTION), Word(self._init, kind=Kind.FRACTION))
+        self.words = (Word(names.state, Role.STATE), *factors)
 
-    def derivatives(self, s: tuple[Floats, Floats], p: Mapping[str, Floats]) -> tuple[Floats, Floats]:
-        """Time derivatives (per ms) of the excitatory and the inhibitory state."""
-        return -s[0] / p["tau_syn_E"], -s[1] / p["tau_syn_I"]
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Decay."""
+        return {self.variable: -s[self.variable] / p[self._tau]}
 
-    def derive(self, raw: Mapping[str, Words], dt: Words) -> dict[str, Words]:
+    def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
         """Factors for steps of `dt`."""
+        tau = raw[self._tau]
         return {
-            f"{factor}_{receptor}": function(dt, raw[f"tau_syn_{receptor}"])
-            for receptor in ("E", "I")
-            for factor, function in (("decay", decay_factor), ("init", initial_factor))
+            self.names.state: arithmetic.as_words(0),
+            self._decay: decay_factor(dt, tau),
+            self._init: initial_factor(dt, tau),
         }
 
     def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
-        """What the words of `derive` stand for."""
-        meant = {}
-        for receptor, what in (("E", "excitatory"), ("I", "inhibitory")):
-            name = f"tau_syn_{receptor}"
-            tau = values[name]
-            mean_decay = tau / dt * -np.expm1(-dt / tau)
-            meant[f"decay_{receptor}"] = decay_word(name, tau, dt, f"the {what} synaptic input")
-            meant[f"init_{receptor}"] = Derived(
-                parameters=(name,),
-                formula=f"{name} / timestep * (1 - exp(-timestep / {name}))",
+        """What the factors stand for."""
+        tau, what = values[self._tau], self.names.receptor
+        mean_decay = tau / dt * -np.expm1(-dt / tau)
+        return {
+            self._decay: decay_word(self._tau, tau, dt, f"the {what} synaptic input"),
+            self._init: Derived(
+                parameters=(self._tau,),
+                formula=f"{self._tau} / timestep * (1 - exp(-timestep / {self._tau}))",
                 exact=mean_decay,
                 scale=mean_decay,
                 effect=f"scales arriving {what} weights by",
                 unit="",
-                remedy=shorter_tau(name, dt),
-            )
-        return meant
+                remedy=shorter_tau(self._tau, dt),
+            ),
+        }
 
-    def arrived(self, r: Mapping[str, Traced]) -> tuple[Traced, Traced]:
-        """The state with the inputs of this timestep added."""
-        return r["exc"] + decay(r["excitatory"], r["init_E"]), r["inh"] + decay(r["inhibitory"], r["init_I"])
+    def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
+        """The weights times their mean decay are added."""
+        state = self.names.state
+        return {state: r[state] + decay(r[self.names.receptor], r[self._init])}
 
-    def decayed(self, r: Mapping[str, Traced], exc: Traced, inh: Traced) -> tuple[Traced, Traced]:
-        """The state at the end of a step."""
-        return decay(exc, r["decay_E"]), decay(inh, r["decay_I"])
+    def decayed(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """Decay over one step."""
+        state = self.names.state
+        return {state: decay(s[state], r[self._decay])}

@@ -1,0 +1,151 @@
+"""Point neurons: a membrane and any number of named receptors, composed.
+
+sPyNNaker builds its standard cells of such pieces, and so does this package: what makes IF_curr_exp
+into IF_cond_exp is another kind of input, and nothing else.
+
+On a core a timestep goes (sPyNNaker ``neuron_impl_standard.h``): inputs are added to the receptors; then, once a
+sub-step, the synaptic current is formed, the membrane moves, and the receptors decay.  Recorded are the
+voltage as the timestep finds it and the receptors with the inputs of the timestep.  A cell that crosses its
+threshold in several sub-steps of a timestep sends one spike here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator import arithmetic
+from emulator.conversion import accum_to_real
+from emulator.errors import ProgramError
+from emulator.program import Role
+from toolchain.models.declaration import CellModel, Floats, Words
+from toolchain.models.derived import Derived
+from toolchain.models.membrane import Membrane
+from toolchain.models.parameters import to_accum
+from toolchain.models.receptors import Receptor
+from toolchain.models.tracing import Step, Traced
+
+T = TypeVar("T")
+
+
+class PointNeuron(CellModel):
+    """A cell model composed of `membrane` and `parts`, its receptors; see `CellModel` for the attributes."""
+
+    def __init__(self, name: str, membrane: Membrane, parts: tuple[Receptor, ...]) -> None:
+        self.name = name
+        self.membrane = membrane
+        self.parts = parts
+        self._recorded = {part.variable: part for part in parts}
+        inputs = [(part.input, part.names) for part in parts]
+        self.parameters = membrane.parameters + tuple(_unique(p for i, names in inputs for p in i.parameters(names)))
+        self.parameters += tuple(_unique(p for part in parts for p in part.parameters))
+        self.receptors = {part.names.receptor: part.jumps for part in parts}
+        self.weights = {part.names.receptor: part.weights for part in parts}
+        self.state = membrane.state + tuple(variable for part in parts for variable in part.state)
+        self._input_words = tuple(_unique(word for i, names in inputs for word in i.words(names)))
+        words = _unique(word for part in parts for word in part.words)
+        self.words = membrane.words + self._input_words
+        self.words += tuple(sorted(words, key=lambda word: word.role != Role.STATE))
+        self.recordable = ("spikes", *(variable.name for variable in self.state if not variable.hidden))
+        self.clamped = membrane.clamped
+        self.resets_within_step = membrane.resets_within_step
+        self.linear = membrane.linear and all(part.input.linear for part in parts)
+
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
+        """Time derivative (per ms) of each state variable; `current` in nA is what sources inject."""
+        total: Floats | None = None
+        slopes: dict[str, Floats] = {}
+        for part in self.parts:
+            added = part.current(s, p)
+            if added is not None:
+                total = added if total is None else total + added
+            slopes |= part.derivatives(s, p)
+        return self.membrane.derivatives(s, p, current if total is None else total + current) | slopes
+
+    def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> NDArray[np.bool_]:
+        """Which cells spike."""
+        return self.membrane.threshold(s, p)
+
+    def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
+        """New values of the state variables that a spike changes."""
+        return self.membrane.after_spike(s, p)
+
+    def refractory_ms(self, p: Mapping[str, Floats]) -> Floats | None:
+        """Refractory time, or None for a model that has none."""
+        return self.membrane.refractory_ms(p)
+
+    # --- the core -----------------------------------------------------------------------------------
+
+    def derive(
+        self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words, substeps: int
+    ) -> dict[str, Words]:
+        """First words of all `words`, computed as a core does at start-up."""
+        part_dt = arithmetic.kdivui(dt, substeps)
+        words = {word.name: raw[word.name] for word in self._input_words}
+        for part in self.parts:
+            words |= part.derive(raw, initial, part_dt)
+        return words | self.membrane.derive(raw, dt, part_dt) | dict(initial)
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What the words that `derive` computes stand for."""
+        meant: dict[str, Derived] = {}
+        for part in self.parts:
+            meant |= part.exact(values, dt)
+        return meant | self.membrane.exact(values, dt)
+
+    def step(self, r: Mapping[str, Traced], substeps: int) -> Step:
+        """One timestep in `substeps` equal parts."""
+        held: dict[str, Traced] = {}
+        for part in self.parts:
+            held |= part.arrived(r)
+        seen = {part.variable: part.value(held) for part in self.parts}
+        recorded = {variable.name: r[variable.name] for variable in self.membrane.state} | seen
+        state = {word.name: r[word.name] for word in self.membrane.words if word.role == Role.STATE}
+        for part in self.parts:
+            state["v"] = part.jumped(held, state["v"])
+        spikes: Traced | None = None
+        for _ in range(substeps):
+            state, spike = self.membrane.step(r, state, self._current(r, state["v"], held))
+            spikes = spike if spikes is None else spikes | spike
+            for part in self.parts:
+                held |= part.decayed(r, held)
+        if spikes is None:
+            raise ProgramError(f"a timestep has at least one sub-step, got {substeps}")
+        return Step(state | held, spikes, recorded)
+
+    def _current(self, r: Mapping[str, Traced], v: Traced, held: Mapping[str, Traced]) -> Traced:
+        """The total current into the membrane."""
+        total: Traced | None = None
+        for part, value in zip(self.parts, [part.value(held) for part in self.parts], strict=True):
+            total = part.added(total, value, v, r)
+        offset = r["i_offset"] if total is None else total + r["i_offset"]
+        return offset + r["current"]
+
+    def encode(self, variable: str, values: Floats) -> tuple[str, Words]:
+        """The STATE word that holds a state variable, and its words for `values` in PyNN's unit."""
+        unit = next(v.unit for v in self.state if v.name == variable)
+        word, factor = self._word(variable)
+        return word, to_accum(f"{self.name}.{variable}", unit, values, factor)
+
+    def decode(self, variable: str, words: Words) -> Floats:
+        """Recorded `words` of a variable in PyNN's unit."""
+        part = self._recorded.get(variable)
+        return accum_to_real(words) * (part.weights.sign if part else 1) + 0.0  # no -0.0
+
+    def read(self, variable: str, registers: Mapping[str, Words]) -> Floats:
+        """Value of a state variable in PyNN's unit from the words of the registers."""
+        word, factor = self._word(variable)
+        return accum_to_real(registers[word]) / factor + 0.0  # no -0.0
+
+    def _word(self, variable: str) -> tuple[str, float]:
+        """The STATE word of a state variable, and what a value is multiplied by to be kept there."""
+        part = self._recorded.get(variable)
+        return (part.names.state, part.factor) if part else (variable, 1.0)
+
+
+def _unique(items: Iterable[T]) -> Iterable[T]:
+    """Each of `items` once, in the order in which they first come."""
+    return dict.fromkeys(items)

@@ -1,0 +1,99 @@
+"""Receptors: what spikes do to a cell, from the weight that arrives to the current into the membrane.
+
+A receptor has a shape, the course in time of its response to one spike (``synapses``), and an input kind, which says
+whether that response is a current or a conductance (``inputs``).  A cell has any number of them, each with a name that
+projections refer to and, on the machine, a ring buffer.
+
+In the float reference a receptor has one state variable for each order of its equation; a weight that arrives is
+added to one of them.  On a core it has whatever words suit the arithmetic.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+
+from toolchain.models.declaration import Floats, Parameter, Variable, Weights, Word, Words
+from toolchain.models.derived import Derived
+from toolchain.models.inputs import Input, Names
+from toolchain.models.tracing import Traced
+
+
+class Receptor(ABC):
+    """One receptor of a cell, called as `names` say.
+
+    Attributes
+    ----------
+    variable : str
+        The state variable that is recorded.
+    parameters : tuple of Parameter
+        Those of its shape; those of its input are ``input.parameters(names)``.
+    state : tuple of Variable
+        `variable` first, then hidden ones.
+    jumps : str
+        The state variable that an arriving weight is added to.
+    words : tuple of Word
+        What a core keeps of its shape: states, and factors.
+    """
+
+    parameters: tuple[Parameter, ...]
+    words: tuple[Word, ...]
+
+    def __init__(self, names: Names, input: Input) -> None:
+        self.names = names
+        self.input = input
+        self.variable = names.variable.format(input.variable)
+        self.state: tuple[Variable, ...] = (Variable(self.variable, input.unit, 0.0),)
+        self.jumps = self.variable
+
+    @property
+    def weights(self) -> Weights:
+        """Unit, sign and scale of the weights."""
+        negative = self.names.subtracted and self.input.unit != "uS"
+        return Weights(self.input.unit, -1 if negative else 1, self.input.scale_bits)
+
+    # --- the float reference ------------------------------------------------------------------------
+
+    @abstractmethod
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Time derivative (per ms) of its state variables."""
+
+    def current(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> Floats | None:
+        """Current (nA) into the membrane, or None if there never is one."""
+        return self.input.current(s[self.variable], s, p, self.names)
+
+    # --- the core -----------------------------------------------------------------------------------
+
+    @abstractmethod
+    def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
+        """First words of its `words`, for steps of `dt`."""
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What those of them stand for that are not as the host writes them."""
+        return {}
+
+    @abstractmethod
+    def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
+        """Its STATE words with the inputs of this timestep added."""
+
+    @abstractmethod
+    def decayed(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """Its STATE words `s` at the end of a step."""
+
+    def value(self, s: Mapping[str, Traced]) -> Traced:
+        """The magnitude (s16.15) of its response, from its STATE words: what is recorded."""
+        word = s[self.names.state]
+        return word >> self.input.scale_bits if self.input.scale_bits else word
+
+    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced]) -> Traced | None:
+        """Current `total` into the membrane so far, with that of `value` added."""
+        return self.input.added(total, value, v, r, self.names)
+
+    def jumped(self, s: Mapping[str, Traced], v: Traced) -> Traced:
+        """Voltage `v` after what has arrived, for receptors that move it at once."""
+        return v
+
+    @property
+    def factor(self) -> float:
+        """What the recorded variable is multiplied by to be kept in the first STATE word."""
+        return 2.0**self.input.scale_bits * self.weights.sign
