@@ -16,8 +16,9 @@ the previous spike of the source are kept, each with the traces that it left, an
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -88,76 +89,105 @@ class ReleaseModel(ABC):
         """
 
 
+class Scale(Enum):
+    """What an amplitude of a timing rule is multiplied by before the weight rule gets it."""
+
+    POTENTIATION = "potentiation"
+    DEPRESSION = "depression"
+    NONE = "none"
+
+
 class Moment(Protocol):
-    """What a rule finds at a spike: ``x.trace["name"]``, intervals, and decays over them.
+    """What a rule finds at a spike: traces, intervals, and decays over them.
+
+    While a trace is added, `pre` (or `post`) is what the spike before this one left.  While a weight changes, it is
+    what this spike left; on the other side, what the latest spike before it left.  An interval is always since the
+    spike before.  Before the first spike traces are 0; the interval is infinite in the reference, and on a core it
+    counts from tick 0, as sPyNNaker has it.
 
     Attributes
     ----------
     pre, post : mapping of str to Value
-        Traces that the latest spike of the source, and of the target, left behind.
+        Traces of the source and of the target.
     since_pre, since_post : Value
-        Timesteps since these spikes.
+        Timesteps since the spike before.
+    seen_pre, seen_post : Value
+        1 if there was a spike before, else 0.
     p : mapping of str to Value
-        Parameters of the timing rule.
+        Parameters of the timing rule, and its `TimingRule.constants`.
     """
 
     pre: Values
     post: Values
     since_pre: Value
     since_post: Value
+    seen_pre: Value
+    seen_post: Value
     p: Values
 
     def decay(self, tau: str, since: Value) -> Value:
         """``exp(-since * timestep / tau)`` of the parameter `tau`; since >= 0."""
 
-    def potentiate(self, weight: Value, amount: Value) -> Value:
-        """The weight after a potentiation by `amount`, as the weight rule has it."""
+    def potentiate(self, weight: Value, amount: Value, amplitude: str = "A_plus") -> Value:
+        """The weight after a potentiation by `amount` times `amplitude`, as the weight rule has it."""
 
-    def depress(self, weight: Value, amount: Value) -> Value:
-        """The weight after a depression by `amount`."""
+    def depress(self, weight: Value, amount: Value, amplitude: str = "A_minus") -> Value:
+        """The weight after a depression by `amount` times `amplitude`."""
 
 
 class TimingRule(ABC):
     """What the timing of spikes does to a weight.
 
-    Traces are numbers near 1 (TRACE, s4.11, on a core).  At the first spike of either side the traces before it are 0.
+    Traces are numbers near 1 (TRACE, s4.11, on a core).
 
     Attributes
     ----------
     name : str
         PyNN's or sPyNNaker's name of the rule.
     parameters : tuple of Parameter
-        PyNN's names and units. ``A_plus`` and ``A_minus`` scale what the weight rule does.
+        PyNN's names and units.
     time_constants : tuple of str
         Parameters (ms) that `Moment.decay` may name.
+    amplitudes : mapping of str to Scale
+        Parameters that `Moment.potentiate` and `Moment.depress` may name; one that the timing rule does not declare
+        is a parameter of the weight rule.
     pre_traces, post_traces : tuple of str
         Traces that a spike of the source leaves with its row, and a spike of the target in its history.
+    table_shifts : mapping of str to int
+        Time constants whose table on a core has an entry only every ``2**shift`` timesteps.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     time_constants: tuple[str, ...]
+    amplitudes: Mapping[str, Scale] = MappingProxyType({"A_plus": Scale.POTENTIATION, "A_minus": Scale.DEPRESSION})
     pre_traces: tuple[str, ...] = ()
     post_traces: tuple[str, ...] = ()
+    table_shifts: Mapping[str, int] = MappingProxyType({})
+
+    def constants(self, p: Mapping[str, float]) -> Mapping[str, float]:
+        """Numbers that follow from the parameters, for `Moment.p`; of the magnitude of traces."""
+        return {}
 
     @abstractmethod
     def add_pre(self, x: Moment) -> Values:
-        """Traces after a spike of the source; ``x.pre`` and ``x.since_pre`` are those of the spike before it."""
+        """Traces after a spike of the source."""
 
     @abstractmethod
     def add_post(self, x: Moment) -> Values:
-        """Traces after a spike of the target; ``x.post`` and ``x.since_post`` are those of the spike before it."""
+        """Traces after a spike of the target."""
 
     @abstractmethod
     def apply_pre(self, x: Moment, weight: Value) -> Value:
-        """The weight after a spike of the source, given the latest spike of the target before it."""
+        """The weight after a spike of the source, if the target has spiked before."""
 
     @abstractmethod
     def apply_post(self, x: Moment, weight: Value) -> Value:
-        """The weight after a spike of the target, given the latest spike of the source before it.
+        """The weight after a spike of the target."""
 
-        ``x.post`` has the traces before this spike, as `add_post` finds them.
-        """
+
+Curve = Callable[[Any], Any]
+"""A function of weights, in their unit: float64 array to float64 array, or traced value to traced value."""
 
 
 class WeightRule(ABC):
@@ -174,9 +204,16 @@ class WeightRule(ABC):
     name: str
     parameters: tuple[Parameter, ...]
 
-    def scale(self, p: Mapping[str, float]) -> float:
-        """What ``A_plus`` and ``A_minus`` are multiplied by before `potentiate` and `depress` get them."""
-        return 1.0
+    def scales(self, p: Mapping[str, float]) -> Mapping[Scale, float]:
+        """What amplitudes are multiplied by, for potentiation and depression; 1 for what is left out."""
+        return {}
+
+    def curves(self, p: Mapping[str, float]) -> Mapping[str, Curve]:
+        """Functions of the weight, from w_min to w_max, with values of 0 to 1, which the formulas find in `p`.
+
+        The reference calls them as they are; a core has a table of each and interpolates.
+        """
+        return {}
 
     @abstractmethod
     def potentiate(self, weight: Value, a: Value, amount: Value, p: Values) -> Value:
