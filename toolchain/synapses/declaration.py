@@ -55,9 +55,12 @@ class ReleaseModel(ABC):
     parameters : tuple of Parameter
         Besides weight and delay; PyNN's names and units.
     state : tuple of Variable
-        Kept for each synapse; numbers between 0 and 1 (UNIT on a core).
+        Kept for each synapse; numbers from 0 up to, on a core, just below 1 (UNIT).
+    counts : tuple of str
+        State variables and parameters that are whole numbers instead (INTEGER).
     time_constants : tuple of str
-        Parameters (ms) of which the formula uses ``exp(-since / tau)``; a tau of 0 decays at once.
+        Parameters (ms), as `derive` returns them, of which the formula uses ``exp(-since / tau)``; a tau of 0 decays at
+        once.
     draws : int
         Random numbers that a spike needs.
     of_target : mapping of str to str
@@ -68,9 +71,14 @@ class ReleaseModel(ABC):
     name: str
     parameters: tuple[Parameter, ...]
     state: tuple[Variable, ...] = ()
+    counts: tuple[str, ...] = ()
     time_constants: tuple[str, ...] = ()
     draws: int = 0
     of_target: Mapping[str, str] = MappingProxyType({})
+
+    def derive(self, p: Values) -> Values:
+        """What `release` gets for `p`: the parameters, and numbers that a host computes from them."""
+        return p
 
     @abstractmethod
     def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
@@ -79,13 +87,13 @@ class ReleaseModel(ABC):
         Parameters
         ----------
         s, p : mapping of str to Value
-            State after the previous spike, and parameters.
+            State after the previous spike, and what `derive` returns.
         weight : Value
             nA, uS or mV.
         decay : mapping of str to Value
             ``exp(-since / tau)`` of each of `time_constants`, since the previous spike of the source.
         draw : tuple of Value
-            Random numbers, uniform in [0, 1).
+            Random numbers, uniform in [0, 1): words of `emulator.draws`, over 2^32.
         """
 
 

@@ -1,0 +1,92 @@
+"""Release models: what a spike sends, given the spikes before it.
+
+**Resources.**  In the model of Tsodyks and Markram a synapse has resources, of which a spike uses the share `u` of
+those that are there.  What was used recovers with `tau_rec`; `u` itself rises by ``U (1 - u)`` at each spike and
+falls back with `tau_facil` (Tsodyks, Pawelzik & Markram 1998, Neural Computation 10:821-835; Tsodyks, Uziel &
+Markram 2000, J. Neuroscience 20:RC50).  Kept here is not the share x that is there, but ``depleted = 1 - x``: it
+starts at 0, as `u` does, and a core whose numbers end below 1 can hold it.  A spike is, in this order: recovery since
+the spike before; `u`; then ``u x`` is sent, with the x before it, and is lost.
+
+The form of 2000, PyNN's, knows a third state: what was used is first active, for the time constant of the current
+that it makes, and only then begins to recover.  So it needs `tau_psc` of the target (NEST's tsodyks_synapse).  The
+two-variable form leaves that out (NEST's tsodyks2_synapse); it is the limit of `tau_psc` = 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from toolchain.models.parameters import Parameter, Variable
+from toolchain.synapses.declaration import Release, ReleaseModel, Value, Values
+
+USE = Parameter("U", "", 0.5, minimum=0.0, maximum=1.0)
+RECOVERY = Parameter("tau_rec", "ms", 100.0, above=0.0)
+FACILITATION = Parameter("tau_facil", "ms", 0.0, minimum=0.0)
+UTILISATION = Variable("u", "", 0.0)
+DEPLETED = Variable("depleted", "", 0.0)
+
+APART = 2e-5
+"""Two time constants that are nearer than this, relative to their mean, are taken this far apart: the formula for
+different ones has the quotient 0 / 0 where they are equal."""
+
+
+def utilisation(s: Values, p: Values, decay: Values) -> Value:
+    """`u` of a spike: what is left of that of the spike before, and the share U of the rest."""
+    left = s["u"] * decay["tau_facil"]
+    return left + p["U"] - p["U"] * left
+
+
+class Tsodyks2(ReleaseModel):
+    """Short-term depression and facilitation, in two variables."""
+
+    name = "Tsodyks2Synapse"
+    parameters = (USE, RECOVERY, FACILITATION)
+    state = (UTILISATION, DEPLETED)
+    time_constants = ("tau_rec", "tau_facil")
+
+    def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
+        """See `ReleaseModel`."""
+        u = utilisation(s, p, decay)
+        depleted = s["depleted"] * decay["tau_rec"]
+        released = u - u * depleted
+        return Release({"u": u, "depleted": depleted + released}, weight * released)
+
+
+class TsodyksMarkram(ReleaseModel):
+    """Short-term depression and facilitation, in three variables; `active` is the share that makes current."""
+
+    name = "TsodyksMarkramSynapse"
+    parameters = (USE, RECOVERY, FACILITATION, Parameter("tau_psc", "ms", 3.0, minimum=0.0))
+    state = (UTILISATION, DEPLETED, Variable("active", "", 0.0))
+    time_constants = ("tau_rec", "tau_facil", "tau_psc")
+    of_target = MappingProxyType({"tau_psc": "tau_syn"})
+
+    def derive(self, p: Values) -> Values:
+        """Add ``hold``, by which what is active delays recovery.
+
+        Between spikes, active' = -active / tau_psc and depleted' = (active - depleted) / tau_rec.
+        """
+        recovery, current = np.asarray(p["tau_rec"], np.float64), np.asarray(p["tau_psc"], np.float64)
+        mean = (recovery + current) / 2.0
+        near = np.abs(recovery - current) < APART * mean
+        recovery = np.where(near, (1.0 + APART / 2.0) * mean, recovery)
+        current = np.where(near, (1.0 - APART / 2.0) * mean, current)
+        return {**p, "tau_rec": recovery, "tau_psc": current, "hold": current / (recovery - current)}
+
+    def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
+        """See `ReleaseModel`."""
+        u = utilisation(s, p, decay)
+        late = p["hold"] * (s["active"] * (decay["tau_rec"] - decay["tau_psc"]))
+        depleted = s["depleted"] * decay["tau_rec"] + late
+        released = u - u * depleted
+        active = s["active"] * decay["tau_psc"] + released
+        return Release({"u": u, "depleted": depleted + released, "active": active}, weight * released)
+
+
+RELEASE_MODELS: Mapping[str, ReleaseModel] = MappingProxyType(
+    {model.name: model for model in (TsodyksMarkram(), Tsodyks2())}
+)
+"""All release models by name."""
