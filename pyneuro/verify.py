@@ -140,7 +140,9 @@ def _derived(model: CellModel, entry: Mapping[str, Any], substeps: int) -> dict[
     """First words of the registers, from what the host writes."""
     written = {name: arithmetic.as_words(word) for name, word in integers(entry, "parameters_raw").items()}
     states = {word.name for word in model.words if word.role == Role.STATE}
-    initial = {name: word for name in states if (word := written.pop(f"{name}_init", None)) is not None}
+    initial = {
+        name: word for name in states if (word := written.pop(f"{name}_init", written.pop(name, None))) is not None
+    }
     names = [parameter.name for parameter in model.parameters]
     if missing := [name for name in names if name not in written]:
         raise GoldenError(f"{INDEX}, entry of {entry['file']}: 'parameters_raw' lacks {', '.join(missing)}")

@@ -70,6 +70,7 @@ class Cells:
         self.inputs = slice(first_input, first_input + len(model.receptors) * self.cells)
         self.variables = [variable.name for variable in model.state]
         self._receivers = [self.variables.index(variable) for variable in model.receptors.values()]
+        self._clamped = frozenset(map(self.variables.index, model.clamped))
         self.state = np.empty((len(self.variables), self.cells))
         self._named = dict(zip(self.variables, self.state, strict=True))
         self._waiting = np.zeros(self.cells, np.int64)
@@ -116,11 +117,16 @@ class Cells:
         return collected
 
     def step(self, step: int, slot: Floats) -> Indices:
-        """Run `step`; `slot` holds what arrives at its end and is cleared. Return the cells that spike, ascending."""
+        """Run `step`; `slot` holds what arrives at its end and is cleared. Return the cells that spike, ascending.
+
+        What arrives at a variable that a refractory cell holds is lost, as in NEST's ``iaf_psc_delta``.
+        """
         held = self._waiting > 0 if self._longest_wait else None
         within = self._stepper.advance(self.state, self._injection.at(step), held)
         arriving = slot[self.inputs].reshape(len(self._receivers), self.cells)
         for receiver, weights in zip(self._receivers, arriving, strict=True):
+            if held is not None and receiver in self._clamped:
+                weights[held] = 0.0
             self.state[receiver] += weights
         arriving[:] = 0.0
         spiking = self.model.threshold(self._named, self._parameters)

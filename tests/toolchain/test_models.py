@@ -48,9 +48,11 @@ def test_the_program_takes_the_registers_that_the_model_makes(model: CellModel) 
 @by_name
 def test_what_is_declared_can_be_recorded_and_integrated(model: CellModel) -> None:
     states = [variable.name for variable in model.state]
-    assert set(model.recordable) == {"spikes", *states}
-    assert [variable for variable, _, _ in model.program().recorded] == states
+    shown = [variable.name for variable in model.state if not variable.hidden]
+    assert set(model.recordable) == {"spikes", *shown}
+    assert set(shown) <= {variable for variable, _, _ in model.program().recorded}
     assert set(model.receptors.values()) <= set(states)
+    assert list(model.weights) == list(model.receptors)
     assert set(model.clamped) <= set(states)
     s = {name: np.zeros(3) for name in states}
     p = {parameter.name: np.full(3, parameter.default) for parameter in model.parameters}
@@ -71,17 +73,18 @@ def test_arrays_are_cells_side_by_side(model: CellModel) -> None:
 
 @by_name
 def test_state_survives_the_way_to_the_core_and_back(model: CellModel) -> None:
-    values = {variable.name: np.array([0.0, 0.125, 1.5]) for variable in model.state}
-    if not model.conductance_based:
+    values = {variable.name: np.array([0.0, 0.125, 1.5]) for variable in model.state if not variable.hidden}
+    if "isyn_inh" in values:
         values["isyn_inh"] = -values["isyn_inh"]
     words = model.registers({}, values, 3, 1.0)
     for name, value in values.items():
         assert model.read(name, words).tolist() == value.tolist()
 
 
-@by_name
-def test_recorded_synapses_are_in_units_of_pynn(model: CellModel) -> None:
+@pytest.mark.parametrize("name", ["IF_curr_exp", "IF_cond_exp"])
+def test_recorded_synapses_are_in_units_of_pynn(name: str) -> None:
     """What arrives is recorded as the weight times its mean decay in the step of arrival, with PyNN's sign."""
+    model = cell(name)
     scale = 1024 if model.conductance_based else 1
     expected = 0.5 * 50.0 * (1.0 - math.exp(-1.0 / 50.0))
     program = model.program()

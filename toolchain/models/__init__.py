@@ -3,20 +3,33 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from toolchain.models.adaptation import CalciumAdaptation
 from toolchain.models.declaration import CellModel, SourceModel
-from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput
+from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput, Names
 from toolchain.models.izhikevich import IzhikevichMembrane
 from toolchain.models.lif import LeakyIntegrateAndFire
 from toolchain.models.point_neuron import PointNeuron
+from toolchain.models.rising import Alpha
 from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON
-from toolchain.models.synapses import Exponential
+from toolchain.models.synapses import Delta, Exponential
 
 CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
 COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITORY, ConductanceInput(-70.0)))
 
+COND_ALPHA = (Alpha(EXCITATORY, ConductanceInput(0.0), 0.3), Alpha(INHIBITORY, ConductanceInput(-70.0), 0.5))
+EXCITATORY_2 = Names("excitatory2", "exc2", "{}_E2", "{}_exc2")
+
 _CELLS = (
     PointNeuron("IF_curr_exp", LeakyIntegrateAndFire(), CURR_EXP),
     PointNeuron("IF_cond_exp", LeakyIntegrateAndFire(), COND_EXP),
+    PointNeuron("IF_cond_alpha", LeakyIntegrateAndFire(), COND_ALPHA),
+    PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
+    PointNeuron(
+        "IF_curr_dual_exp",
+        LeakyIntegrateAndFire(),
+        (CURR_EXP[0], Exponential(EXCITATORY_2, CurrentInput()), CURR_EXP[1]),
+    ),
+    PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
     PointNeuron("Izhikevich", IzhikevichMembrane(), CURR_EXP),
     PointNeuron("Izhikevich_cond", IzhikevichMembrane(), COND_EXP),
     SPIKE_SOURCE_ARRAY,

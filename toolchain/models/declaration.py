@@ -141,6 +141,10 @@ class CellModel(ABC):
 
     # --- the core -----------------------------------------------------------------------------------
 
+    def weight_factor(self, receptor: str, p: Mapping[str, Floats]) -> Floats | None:
+        """What the weights of a receptor are multiplied by for a core, shape () or (n,); None if they are not."""
+        return None
+
     @abstractmethod
     def step(self, r: Mapping[str, Traced], substeps: int) -> Step:
         """One timestep in `substeps` equal parts, to be traced.

@@ -101,11 +101,11 @@ class PointNeuron(CellModel):
         held: dict[str, Traced] = {}
         for part in self.parts:
             held |= part.arrived(r)
-        seen = {part.variable: part.value(held) for part in self.parts}
+        seen = {part.variable: value for part in self.parts if (value := part.value(held)) is not None}
         recorded = {variable.name: r[variable.name] for variable in self.membrane.state} | seen
         state = {word.name: r[word.name] for word in self.membrane.words if word.role == Role.STATE}
         for part in self.parts:
-            state["v"] = part.jumped(held, state["v"])
+            state["v"] = part.jumped(r, state["v"])
         spikes: Traced | None = None
         for _ in range(substeps):
             state, spike = self.membrane.step(r, state, self._current(r, state["v"], held))
@@ -120,14 +120,16 @@ class PointNeuron(CellModel):
         """The total current into the membrane."""
         total: Traced | None = None
         for part, value in zip(self.parts, [part.value(held) for part in self.parts], strict=True):
-            total = part.added(total, value, v, r)
+            if value is not None:
+                total = part.added(total, value, v, r)
         offset = r["i_offset"] if total is None else total + r["i_offset"]
         return offset + r["current"]
 
     def encode(self, variable: str, values: Floats) -> tuple[str, Words]:
         """The STATE word that holds a state variable, and its words for `values` in PyNN's unit."""
         unit = next(v.unit for v in self.state if v.name == variable)
-        word, factor = self._word(variable)
+        part = self._recorded.get(variable)
+        word, factor = (part.first_word, _factor(part)) if part else (variable, 1.0)
         return word, to_accum(f"{self.name}.{variable}", unit, values, factor)
 
     def decode(self, variable: str, words: Words) -> Floats:
@@ -137,13 +139,20 @@ class PointNeuron(CellModel):
 
     def read(self, variable: str, registers: Mapping[str, Words]) -> Floats:
         """Value of a state variable in PyNN's unit from the words of the registers."""
-        word, factor = self._word(variable)
-        return accum_to_real(registers[word]) / factor + 0.0  # no -0.0
-
-    def _word(self, variable: str) -> tuple[str, float]:
-        """The STATE word of a state variable, and what a value is multiplied by to be kept there."""
         part = self._recorded.get(variable)
-        return (part.names.state, part.factor) if part else (variable, 1.0)
+        if part is None:
+            return accum_to_real(registers[variable]) + 0.0  # no -0.0
+        return accum_to_real(part.read(registers)) / _factor(part) + 0.0
+
+    def weight_factor(self, receptor: str, p: Mapping[str, Floats]) -> Floats | None:
+        """What the weights of a receptor are multiplied by for a core, or None if it takes them as they are."""
+        part = next(part for part in self.parts if part.names.receptor == receptor)
+        return part.weight_factor(p)
+
+
+def _factor(part: Receptor) -> float:
+    """What the recorded variable of a receptor is multiplied by to be kept on a core."""
+    return 2.0**part.weights.scale_bits * part.weights.sign
 
 
 def _unique(items: Iterable[T]) -> Iterable[T]:

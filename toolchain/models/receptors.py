@@ -34,6 +34,8 @@ class Receptor(ABC):
         The state variable that an arriving weight is added to.
     words : tuple of Word
         What a core keeps of its shape: states, and factors.
+    first_word : str
+        The STATE word that the first value of `variable` is written to.
     """
 
     parameters: tuple[Parameter, ...]
@@ -45,6 +47,7 @@ class Receptor(ABC):
         self.variable = names.variable.format(input.variable)
         self.state: tuple[Variable, ...] = (Variable(self.variable, input.unit, 0.0),)
         self.jumps = self.variable
+        self.first_word = names.state
 
     @property
     def weights(self) -> Weights:
@@ -57,6 +60,10 @@ class Receptor(ABC):
     @abstractmethod
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
         """Time derivative (per ms) of its state variables."""
+
+    def weight_factor(self, p: Mapping[str, Floats]) -> Floats | None:
+        """What weights are multiplied by for a core, or None if it takes them as they are."""
+        return None
 
     def current(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> Floats | None:
         """Current (nA) into the membrane, or None if there never is one."""
@@ -80,20 +87,19 @@ class Receptor(ABC):
     def decayed(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
         """Its STATE words `s` at the end of a step."""
 
-    def value(self, s: Mapping[str, Traced]) -> Traced:
-        """The magnitude (s16.15) of its response, from its STATE words: what is recorded."""
+    def value(self, s: Mapping[str, Traced]) -> Traced | None:
+        """The magnitude (s16.15) of its response, from its STATE words: what is recorded; None if there is nothing."""
         word = s[self.names.state]
         return word >> self.input.scale_bits if self.input.scale_bits else word
 
-    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced]) -> Traced | None:
+    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced]) -> Traced:
         """Current `total` into the membrane so far, with that of `value` added."""
         return self.input.added(total, value, v, r, self.names)
 
-    def jumped(self, s: Mapping[str, Traced], v: Traced) -> Traced:
-        """Voltage `v` after what has arrived, for receptors that move it at once."""
+    def jumped(self, r: Mapping[str, Traced], v: Traced) -> Traced:
+        """Voltage `v` after the inputs of this timestep, for receptors that move it at once."""
         return v
 
-    @property
-    def factor(self) -> float:
-        """What the recorded variable is multiplied by to be kept in the first STATE word."""
-        return 2.0**self.input.scale_bits * self.weights.sign
+    def read(self, registers: Mapping[str, Words]) -> Words:
+        """The word of its response, scaled as its inputs are, from the words of the registers."""
+        return registers[self.first_word]

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 import numpy as np
 
 from emulator import arithmetic
+from emulator.conversion import ACCUM_ONE
 from emulator.program import Kind, Role
-from toolchain.models.declaration import Floats, Parameter, Word, Words
+from toolchain.models.declaration import Floats, Parameter, Weights, Word, Words
 from toolchain.models.derived import Derived, decay_word, shorter_tau
-from toolchain.models.inputs import Input, Names
+from toolchain.models.inputs import CurrentInput, Input, Names
 from toolchain.models.receptors import Receptor
 from toolchain.models.tracing import Traced, decay
 
@@ -90,3 +91,85 @@ class Exponential(Receptor):
         """Decay over one step."""
         state = self.names.state
         return {state: decay(s[state], r[self._decay])}
+
+
+class _Kick(Receptor):
+    """What moves V at once, by a weight in mV; what arrives while a cell is refractory is lost."""
+
+    parameters: tuple[Parameter, ...] = ()
+    words: tuple[Word, ...] = ()
+
+    def __init__(self, names: Names) -> None:
+        super().__init__(names, CurrentInput())
+        self.state = ()
+        self.jumps = "v"
+
+    @property
+    def weights(self) -> Weights:
+        """Steps of the voltage, mV."""
+        return Weights("mV", -1 if self.names.subtracted else 1)
+
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Nothing of its own moves."""
+        return {}
+
+    def current(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> None:
+        """No current."""
+        return
+
+    def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
+        """Nothing is kept."""
+        return {}
+
+    def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
+        """Nothing is kept."""
+        return {}
+
+    def decayed(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """Nothing is kept."""
+        return {}
+
+
+class Jump(_Kick):
+    """A step of V by the weight, for membranes without a refractory time: on a core V moves before all else."""
+
+    def jumped(self, r: Mapping[str, Traced], v: Traced) -> Traced:
+        """Voltage after the inputs of this timestep."""
+        arriving = r[self.names.receptor]
+        return v - arriving if self.names.subtracted else v + arriving
+
+
+class Delta(_Kick):
+    """A step of V as sPyNNaker makes it (``input_type_delta.h``): by a current that lasts one step.
+
+    The current is the input over dt, so that its charge moves V by input / cm, less what leaks away meanwhile.  The
+    membrane lets no current in while it is refractory.
+    """
+
+    def __init__(self, names: Names) -> None:
+        super().__init__(names)
+        self.words = (Word(names.state, Role.STATE), Word("one_over_dt"))
+
+    def weight_factor(self, p: Mapping[str, Floats]) -> Floats:
+        """Charge (pC) for a step of 1 mV."""
+        return p["cm"]
+
+    def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
+        """Steps of `dt` a ms."""
+        return {self.names.state: arithmetic.as_words(0), "one_over_dt": arithmetic.kdivk(ACCUM_ONE, dt)}
+
+    def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
+        """The inputs of this timestep; nothing is left of those before."""
+        return {self.names.state: r[self.names.state] + r[self.names.receptor]}
+
+    def decayed(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """What the state was before the inputs came, which is 0."""
+        return {self.names.state: r[self.names.state]}
+
+    def value(self, s: Mapping[str, Traced]) -> Traced:
+        """The inputs of this timestep."""
+        return s[self.names.state]
+
+    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced]) -> Traced:
+        """The current."""
+        return self.input.added(total, value * r["one_over_dt"], v, r, self.names)

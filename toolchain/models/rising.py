@@ -1,0 +1,206 @@
+"""Receptors whose response rises before it decays: alpha functions and differences of two exponentials.
+
+All follow one pair of equations, y' = -y / tau_rise and g' = k y - g / tau_decay.  A weight that arrives is added to
+y, and k is such that g then peaks at the weight, as PyNN and NEST have it.  With two time constants g is a difference
+of exponentials; with equal ones, the alpha function (t / tau) exp(1 - t / tau).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from emulator import arithmetic
+from emulator.conversion import ACCUM_ONE, FRACTION_ONE, accum_to_real
+from emulator.program import Kind, Role
+from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
+from toolchain.models.derived import Derived, decay_word, shorter_tau
+from toolchain.models.inputs import Input, Names
+from toolchain.models.receptors import Receptor
+from toolchain.models.synapses import decay_factor
+from toolchain.models.tracing import Traced, decay, select
+
+
+class _Rising(Receptor):
+    """The pair of equations; see the module.
+
+    On a core the words are the means of y and g over the step that comes, so that the charge is right however long
+    the step is: both means obey the same equations as y and g do.  Their coefficients are all below 1, and are
+    computed in floating point.
+    """
+
+    def __init__(self, names: Names, input: Input, rise: str, fall: str) -> None:
+        super().__init__(names, input)
+        self._rise, self._fall = names.of(rise), names.of(fall)
+        self.jumps = f"{self.variable}.rise"
+        self.state += (Variable(self.jumps, input.unit, 0.0, hidden=True),)
+        self._coefficients = tuple(names.of(f"{part}") for part in _Coefficients._fields)
+        states = (Word(names.state, Role.STATE), Word(names.word("rise"), Role.STATE))
+        self.words = states + tuple(Word(name, kind=Kind.FRACTION) for name in self._coefficients)
+
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Both equations."""
+        rise, fall = p[self._rise], p[self._fall]
+        slope = _gain(rise, fall) * s[self.jumps] - s[self.variable] / fall
+        return {self.variable: slope, self.jumps: -s[self.jumps] / rise}
+
+    def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
+        """Coefficients of steps of `dt`."""
+        rise, fall, step = (accum_to_real(words) for words in (raw[self._rise], raw[self._fall], dt))
+        zero = arithmetic.as_words(0)
+        made = _coefficients(rise, fall, step)
+        factors = dict(zip(self._coefficients, map(_fraction, made), strict=True))
+        return factors | {self.names.state: zero, self.names.word("rise"): zero}
+
+    def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
+        """The weights times the mean of what each causes in the step of arrival are added."""
+        weight = r[self.names.receptor]
+        words = ((self.names.state, "start"), (self.names.word("rise"), "start_rise"))
+        return {word: r[word] + decay(weight, r[self.names.of(start)]) for word, start in words}
+
+    def decayed(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """The pair, one step on."""
+        value, rise = s[self.names.state], s[self.names.word("rise")]
+        fall, feed, fade = (r[self.names.of(part)] for part in ("fall", "feed", "fade"))
+        return {self.names.state: decay(value, fall) + decay(rise, feed), self.names.word("rise"): decay(rise, fade)}
+
+
+class Alpha(_Rising):
+    """An alpha function that peaks at ``tau_syn``, whose default is `tau_syn` ms."""
+
+    def __init__(self, names: Names, input: Input, tau_syn: float = 5.0) -> None:
+        super().__init__(names, input, "tau_syn", "tau_syn")
+        self.parameters = (Parameter(self._fall, "ms", tau_syn, above=0.0),)
+
+
+class DualExponential(_Rising):
+    """A difference of exponentials, of ``tau_decay`` less ``tau_rise``, whose defaults (ms) are given."""
+
+    def __init__(self, names: Names, input: Input, tau_rise: float = 0.2, tau_decay: float = 1.7) -> None:
+        super().__init__(names, input, "tau_rise", "tau_decay")
+        defaults = ((self._rise, tau_rise), (self._fall, tau_decay))
+        self.parameters = tuple(Parameter(name, "ms", tau, above=0.0) for name, tau in defaults)
+
+
+class _Coefficients(NamedTuple):
+    """What a core multiplies by; numbers from 0 to 1.
+
+    Attributes
+    ----------
+    fall, fade : float64 array
+        Decays of g and of y in a step.
+    feed : float64 array
+        What y of 1 adds to g in a step.
+    start, start_rise : float64 array
+        Means of g and of y over the step in which a weight of 1 arrives.
+    """
+
+    fall: Floats
+    fade: Floats
+    feed: Floats
+    start: Floats
+    start_rise: Floats
+
+
+def _gain(rise: Floats, fall: Floats) -> Floats:
+    """The k (per ms) with which g peaks at 1 after a jump of y by 1; there k y = g / tau_decay."""
+    excess = np.asarray(rise / fall - 1.0)
+    with np.errstate(invalid="ignore"):
+        peak: Floats = np.where(excess == 0.0, 1.0, np.log1p(excess) / excess)  # time of the peak over tau_rise
+    gain: Floats = np.exp(peak) / fall
+    return gain
+
+
+def _coefficients(rise: Floats, fall: Floats, dt: Floats) -> _Coefficients:
+    """Solve the pair over steps of `dt`; all in ms."""
+    gap = np.asarray(dt / fall - dt / rise)
+    with np.errstate(invalid="ignore"):
+        ratio = np.where(gap == 0.0, 1.0, np.expm1(gap) / gap)
+    faded = np.exp(-dt / fall)
+    feed = _gain(rise, fall) * dt * faded * ratio
+    start_rise = -np.expm1(-dt / rise) * rise / dt
+    start = fall * (_gain(rise, fall) * start_rise - feed / dt)
+    return _Coefficients(faded, np.exp(-dt / rise), feed, start, start_rise)
+
+
+def _fraction(values: Floats) -> Words:
+    """The u0.32 words nearest to `values`."""
+    return arithmetic.as_words(np.clip(np.rint(values * FRACTION_ONE), 0, FRACTION_ONE - 1).astype(np.int64))
+
+
+class LinearExponential(Alpha):
+    """An alpha function as sPyNNaker computes it (``synapse_types_alpha_impl.h``): a ramp times an exponential.
+
+    An input adds 1 to the exponential, and lowers the ramp by as much as keeps their product; then the ramp grows by
+    input times dt / tau_syn^2 a step.  Inputs that overlap share one slope, that of the latest: they add up exactly
+    only if they are equal.  The area, and not the peak, of the response to an input of 1 is 1 ms.
+    """
+
+    def __init__(self, names: Names, input: Input, tau_syn: float = 0.5) -> None:
+        super().__init__(names, input, tau_syn)
+        self._slope, self._decay = names.of("dt_over_tau_sqr"), names.of("decay")
+        self._ramp, self._exponential, self._latest = (names.word(word) for word in ("linear", "exponential", "q"))
+        states = (Word(word, Role.STATE) for word in (self._ramp, self._exponential, self._latest))
+        self.words = (*states, Word(self._slope), Word(self._decay, kind=Kind.FRACTION))
+        self.first_word = self._ramp
+
+    def weight_factor(self, p: Mapping[str, Floats]) -> Floats:
+        """Area (ms) of an alpha function that peaks at 1."""
+        return np.e * p[self._fall]
+
+    def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
+        """Slope and decay for steps of `dt`; a response that is not 0 at the start is a ramp times 1."""
+        tau, ramp = raw[self._fall], initial.get(self._ramp, arithmetic.as_words(0))
+        return {
+            self._ramp: ramp,
+            self._exponential: arithmetic.as_words(np.where(ramp == 0, 0, ACCUM_ONE)),
+            self._latest: arithmetic.as_words(0),
+            self._slope: arithmetic.kdivk(dt, arithmetic.k_mul(tau, tau)),
+            self._decay: decay_factor(dt, tau),
+        }
+
+    def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
+        """What slope and decay stand for."""
+        tau, what = values[self._fall], self.names.receptor
+        return {
+            self._decay: decay_word(self._fall, tau, dt, f"the {what} synaptic input"),
+            self._slope: Derived(
+                parameters=(self._fall,),
+                formula=f"timestep / {self._fall}^2",
+                exact=dt / tau**2,
+                scale=dt / tau**2,
+                effect=f"lets {what} synaptic input rise in a step by",
+                unit=" of the weight",
+                remedy=shorter_tau(self._fall, dt),
+            ),
+        }
+
+    def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
+        """Ramp and exponential after the inputs of this timestep, if there are any."""
+        arriving = r[self.names.receptor]
+        some = arriving > 0
+        grown = decay(r[self._exponential], r[self._decay]) + 1
+        ramp = (r[self._ramp] + arriving * r[self._slope]) * (1 - 1 / grown)
+        return {
+            self._ramp: select(some, ramp, r[self._ramp]),
+            self._exponential: select(some, grown, r[self._exponential]),
+            self._latest: select(some, arriving, r[self._latest]),
+        }
+
+    def decayed(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """The ramp goes up, the exponential down."""
+        return {
+            self._ramp: s[self._ramp] + s[self._latest] * r[self._slope],
+            self._exponential: decay(s[self._exponential], r[self._decay]),
+            self._latest: s[self._latest],
+        }
+
+    def value(self, s: Mapping[str, Traced]) -> Traced:
+        """Ramp times exponential."""
+        return s[self._ramp] * s[self._exponential]
+
+    def read(self, registers: Mapping[str, Words]) -> Words:
+        """The same."""
+        return arithmetic.k_mul(registers[self._ramp], registers[self._exponential])
