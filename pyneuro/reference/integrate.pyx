@@ -1,0 +1,404 @@
+"""Runge-Kutta steps in compiled code: formulas run over blocks of cells, and cells one by one where need be.
+
+`pyneuro.reference.runge_kutta` says what is done and why; here it is done without an array of numpy in a loop.
+A block of cells takes the whole timestep at once.  Those for which that is too long, or which cross their threshold,
+are then taken to the end of the timestep one by one, each in steps of its own.
+"""
+
+import numpy as np
+
+from libc.math cimport pow
+from libc.stdint cimport int32_t
+
+cdef extern from *:
+    """
+    #include <math.h>
+    #include <stdint.h>
+    #include <string.h>
+
+    enum { ADD, SUB, MUL, DIV, MIN, MAX, GE, GT, AND, OR, NOT, WHERE, EXP, EXPM1, LOG, SQRT, SIN, COS, TANH };
+    enum { BLOCK = 64, STAGES = 6 };
+
+    #define EACH _Pragma("GCC ivdep") for (int i = 0; i < n; i++)
+    #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
+    #define CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+    #else
+    #define CLONES
+    #endif
+
+    /* exp(x) = 2^k exp(r), |r| <= log(2) / 2, by Taylor's series: the C library's is not vectorised.  Adding 1.5 * 2^52
+       rounds to an integer, which is then in the low bits.  2^k in two factors, or it would overflow too early. */
+    static inline __attribute__((always_inline)) double exponential(double x) {
+        const double magic = 6755399441055744.0;
+        double bounded = x > 710.0 ? 710.0 : (x < -745.0 ? -745.0 : x);
+        double shifted = bounded * 1.4426950408889634 + magic, k = shifted - magic;
+        double r = bounded - k * 0.693147180369123816490 - k * 1.90821492927058770002e-10;
+        double p = 1.0 / 6227020800.0;
+        p = p * r + 1.0 / 479001600.0;
+        p = p * r + 1.0 / 39916800.0;
+        p = p * r + 1.0 / 3628800.0;
+        p = p * r + 1.0 / 362880.0;
+        p = p * r + 1.0 / 40320.0;
+        p = p * r + 1.0 / 5040.0;
+        p = p * r + 1.0 / 720.0;
+        p = p * r + 1.0 / 120.0;
+        p = p * r + 1.0 / 24.0;
+        p = p * r + 1.0 / 6.0;
+        p = p * r + 0.5;
+        p = p * r + 1.0;
+        p = p * r + 1.0;
+        double half = (double)0.5 * k, low = (half + magic) - magic, high = k - low;
+        double a = low + (magic + 1023.0), b = high + (magic + 1023.0);
+        uint64_t m, n;
+        memcpy(&m, &a, 8);
+        memcpy(&n, &b, 8);
+        m <<= 52;
+        n <<= 52;
+        memcpy(&a, &m, 8);
+        memcpy(&b, &n, 8);
+        return p * a * b;
+    }
+
+    CLONES static void evaluate(const int32_t *code, int count, double **r, int n) {
+        for (const int32_t *w = code; w < code + 5 * count; w += 5) {
+            double *o = r[w[1]];
+            const double *a = r[w[2]], *b = r[w[3]], *c = r[w[4]];
+            switch (w[0]) {
+            case ADD: EACH o[i] = a[i] + b[i]; break;
+            case SUB: EACH o[i] = a[i] - b[i]; break;
+            case MUL: EACH o[i] = a[i] * b[i]; break;
+            case DIV: EACH o[i] = a[i] / b[i]; break;
+            case MIN: EACH o[i] = a[i] < b[i] || a[i] != a[i] ? a[i] : b[i]; break;
+            case MAX: EACH o[i] = a[i] > b[i] || a[i] != a[i] ? a[i] : b[i]; break;
+            case GE: EACH o[i] = a[i] >= b[i]; break;
+            case GT: EACH o[i] = a[i] > b[i]; break;
+            case AND: EACH o[i] = a[i] * b[i]; break;
+            case OR: EACH o[i] = a[i] > b[i] ? a[i] : b[i]; break;
+            case NOT: EACH o[i] = 1.0 - a[i]; break;
+            case WHERE: EACH o[i] = a[i] != 0.0 ? b[i] : c[i]; break;
+            case EXP: EACH o[i] = exponential(a[i]); break;
+            case EXPM1: for (int i = 0; i < n; i++) o[i] = expm1(a[i]); break;
+            case LOG: for (int i = 0; i < n; i++) o[i] = log(a[i]); break;
+            case SQRT: EACH o[i] = sqrt(a[i]); break;
+            case SIN: for (int i = 0; i < n; i++) o[i] = sin(a[i]); break;
+            case COS: for (int i = 0; i < n; i++) o[i] = cos(a[i]); break;
+            case TANH: for (int i = 0; i < n; i++) o[i] = tanh(a[i]); break;
+            }
+        }
+    }
+
+    /* Moves of the stages so far added to the state; rows of all three are BLOCK apart. */
+    CLONES static void combine(double *out, const double *state, const double *moves, const double *factors,
+                               int stages, int variables, int n) {
+        for (int v = 0; v < variables; v++) {
+            double *o = out + v * BLOCK;
+            const double *s = state + v * BLOCK;
+            EACH o[i] = s[i];
+            for (int stage = 0; stage < stages; stage++) {
+                const double *m = moves + (stage * variables + v) * BLOCK;
+                double f = factors[stage];
+                EACH o[i] += f * m[i];
+            }
+        }
+    }
+
+    /* The estimated error over what is tolerated, the greatest of all variables; not a number wins. */
+    CLONES static void strained(double *strain, const double *fresh, const double *moves, const double *factors,
+                                double tolerance, double small, int variables, int n) {
+        EACH strain[i] = 0.0;
+        for (int v = 0; v < variables; v++) {
+            double error[BLOCK];
+            const double *f = fresh + v * BLOCK;
+            EACH error[i] = 0.0;
+            for (int stage = 0; stage < STAGES; stage++) {
+                const double *m = moves + (stage * variables + v) * BLOCK;
+                double factor = factors[stage];
+                EACH error[i] += factor * m[i];
+            }
+            EACH error[i] = fabs(error[i]) / (tolerance * (small + fabs(f[i])));
+            EACH strain[i] = error[i] > strain[i] || error[i] != error[i] ? error[i] : strain[i];
+        }
+    }
+    """
+    enum:
+        BLOCK
+        STAGES
+    void evaluate(const int32_t *code, int count, double **r, int n) nogil
+    void combine(double *out, const double *state, const double *moves, const double *factors,
+                 int stages, int variables, int n) nogil
+    void strained(double *strain, const double *fresh, const double *moves, const double *factors,
+                  double tolerance, double small, int variables, int n) nogil
+
+
+cdef class Kernel:
+    """A formula with room for the registers of one block of cells.
+
+    Parameters
+    ----------
+    formula : Formula
+        What is computed.
+    """
+
+    cdef const int32_t[:, ::1] code
+    cdef list constants
+    cdef double[:, ::1] space
+    cdef long long[::1] pointers, bases, strides
+    cdef int[::1] outputs
+    cdef int symbols
+
+    def __init__(self, formula):
+        cdef int number
+        self.code = formula.code
+        self.constants = [np.asarray(values, np.float64, order="C") for values in formula.constants]
+        self.symbols = formula.registers - len(self.constants) - len(formula.code)
+        self.space = np.zeros((formula.registers, BLOCK))
+        self.outputs = np.array(list(formula.outputs.values()), np.int32)
+        self.pointers = np.array([self.space.base.ctypes.data + 8 * BLOCK * n for n in range(formula.registers)], np.int64)
+        each = [values.ndim > 0 for values in self.constants]
+        for number, values in enumerate(self.constants):
+            if not each[number]:
+                self.space.base[self.symbols + number] = values
+        first = self.symbols
+        self.bases = np.array(
+            [values.ctypes.data if own else self.pointers[first + n] for n, (values, own) in enumerate(zip(self.constants, each))],
+            np.int64,
+        )
+        self.strides = np.array([8 * own for own in each], np.int64)
+
+    cdef inline double **registers(self) noexcept nogil:
+        return <double **>&self.pointers[0]
+
+    cdef void place(self, Py_ssize_t start) noexcept nogil:
+        """Let the constants be those of the cells from `start` on."""
+        cdef Py_ssize_t i
+        for i in range(self.bases.shape[0]):
+            self.pointers[self.symbols + i] = self.bases[i] + self.strides[i] * start
+
+    cdef inline void symbol(self, int number, const double *values) noexcept nogil:
+        """Let a symbol be `values`."""
+        self.pointers[number] = <long long>values
+
+    cdef inline double *output(self, int number) noexcept nogil:
+        return <double *>self.pointers[self.outputs[number]]
+
+    cdef inline void run(self, int n) noexcept nogil:
+        if self.code.shape[0]:
+            evaluate(&self.code[0, 0], <int>self.code.shape[0], self.registers(), n)
+
+
+cdef class Integrator:
+    """The cells of one model, to be moved on by one timestep after the other.
+
+    Parameters
+    ----------
+    slopes : Formula
+        Derivatives of the state variables, of the state variables and the injected current.
+    past, reset : Formula, optional
+        Whether a cell is past its threshold, and what a spike changes, of the state variables: for a model that is
+        reset within the timestep.
+    clamped : sequence of bool
+        Which variables stand still in a refractory cell.
+    rests : bool[cells]
+        Which cells are refractory after a spike.
+    tables : tuple of float64 arrays
+        Factors of the stages (a row each), of the result and of its error.
+    timestep : float
+        ms.
+    limits : tuple of float
+        Tolerance, what counts as a small value, and the shortest step as a part of the timestep.
+    """
+
+    cdef Kernel slopes, past, reset
+    cdef int variables
+    cdef int[::1] changed
+    cdef unsigned char[::1] clamped, rests
+    cdef double[:, ::1] stages
+    cdef double[::1] result, error, strain, none
+    cdef double[:, ::1] state, here, fresh, last
+    cdef double[:, :, ::1] moves
+    cdef double timestep, tolerance, small, shortest
+
+    def __init__(self, slopes, past, reset, clamped, rests, tables, timestep, limits):
+        self.slopes = Kernel(slopes)
+        self.variables = len(slopes.outputs)
+        if past is not None:
+            self.past, self.reset = Kernel(past), Kernel(reset)
+            self.changed = np.array([list(slopes.outputs).index(name) for name in reset.outputs], np.int32)
+        self.clamped = np.array(clamped, np.uint8)
+        self.rests = np.array(rests, np.uint8)
+        self.stages, self.result, self.error = (np.ascontiguousarray(table, np.float64) for table in tables)
+        self.timestep = timestep
+        self.tolerance, self.small, self.shortest = limits
+        self.none = np.zeros(BLOCK)
+        self.strain = np.zeros(BLOCK)
+        self.state, self.here, self.fresh, self.last = (np.zeros((self.variables, BLOCK)) for _ in range(4))
+        self.moves = np.zeros((STAGES, self.variables, BLOCK))
+
+    def advance(self, double[:, ::1] state, const double[::1] current, const unsigned char[::1] held, unsigned char[::1] fired):
+        """Move `state` [variables, cells] one timestep on, in place, and mark the cells that were reset in `fired`.
+
+        `current` and `held` may be None.  Return a cell for which no step is short enough, or -1.
+        """
+        cdef Py_ssize_t cells = state.shape[1], block, start, i, todo, stuck = -1
+        cdef int n, v
+        cdef Py_ssize_t rest[BLOCK]
+        cdef double strains[BLOCK]
+        cdef const unsigned char *still
+        with nogil:
+            for block in range((cells + BLOCK - 1) // BLOCK):
+                start = block * BLOCK
+                n = <int>min(cells - start, <Py_ssize_t>BLOCK)
+                still = NULL if held is None else &held[start]
+                self.load(state, start, n, current)
+                self.attempt(n, self.timestep, still)
+                if self.past is not None:
+                    self.find_past(&self.fresh[0, 0], n)
+                todo = 0
+                for i in range(n):
+                    if self.strain[i] <= 1.0 and not (self.past is not None and self.past.output(0)[i] != 0.0):
+                        continue
+                    rest[todo] = i
+                    strains[todo] = self.strain[i]
+                    todo += 1
+                self.store(state, start, n, rest, todo)
+                for i in range(todo):
+                    if not self.refine(state, start + rest[i], strains[i], current, still != NULL and still[rest[i]], fired):
+                        stuck = start + rest[i]
+                        break
+                if stuck >= 0:
+                    break
+        return stuck
+
+    cdef void load(self, double[:, ::1] state, Py_ssize_t start, int n, const double[::1] current) noexcept nogil:
+        """Take `n` cells from `start` on to work at."""
+        cdef int v
+        cdef Py_ssize_t i
+        for v in range(self.variables):
+            for i in range(n):
+                self.state[v, i] = state[v, start + i]
+        self.slopes.place(start)
+        self.slopes.symbol(self.variables, &self.none[0] if current is None else &current[start])
+        if self.past is not None:
+            self.past.place(start)
+            self.reset.place(start)
+
+    cdef void store(self, double[:, ::1] state, Py_ssize_t start, int n, const Py_ssize_t *but, Py_ssize_t count) noexcept nogil:
+        """Write the fresh states of a block back, but not those of the cells that go on by themselves."""
+        cdef int v
+        cdef Py_ssize_t i
+        for i in range(count):
+            for v in range(self.variables):
+                self.fresh[v, but[i]] = self.state[v, but[i]]
+        for v in range(self.variables):
+            for i in range(n):
+                state[v, start + i] = self.fresh[v, i]
+
+    cdef void move(self, double[:, ::1] state, double *out, int n, double length, const unsigned char *held) noexcept nogil:
+        """Write `length` times the derivatives at `state` to `out`."""
+        cdef int v
+        cdef Py_ssize_t i
+        cdef const double *slope
+        for v in range(self.variables):
+            self.slopes.symbol(v, &state[v, 0])
+        self.slopes.run(n)
+        for v in range(self.variables):
+            slope = self.slopes.output(v)
+            for i in range(n):
+                out[v * BLOCK + i] = length * slope[i]
+            if held != NULL and self.clamped[v]:
+                for i in range(n):
+                    if held[i]:
+                        out[v * BLOCK + i] = 0.0
+
+    cdef void attempt(self, int n, double length, const unsigned char *held) noexcept nogil:
+        """One step of the pair from `state` to `fresh`, and its strain."""
+        cdef int stage
+        self.move(self.state, &self.moves[0, 0, 0], n, length, held)
+        for stage in range(1, STAGES):
+            combine(&self.here[0, 0], &self.state[0, 0], &self.moves[0, 0, 0], &self.stages[stage - 1, 0], stage, self.variables, n)
+            self.move(self.here, &self.moves[stage, 0, 0], n, length, held)
+        combine(&self.fresh[0, 0], &self.state[0, 0], &self.moves[0, 0, 0], &self.result[0], STAGES, self.variables, n)
+        strained(
+            &self.strain[0], &self.fresh[0, 0], &self.moves[0, 0, 0], &self.error[0],
+            self.tolerance, self.small, self.variables, n,
+        )
+
+    cdef void find_past(self, const double *state, int n) noexcept nogil:
+        """Compute whether cells are past their threshold."""
+        cdef int v
+        for v in range(self.variables):
+            self.past.symbol(v, state + v * BLOCK)
+        self.past.run(n)
+
+    cdef bint refine(
+        self, double[:, ::1] state, Py_ssize_t cell, double strain, const double[::1] current, bint held, unsigned char[::1] fired
+    ) noexcept nogil:
+        """Bring one cell to the end of the timestep in steps of its own; return whether that was possible."""
+        cdef double left = self.timestep, length = self.timestep * min(growth(strain), 1.0), done
+        cdef unsigned char still = held
+        cdef int v
+        self.load(state, cell, 1, current)
+        while left > 0.0:
+            self.attempt(1, length, &still)
+            if not self.strain[0] <= 1.0:
+                if length < self.shortest * self.timestep:
+                    for v in range(self.variables):
+                        state[v, cell] = self.state[v, 0]
+                    return False
+                length = min(length * growth(self.strain[0]), left)
+                continue
+            strain = self.strain[0]
+            done = length
+            if self.past is not None:
+                self.find_past(&self.fresh[0, 0], 1)
+                if self.past.output(0)[0] != 0.0:
+                    done = self.land(length, &still)
+                    self.spike()
+                    fired[cell] = 1
+                    still |= self.rests[cell if self.rests.shape[0] > 1 else 0]
+            for v in range(self.variables):
+                self.state[v, 0] = self.fresh[v, 0]
+            left -= done
+            length = min(length * growth(strain), left)
+        for v in range(self.variables):
+            state[v, cell] = self.state[v, 0]
+        return True
+
+    cdef double land(self, double length, const unsigned char *held) noexcept nogil:
+        """End a step that crosses the threshold at the crossing; return its length up to there."""
+        cdef double low = 0.0, high = 1.0, at, gap, out, back
+        cdef int v
+        self.move(self.fresh, &self.last[0, 0], 1, length, held)
+        while high - low > RESOLUTION:
+            at = 0.5 * (low + high)
+            for v in range(self.variables):
+                gap = self.fresh[v, 0] - self.state[v, 0]
+                out, back = self.moves[0, v, 0] - gap, self.last[v, 0] - gap
+                self.here[v, 0] = self.state[v, 0] + at * (gap + (1.0 - at) * ((1.0 - at) * out - at * back))
+            self.find_past(&self.here[0, 0], 1)
+            if self.past.output(0)[0] != 0.0:
+                high = at
+            else:
+                low = at
+        self.attempt(1, length * high, held)
+        return length * high
+
+    cdef void spike(self) noexcept nogil:
+        """Apply the reset to the cell that is `fresh`."""
+        cdef int v
+        cdef Py_ssize_t i
+        for v in range(self.variables):
+            self.reset.symbol(v, &self.fresh[v, 0])
+        self.reset.run(1)
+        for i in range(self.changed.shape[0]):
+            self.last[i, 0] = self.reset.output(<int>i)[0]
+        for i in range(self.changed.shape[0]):
+            self.fresh[self.changed[i], 0] = self.last[i, 0]
+
+
+cdef double RESOLUTION = 1.0 / 4096
+
+
+cdef inline double growth(double strain) noexcept nogil:
+    """How much longer the next step may be; the error of a step grows with its fifth power."""
+    return 0.9 * pow(max(strain, 1e-4) if strain < 1e4 else 1e4, -0.2)
