@@ -50,3 +50,6 @@ class Simulation(Protocol):
 
     def state(self, population: int, variable: str) -> NDArray[np.float64]:
         """Present value of a state variable, all cells, in PyNN's unit."""
+
+    def weights(self, projection: int) -> NDArray[np.float64]:
+        """Present weight of each synapse of a projection of the network, in its order and in PyNN's unit."""

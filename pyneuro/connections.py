@@ -1,7 +1,7 @@
 """The connections of a projection, in arrays; connection objects are made when they are asked for.
 
-A weight or delay that is the same for all connections is one number.  Arrays are read-only once the network
-has been frozen, because the frozen network shares them; the first change after that works on a copy.
+A weight, a delay or another parameter that is the same for all connections is one number.  Arrays are read-only
+once the network has been frozen, because the frozen network shares them; the first change after that works on a copy.
 """
 
 from __future__ import annotations
@@ -16,13 +16,19 @@ from pyNN import common
 from toolchain.network import Values
 
 Indices = NDArray[np.int32]
-PARAMETERS = ("weight", "delay")
 
 
 class Connections:
-    """Connections as they are appended: in blocks, which are joined when they are read."""
+    """Connections as they are appended: in blocks, which are joined when they are read.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    names : tuple of str
+        What each connection has: ``weight``, ``delay`` and the other parameters of the synapse type.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
         self._blocks: list[tuple[Indices, Indices, dict[str, Values]]] = []
 
     def append(self, pre: Indices, post: Indices, values: Mapping[str, Values]) -> None:
@@ -33,10 +39,10 @@ class Connections:
         pre, post : int32[connections]
             Indices of cells in what is connected.
         values : mapping of str to (float or float64[connections])
-            Weight (nA, uS) and delay (ms).
+            A value for each of `names`.
         """
         if len(pre):
-            self._blocks.append((pre, post, {name: values[name] for name in PARAMETERS}))
+            self._blocks.append((pre, post, {name: values[name] for name in self.names}))
 
     def _joined(self) -> tuple[Indices, Indices, dict[str, Values]]:
         if len(self._blocks) != 1:
@@ -45,10 +51,10 @@ class Connections:
 
     def _join(self) -> tuple[Indices, Indices, dict[str, Values]]:
         if not self._blocks:
-            return np.zeros(0, np.int32), np.zeros(0, np.int32), dict.fromkeys(PARAMETERS, 0.0)
+            return np.zeros(0, np.int32), np.zeros(0, np.int32), dict.fromkeys(self.names, 0.0)
         pre, post, values = zip(*self._blocks, strict=True)
         sizes = [len(p) for p in pre]
-        joined = {name: _join([v[name] for v in values], sizes) for name in PARAMETERS}
+        joined = {name: _join([v[name] for v in values], sizes) for name in self.names}
         return np.concatenate(pre), np.concatenate(post), joined
 
     def __len__(self) -> int:
@@ -66,7 +72,7 @@ class Connections:
         return self._joined()[1]
 
     def __getitem__(self, name: str) -> Values:
-        """Return the values of `name`, ``weight`` or ``delay``."""
+        """Return the values of `name`."""
         return self._joined()[2][name]
 
     def __setitem__(self, name: str, value: Values) -> None:
@@ -97,8 +103,8 @@ class Connection(common.Connection):
     """One connection of a projection."""
 
     def __init__(self, projection: Any, index: int) -> None:
-        self.projection = projection
         self.index = index
+        self.projection = projection
 
     @property
     def presynaptic_index(self) -> int:
@@ -122,23 +128,18 @@ class Connection(common.Connection):
 
     source, target = presynaptic_cell, postsynaptic_cell
 
-    @property
-    def weight(self) -> float:
-        """Weight, nA or uS."""
-        return float(self.projection.arrays.array("weight")[self.index])
+    def __getattr__(self, name: str) -> float:
+        """Return the present value of an attribute: weight (nA, uS), delay (ms) or another parameter."""
+        if name not in self.projection.arrays.names:
+            raise AttributeError(f"a connection of {self.projection.label!r} has no {name!r}")
+        return float(self.projection.values(name)[self.index])
 
-    @weight.setter
-    def weight(self, value: float) -> None:
-        self.projection.change("weight", self.index, value)
-
-    @property
-    def delay(self) -> float:
-        """Delay, ms."""
-        return float(self.projection.arrays.array("delay")[self.index])
-
-    @delay.setter
-    def delay(self, value: float) -> None:
-        self.projection.change("delay", self.index, value)
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Give an attribute another value."""
+        if "projection" in vars(self) and name in self.projection.arrays.names:
+            self.projection.change(name, self.index, value)
+        else:
+            super().__setattr__(name, value)
 
     def as_tuple(self, *attribute_names: str) -> tuple[Any, ...]:
         """Return the values of the attributes."""

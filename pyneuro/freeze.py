@@ -8,6 +8,7 @@ Projections that have not changed since the last freezing stay the same objects,
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pyNN.parameters import Sequence
 
+from pyneuro.errors import UnsupportedError
 from pyneuro.populations import members
 from toolchain import network
 from toolchain.network import Network, Recording, SpikeTimes, Values
+from toolchain.synapses.release import RELEASE_MODELS
 
 if TYPE_CHECKING:
     from pyneuro.populations import Population
@@ -26,18 +29,30 @@ if TYPE_CHECKING:
     from pyneuro.simulator import State
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What a projection is in the frozen network: a projection between two populations, and which connections it has.
+
+    Parameters
+    ----------
+    frozen : toolchain.network.Projection
+    connections : int64[synapses], optional
+        Their numbers in the script's projection, if it has others, too.
+    """
+
+    frozen: network.Projection
+    connections: NDArray[np.intp] | None
+
+
 def freeze(state: State) -> Network:
     """Return the network that the script has built so far."""
-    for projection in state.projections:
-        if projection.frozen is None:
-            projection.frozen = tuple(_projections(projection))
     return Network(
         label=Path(sys.argv[0]).stem or "network",
         timestep=float(state.dt),
         populations=tuple(
             _population(p, label, state) for p, label in zip(state.populations, _labels(state), strict=True)
         ),
-        projections=tuple(frozen for projection in state.projections for frozen in projection.frozen or ()),
+        projections=tuple(part.frozen for projection in state.projections for part in projection.freeze()),
         seed=int(state.options.seed),
     )
 
@@ -87,9 +102,19 @@ def _spike_times(value: Any, size: int) -> SpikeTimes:
     return SpikeTimes(offsets, np.concatenate(times))
 
 
-def _projections(projection: Projection) -> list[network.Projection]:
-    """Return the connections between each pair of populations; pairs of an assembly without any are left out."""
-    arrays = projection.arrays
+def parts(projection: Projection, weight: Values) -> list[Part]:
+    """Return the connections between each pair of populations; pairs of an assembly without any are left out.
+
+    Parameters
+    ----------
+    projection : Projection
+        The script's.
+    weight : float or float64[connections]
+        The weights to begin with.
+    """
+    arrays, kind = projection.arrays, projection.synapse_type
+    values = {name: arrays[name] for name in arrays.names} | {"weight": weight}
+    initial = {name: lazy.base_value for name, lazy in projection.initial_values.items()}
     before, after = _Parts(projection.pre), _Parts(projection.post)
     result = []
     for a, b in product(range(len(before.members)), range(len(after.members))):
@@ -98,21 +123,42 @@ def _projections(projection: Projection) -> list[network.Projection]:
             some = np.flatnonzero((before.of(arrays.pre) == a) & (after.of(arrays.post) == b))
             if not len(some):
                 continue
+        chosen = {name: _frozen(_chosen(value, some)) for name, value in values.items()}
+        target = after.members[b][0]
         frozen = network.Projection(
             label=projection.label,
             source=before.members[a][0].index,
-            target=after.members[b][0].index,
+            target=target.index,
             receptor=projection.receptor_type,
             pre=before.places(_chosen(arrays.pre, some), a),
-            post=after.places(_chosen(arrays.post, some), b),
-            weight=_frozen(_chosen(arrays["weight"], some)),
-            delay=_frozen(_chosen(arrays["delay"], some)),
+            post=(post := after.places(_chosen(arrays.post, some), b)),
+            weight=chosen.pop("weight"),
+            delay=chosen.pop("delay", projection.delay_range()[0]),
+            synapse=type(kind).__name__,
+            rules=kind.rules,
+            parameters=chosen | _of_target(projection, target, post),
+            initial={name: _frozen(_chosen(value, some)) for name, value in initial.items()},
         )
-        result.append(frozen)
+        result.append(Part(frozen, some))
     return result
 
 
-def _chosen(values: Any, some: NDArray[np.intp] | None) -> Any:
+def _of_target(projection: Projection, target: Population, post: NDArray[np.int32]) -> dict[str, Values]:
+    """Return the parameters of the synapse type that are the target's: a time constant of its receptor."""
+    model = RELEASE_MODELS.get(type(projection.synapse_type).__name__)
+    if model is None or not model.of_target:
+        return {}
+    name = target.celltype.model.receptor_tau(projection.receptor_type)
+    if name is None:
+        raise UnsupportedError(
+            f"projection {projection.label!r}: {model.name} needs to know how long a synaptic current lasts, and the "
+            f"{projection.receptor_type} receptor of {type(target.celltype).__name__} has no time constant; use "
+            "Tsodyks2Synapse"
+        )
+    return {parameter: _frozen(_chosen(target._parameters[name], post)) for parameter in model.of_target}
+
+
+def _chosen(values: Any, some: NDArray[np.integer] | None) -> Any:
     """Return the elements `some` of an array; all of them if it is None; a number as it is."""
     return values if some is None or not isinstance(values, np.ndarray) else values[some]
 

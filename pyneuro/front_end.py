@@ -18,6 +18,7 @@ from pyneuro.projections import Projection
 from pyneuro.random import GSLRNG, NativeRNG, NumpyRNG, RandomDistribution
 from pyneuro.standardmodels import cells, electrodes, synapses
 from pyneuro.standardmodels.unsupported import UNSUPPORTED
+from pyneuro.weight_recorder import WeightRecorder
 
 
 def list_standard_models() -> list[str]:
@@ -71,6 +72,7 @@ INTERFACE |= {
         Space,
         Sphere,
         StandardCellType,
+        WeightRecorder,
         get_simulator,
         list_standard_models,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,22 @@ from pyNN.core import IndexBasedExpression
 from pyNN.parameters import LazyArray, ParameterSpace
 
 from pyneuro import simulator
-from pyneuro.connections import PARAMETERS, Connection, Connections
+from pyneuro.connections import Connection, Connections
 from pyneuro.errors import UnsupportedError
-from pyneuro.standardmodels.synapses import StaticSynapse
+from pyneuro.freeze import Part, parts
+from pyneuro.standardmodels.synapses import StaticSynapse, SynapseType
 from pyneuro.values import connection_distances, of_pairs
-from toolchain import network
 from toolchain.network import Values
 
 ADDRESS = {"presynaptic_index": "pre", "postsynaptic_index": "post"}
+
+
+@dataclass(frozen=True, eq=False)
+class Learnt:
+    """The weights that plastic synapses have had since `step`."""
+
+    step: int
+    weights: NDArray[np.float64]
 
 
 class Projection(common.Projection):
@@ -34,20 +43,22 @@ class Projection(common.Projection):
         """Connect; the arguments are PyNN's."""
         synapse_type = kwargs.get("synapse_type", args[0] if args else None)
         sizes = [getattr(cells, "size", None) for cells in (presynaptic_population, postsynaptic_population)]
-        if isinstance(synapse_type, StaticSynapse) and None not in sizes:
+        if isinstance(synapse_type, SynapseType) and None not in sizes:
             _check_shapes(synapse_type, tuple(sizes))
         if not getattr(postsynaptic_population, "receptor_types", True):
             raise errors.ConnectionError(
                 f"no projection can lead to {postsynaptic_population.label!r}: spike sources have no synapses"
             )
         super().__init__(presynaptic_population, postsynaptic_population, connector, *args, **kwargs)
-        if not isinstance(self.synapse_type, StaticSynapse):
+        if not isinstance(self.synapse_type, SynapseType):
             raise UnsupportedError(
                 f"projection {self.label!r}: {type(self.synapse_type).__name__} is not a synapse type of pyneuro; "
-                "it has StaticSynapse"
+                "use one of pyneuro's, such as pyneuro.StaticSynapse"
             )
-        self.arrays = Connections()
-        self.frozen: tuple[network.Projection, ...] | None = None
+        self.arrays = Connections(tuple(self.synapse_type.get_parameter_names()))
+        self.parts: tuple[Part, ...] | None = None
+        self._learnt: Learnt | None = None
+        self._frozen_at = 0
         connector.connect(self)
         simulator.state.projections.append(self)
         simulator.state.stale = True
@@ -57,7 +68,8 @@ class Projection(common.Projection):
     def append(self, pre: NDArray[np.int32], post: NDArray[np.int32], values: dict[str, Values]) -> None:
         """Append connections, after a check of weights and delays; see `Connections.append`."""
         self._check_weights(values["weight"])
-        self._check_delays(values["delay"])
+        if "delay" in values:
+            self._check_delays(values["delay"])
         self.arrays.append(pre, post, values)
 
     def _convergent_connect(
@@ -68,7 +80,7 @@ class Projection(common.Projection):
             raise UnsupportedError("location_selector is for cells with several compartments, which pyneuro lacks")
         pre = np.asarray(_indices(self.pre, presynaptic_indices), np.int32)
         post = np.full(len(pre), _indices(self.post, [postsynaptic_index])[0], np.int32)
-        self.append(pre, post, {name: _numbers(parameters[name]) for name in PARAMETERS})
+        self.append(pre, post, {name: _numbers(parameters[name]) for name in self.arrays.names})
 
     def _check_weights(self, weight: Values) -> None:
         if not np.all(np.isfinite(weight)):
@@ -88,7 +100,8 @@ class Projection(common.Projection):
 
     def delay_range(self) -> tuple[float, float]:
         """Return the least and the greatest delay, in whole timesteps but at least one, ms."""
-        dt, delay = simulator.state.dt, self.arrays["delay"]
+        dt = simulator.state.dt
+        delay = self.arrays["delay"] if "delay" in self.arrays.names else dt
         least, greatest = (max(1, round(float(d) / dt)) * dt for d in (np.min(delay), np.max(delay)))
         return least, greatest
 
@@ -112,19 +125,48 @@ class Projection(common.Projection):
     # --- getting and setting -----------------------------------------------------------------------------
 
     def get(self, attribute_names: str | list[str], *args: Any, **kwargs: Any) -> Any:
-        """Return weights or delays; see PyNN."""
+        """Return weights, delays or other parameters; see PyNN.
+
+        Weights of plastic synapses are those of the present moment, as of the latest spike of each source cell: both
+        simulators change a weight when its source spikes.
+        """
         for name in [attribute_names] if isinstance(attribute_names, str) else attribute_names:
-            if name not in PARAMETERS:
-                raise errors.NonExistentParameterError(name, type(self.synapse_type).__name__, PARAMETERS)
+            if name not in self.arrays.names:
+                raise errors.NonExistentParameterError(name, type(self.synapse_type).__name__, list(self.arrays.names))
         return super().get(attribute_names, *args, **kwargs)
 
+    def values(self, name: str) -> NDArray[np.float64]:
+        """Return the present values of an attribute, one for each connection."""
+        return self.weights() if name == "weight" else self.arrays.array(name)
+
+    def weights(self) -> NDArray[np.float64]:
+        """Return the present weights, one for each connection; those of plastic synapses are the simulation's."""
+        state = simulator.state
+        if not self.synapse_type.plastic or state.simulation is None or state.step == 0:
+            return self.arrays.array("weight")
+        if self._learnt is None or self._learnt.step != state.step:
+            self._learnt = Learnt(state.step, self._present())
+        return self._learnt.weights
+
+    def _present(self) -> NDArray[np.float64]:
+        """Return the weights that the simulation has now."""
+        state, weights = simulator.state, self.arrays.array("weight").copy()
+        assert state.network is not None, "there is a simulation of it"
+        assert state.simulation is not None, "weights() has looked"
+        number = {id(made): n for n, made in enumerate(state.network.projections)}
+        for part in self.parts or ():
+            if id(part.frozen) in number:
+                where = slice(None) if part.connections is None else part.connections
+                weights[where] = state.simulation.weights(number[id(part.frozen)])
+        return weights
+
     def _get_attributes_as_list(self, names: list[str]) -> list[tuple[Any, ...]]:
-        arrays = [getattr(self.arrays, ADDRESS[name]) if name in ADDRESS else self.arrays.array(name) for name in names]
+        arrays = [getattr(self.arrays, ADDRESS[name]) if name in ADDRESS else self.values(name) for name in names]
         return list(zip(*(array.tolist() for array in arrays), strict=True))
 
     def _get_attributes_as_arrays(self, names: list[str], multiple_synapses: str = "sum") -> list[NDArray[np.float64]]:
         flat = self.arrays.pre.astype(np.int64) * self.post.size + self.arrays.post
-        return [_matrix(flat, self.arrays.array(name), self.shape, multiple_synapses) for name in names]
+        return [_matrix(flat, self.values(name), self.shape, multiple_synapses) for name in names]
 
     def set(self, **attributes: Any) -> None:
         """Set weights or delays; see PyNN.  A list goes to the connected pairs, row after row."""
@@ -135,9 +177,30 @@ class Projection(common.Projection):
         changes = {name: self._evaluated(name, value) for name, value in attributes.items()}
         for name, value in changes.items():
             self._check(name, value)
+        learnt = self._keep_learnt()
         for name, value in changes.items():
             self.arrays[name] = value
-        self._changed()
+        if learnt is not None and "weight" in changes:
+            learnt[:] = changes["weight"]
+
+    def initialize(self, **initial_values: Any) -> None:
+        """Set the values that state variables of the synapses have at t = 0; see PyNN."""
+        known = self.synapse_type.default_initial_values
+        for variable in initial_values:
+            if variable not in known:
+                raise errors.NonExistentParameterError(variable, type(self.synapse_type).__name__, list(known))
+        super().initialize(**initial_values)
+
+    def _set_initial_value_array(self, variable: str, initial_values: LazyArray) -> None:
+        """Take the values now: what is random is drawn once."""
+        if simulator.state.step > 0:
+            raise UnsupportedError(
+                f"projection {self.label!r}: initialize() says what {variable!r} is at t = 0, and t is "
+                f"{simulator.state.t:g} ms: reset() first"
+            )
+        initial_values.base_value, initial_values.operations = initial_values.evaluate(simplify=True), []
+        self.parts = None
+        simulator.state.stale = True
 
     def _evaluated(self, name: str, value: Any) -> Values:
         """Return the `value` for `name` of each connection, or the one for all."""
@@ -166,28 +229,57 @@ class Projection(common.Projection):
     def _check(self, name: str, value: Values) -> None:
         if name == "delay":
             self._check_delays(value)
-        elif len(self):
+        elif len(self) and name == "weight":
             self._check_weights(value)
-            self.synapse_type.parameter_checks["weight"](value, self)
+            for check in self.synapse_type.parameter_checks.values():
+                check(value, self)
 
     def change(self, name: str, index: int, value: float) -> None:
         """Give one connection another weight or delay."""
         self._check(name, float(value))
+        learnt = self._keep_learnt()
         self.arrays.change(name, index, float(value))
-        self._changed()
+        if learnt is not None and name == "weight":
+            learnt[index] = value
 
-    def _changed(self) -> None:
-        self.frozen = None
+    def _keep_learnt(self) -> NDArray[np.float64] | None:
+        """Prepare a change: the network is to be frozen anew, with the weights that plastic synapses have now.
+
+        Returns
+        -------
+        float64[connections] or None
+            These weights, which may be written to; None if the present weights are those that were given.
+        """
+        step, weights = simulator.state.step, self.weights()
+        self.parts = None
         simulator.state.stale = True
+        if not self.synapse_type.plastic or step == 0:
+            return None
+        self._learnt = Learnt(step, weights.copy())
+        return self._learnt.weights
+
+    def restart(self) -> None:
+        """Go back, at a reset, to the weights that were given."""
+        if self._frozen_at:
+            self.parts = None
+            simulator.state.stale = True
+        self._learnt = None
+
+    def freeze(self) -> tuple[Part, ...]:
+        """Return what the projection is in the frozen network; the same objects until something changes."""
+        if self.parts is None:
+            self.parts = tuple(parts(self, self.weights() if self._learnt else self.arrays["weight"]))
+            self._frozen_at = simulator.state.step if self._learnt else 0
+        return self.parts
 
 
-def _check_shapes(synapse_type: StaticSynapse, shape: tuple[Any, ...]) -> None:
+def _check_shapes(synapse_type: SynapseType, shape: tuple[Any, ...]) -> None:
     for name, lazy in synapse_type.parameter_space.items():
         if isinstance(lazy.base_value, np.ndarray) and lazy.base_value.shape != shape:
             raise errors.InvalidDimensionsError(
-                f"StaticSynapse.{name} must be a number, a function of distance, a random distribution or an array of "
-                f"shape {shape} (pre, post), got shape {lazy.base_value.shape}; values in a list go with a "
-                f"FromListConnector, or with set({name}=...) of the projection"
+                f"{type(synapse_type).__name__}.{name} must be a number, a function of distance, a random distribution "
+                f"or an array of shape {shape} (pre, post), got shape {lazy.base_value.shape}; values in a list go "
+                f"with a FromListConnector, or with set({name}=...) of the projection"
             )
 
 

@@ -124,6 +124,8 @@ class State(BaseState):
             self.simulation.reset()
         for source in self.current_sources:
             source.restart()
+        for projection in self.projections:
+            projection.restart()
         stale = self.stale
         self._start()
         self.stale = stale

@@ -1,4 +1,8 @@
-"""Synapse types: StaticSynapse, a fixed weight and delay."""
+"""Synapse types: PyNN's, derived from the declarations in `toolchain.synapses`.
+
+Names and units of a declaration are PyNN's, so that PyNN's translation between its own and native parameters is
+the identity.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 from pyNN import errors
-from pyNN.standardmodels import build_translations, synapses
+from pyNN.standardmodels import (
+    StandardSynapseType,
+    STDPTimingDependence,
+    STDPWeightDependence,
+    build_translations,
+    synapses,
+)
 
 from pyneuro import simulator
+from pyneuro.errors import UnsupportedError
 from toolchain.network import Values
+from toolchain.synapses.release import RELEASE_MODELS
+from toolchain.synapses.timing import TIMING_RULES
+from toolchain.synapses.weight import WEIGHT_RULES
 
 
 def check_weights(weights: Values, projection: Any) -> None:
@@ -31,15 +45,143 @@ def check_weights(weights: Values, projection: Any) -> None:
         )
 
 
-class StaticSynapse(synapses.StaticSynapse):
-    """Synapse with a fixed weight (nA, uS) and delay (ms)."""
+class SynapseType(StandardSynapseType):
+    """What all our synapse types do alike."""
 
-    __doc__ = synapses.StaticSynapse.__doc__
-    parameter_checks: ClassVar[dict[str, Any]] = {**synapses.StaticSynapse.parameter_checks, "weight": check_weights}
-    translations = build_translations(("weight", "weight"), ("delay", "delay"))
+    parameter_checks: ClassVar[dict[str, Any]] = {**StandardSynapseType.parameter_checks, "weight": check_weights}
+
+    @property
+    def plastic(self) -> bool:
+        """Whether a run changes weights."""
+        return False
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of the timing rule and the weight rule of a plastic synapse."""
+        return ()
 
     def _get_minimum_delay(self) -> float:
         return simulator.state.least_delay
 
 
-__all__ = ["StaticSynapse"]
+class StaticSynapse(SynapseType, synapses.StaticSynapse):
+    """Synapse with a fixed weight (nA, uS) and delay (ms)."""
+
+    __doc__ = synapses.StaticSynapse.__doc__
+    translations = build_translations(("weight", "weight"), ("delay", "delay"))
+
+
+class ElectricalSynapse(SynapseType, synapses.ElectricalSynapse):
+    """Gap junction: a conductance (uS) between two cells, both ways."""
+
+    __doc__ = synapses.ElectricalSynapse.__doc__
+    translations = build_translations(("weight", "weight"))
+    parameter_checks: ClassVar[dict[str, Any]] = {}
+
+    def get_schema(self) -> dict[str, Any]:
+        """Return the types of the parameters; there is no delay."""
+        return {"weight": float}
+
+
+def release_type(name: str) -> Any:
+    """Return the synapse type that the declaration `name` makes: a subclass of PyNN's of that name, if there is one."""
+    model = RELEASE_MODELS[name]
+    known = getattr(synapses, name, None)
+    shown = [parameter for parameter in model.parameters if parameter.name not in model.of_target]
+    defaults = {"weight": 0.0, "delay": None} | {parameter.name: parameter.default for parameter in shown}
+    members = {
+        "__doc__": model.__doc__,
+        "__module__": __name__,
+        "model": model,
+        "default_parameters": defaults,
+        "default_initial_values": {variable.name: variable.initial for variable in model.state},
+        "translations": build_translations(*((p, p) for p in defaults)),
+    }
+    return type(name, (SynapseType, known) if known else (SynapseType,), members)
+
+
+class STDPMechanism(SynapseType, synapses.STDPMechanism):
+    """Synapse whose weight follows from the timing of spikes, by a timing rule and a weight rule."""
+
+    __doc__ = synapses.STDPMechanism.__doc__
+    base_translations = build_translations(
+        ("weight", "weight"), ("delay", "delay"), ("dendritic_delay_fraction", "dendritic_delay_fraction")
+    )
+
+    def __init__(self, timing_dependence: Any = None, weight_dependence: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Take the rules; the arguments are PyNN's."""
+        for name, rule, base in (
+            ("timing_dependence", timing_dependence, TimingDependence),
+            ("weight_dependence", weight_dependence, WeightDependence),
+        ):
+            if not isinstance(rule, base):
+                raise TypeError(f"STDPMechanism.{name} must be a rule such as {base.example}, got {rule!r}")
+        super().__init__(timing_dependence, weight_dependence, *args, **kwargs)
+        if self.voltage_dependence is not None:
+            raise UnsupportedError("STDPMechanism: voltage_dependence is not available in pyneuro; leave it out")
+
+    def _build_translations(self) -> None:
+        rules = (self.timing_dependence.translations, self.weight_dependence.translations)
+        self.translations = {name: how for part in (self.base_translations, *rules) for name, how in part.items()}
+
+    @property
+    def plastic(self) -> bool:
+        """Whether a run changes weights."""
+        return True
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of the timing rule and the weight rule."""
+        return type(self.timing_dependence).__name__, type(self.weight_dependence).__name__
+
+
+class TimingDependence(STDPTimingDependence):
+    """Base of the timing rules."""
+
+    example: ClassVar[str] = "SpikePairRule()"
+    possible_models: ClassVar[set[str]] = {"STDPMechanism"}
+
+
+class WeightDependence(STDPWeightDependence):
+    """Base of the weight rules."""
+
+    example: ClassVar[str] = "AdditiveWeightDependence()"
+    possible_models: ClassVar[set[str]] = {"STDPMechanism"}
+
+
+def rule_type(name: str) -> Any:
+    """Return the class of the timing or weight rule that is declared as `name`."""
+    base, rule = (
+        (TimingDependence, TIMING_RULES[name]) if name in TIMING_RULES else (WeightDependence, WEIGHT_RULES[name])
+    )
+    defaults = {parameter.name: parameter.default for parameter in rule.parameters}
+
+    def take(self: Any, *args: Any, **parameters: Any) -> None:
+        if len(args) > len(defaults):
+            raise TypeError(f"{name} takes {', '.join(defaults)}, got {len(args)} values")
+        base.__init__(self, **defaults | dict(zip(defaults, args, strict=False)) | parameters)
+
+    known = getattr(synapses, name, None)
+    members = {
+        "__doc__": type(rule).__doc__,
+        "__module__": __name__,
+        "__init__": take,
+        "rule": rule,
+        "default_parameters": defaults,
+        "translations": build_translations(*((p, p) for p in defaults)),
+    }
+    return type(name, (base, known) if known else (base,), members)
+
+
+_RELEASE: dict[str, Any] = {name: release_type(name) for name in RELEASE_MODELS}
+_RULES: dict[str, Any] = {name: rule_type(name) for name in (*TIMING_RULES, *WEIGHT_RULES)}
+SYNAPSES: dict[str, Any] = {
+    "StaticSynapse": StaticSynapse,
+    "STDPMechanism": STDPMechanism,
+    "ElectricalSynapse": ElectricalSynapse,
+    **_RELEASE,
+    **_RULES,
+}
+"""Every synapse type and rule, by its name."""
+globals().update(SYNAPSES)
+__all__ = list(SYNAPSES)

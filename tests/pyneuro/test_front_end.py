@@ -91,7 +91,7 @@ def test_standard_models() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["IF_curr_alpha", "HH_cond_exp", "TsodyksMarkramSynapse", "ACSource", "PointNeuron"])
+@pytest.mark.parametrize("name", ["IF_facets_hardware1", "NaChannel", "MultiCompartmentNeuron"])
 def test_what_is_lacking_says_so(name: str) -> None:
     """A model that PyNN has and pyneuro lacks can be named, and says on construction what there is instead."""
     model = getattr(pyneuro, name)

@@ -77,6 +77,11 @@ class PointNeuron(CellModel):
         """Refractory time, or None for a model that has none."""
         return self.membrane.refractory_ms(p)
 
+    def receptor_tau(self, receptor: str) -> str | None:
+        """Name of the parameter that is the time constant of a receptor, or None if it has none."""
+        name = next(part.names.of("tau_syn") for part in self.parts if part.names.receptor == receptor)
+        return name if name in (parameter.name for parameter in self.parameters) else None
+
     # --- the core -----------------------------------------------------------------------------------
 
     def derive(

@@ -1,0 +1,124 @@
+"""Synapse types of the front end: what a script gives arrives in the frozen network, and what is wrong is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import pyneuro as sim
+from pyneuro.errors import UnsupportedError
+from pyneuro.freeze import freeze
+from pyneuro.standardmodels.synapses import STDPMechanism
+from toolchain import network
+from toolchain.synapses.release import RELEASE_MODELS
+from toolchain.synapses.timing import TIMING_RULES
+from toolchain.synapses.weight import WEIGHT_RULES
+
+
+@pytest.fixture(autouse=True)
+def _setup() -> None:
+    sim.setup(timestep=1.0)
+
+
+def cells(n: int = 3, **parameters: Any) -> Any:
+    """A population of integrate-and-fire cells."""
+    return sim.Population(n, sim.IF_curr_exp(**parameters))
+
+
+def connected(synapse: Any, connector: Any = None, pre: Any = None, post: Any = None) -> Any:
+    """A projection with that synapse type."""
+    return sim.Projection(pre or cells(), post or cells(), connector or sim.AllToAllConnector(), synapse)
+
+
+def frozen(projection: Any) -> network.Projection:
+    """What becomes of the only projection."""
+    [made] = freeze(sim.simulator.state).projections
+    assert len(made) == len(projection)
+    return made
+
+
+@pytest.mark.parametrize("name", RELEASE_MODELS)
+def test_release_types_have_the_declared_parameters(name: str) -> None:
+    """Every release model has a synapse type, whose parameters are those of the declaration."""
+    model = RELEASE_MODELS[name]
+    made = frozen(connected(getattr(sim, name)(weight=0.5, delay=2.0)))
+    assert made.synapse == name
+    assert set(made.parameters) == {parameter.name for parameter in model.parameters}
+    assert {key: made.parameters[key] for key in made.parameters if key not in model.of_target} == {
+        parameter.name: parameter.default for parameter in model.parameters if parameter.name not in model.of_target
+    }
+
+
+@pytest.mark.parametrize("timing", TIMING_RULES)
+@pytest.mark.parametrize("weight", WEIGHT_RULES)
+def test_every_rule_goes_with_every_other(timing: str, weight: str) -> None:
+    """STDPMechanism takes any two rules; their parameters are in the network."""
+    made = frozen(connected(STDPMechanism(getattr(sim, timing)(), getattr(sim, weight)(w_max=2.0), weight=0.5)))
+    assert made.rules == (timing, weight)
+    assert made.parameters["w_max"] == 2.0
+    assert made.parameters["dendritic_delay_fraction"] == 1.0
+
+
+def test_rules_take_their_parameters_by_place() -> None:
+    """PyNN's rules can be given their parameters without names."""
+    made = frozen(connected(STDPMechanism(sim.SpikePairRule(10.0, 30.0, 0.1), sim.AdditiveWeightDependence(0.0, 3.0))))
+    assert [made.parameters[name] for name in ("tau_plus", "tau_minus", "A_plus", "w_max")] == [10.0, 30.0, 0.1, 3.0]
+    with pytest.raises(TypeError, match="SpikePairRule takes tau_plus, tau_minus, A_plus, A_minus, got 5 values"):
+        sim.SpikePairRule(1, 2, 3, 4, 5)
+
+
+def test_parameters_may_differ_between_connections() -> None:
+    """A random U is drawn for each connection; get() and connection objects show it, set() changes it."""
+    projection = connected(sim.TsodyksMarkramSynapse(U=sim.RandomDistribution("uniform", (0.1, 0.9)), weight=0.1))
+    drawn = projection.get("U", "array")
+    assert np.array_equal(np.sort(frozen(projection).parameters["U"]), np.sort(drawn.ravel()))
+    assert len(set(drawn.ravel())) == 9
+    projection.set(U=0.25, tau_rec=50.0)
+    assert projection.connections[0].U == 0.25
+    projection.connections[1].U = 0.75
+    made = frozen(projection)
+    assert np.array_equal(made.parameters["U"], [0.25, 0.75, *[0.25] * 7])
+    assert made.parameters["tau_rec"] == 50.0
+
+
+def test_the_time_constant_of_the_target_is_filled_in() -> None:
+    """TsodyksMarkramSynapse takes tau_psc from the receptor that it acts on, cell by cell."""
+    target = cells(tau_syn_E=[2.0, 3.0, 4.0])
+    made = frozen(connected(sim.TsodyksMarkramSynapse(weight=0.1), sim.OneToOneConnector(), post=target))
+    assert np.array_equal(made.parameters["tau_psc"], [2.0, 3.0, 4.0])
+
+
+def test_initial_values_of_synapses() -> None:
+    """Projection.initialize() sets the first values of the synapses' state, and knows their names."""
+    projection = connected(sim.TsodyksMarkramSynapse(weight=0.1))
+    projection.initialize(u=0.3)
+    assert frozen(projection).initial == {"u": 0.3}
+    with pytest.raises(sim.errors.NonExistentParameterError, match="v"):
+        projection.initialize(v=0.3)
+
+
+def test_lists_give_parameters_of_synapses() -> None:
+    """Columns of FromListConnector may be parameters of the synapse type."""
+    rows = [(0, 1, 0.1, 0.2), (1, 0, 0.3, 0.4)]
+    connector = sim.FromListConnector(rows, column_names=["weight", "U"])
+    projection = connected(sim.TsodyksMarkramSynapse(), connector)
+    assert sorted(projection.get(["weight", "U"], "list")) == [(0, 1, 0.1, 0.2), (1, 0, 0.3, 0.4)]
+
+
+def test_what_is_no_rule_is_refused() -> None:
+    """STDPMechanism says what it needs."""
+    with pytest.raises(TypeError, match=r"STDPMechanism.timing_dependence must be a rule such as SpikePairRule\(\)"):
+        STDPMechanism(None, sim.AdditiveWeightDependence())
+    with pytest.raises(UnsupportedError, match="voltage_dependence"):
+        STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence(), voltage_dependence=1)
+
+
+def test_electrical_synapses_have_no_delay() -> None:
+    """Gap junctions have a weight and nothing else."""
+    post = sim.Population(3, sim.IF_cond_exp())
+    projection = connected(sim.ElectricalSynapse(weight=0.01), pre=sim.Population(3, sim.IF_cond_exp()), post=post)
+    assert projection.get("weight", "array").sum() == pytest.approx(0.09)
+    with pytest.raises(sim.errors.NonExistentParameterError, match="delay"):
+        projection.get("delay", "array")
