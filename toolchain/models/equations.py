@@ -1,0 +1,114 @@
+"""Equations: a membrane that is nothing but its differential equations, a threshold and a reset.
+
+Who has a new neuron in mind writes down its parameters, its state and the derivatives; the reference integrates
+them, and a core gets a program made from the same formulas: one midpoint step (second-order Runge-Kutta) a
+sub-step, in s16.15.  A neuron that needs a finer scheme, tables or another number format is a `Membrane` with a
+``step`` of its own, as the models of this package are.
+
+>>> class Leaky(Equations):
+...     parameters = (Parameter("tau_m", "ms", 20.0, above=0.0), Parameter("v_thresh", "mV", 15.0))
+...     state = (Variable("v", "mV", 0.0),)
+...
+...     def slopes(self, s, p, current):
+...         return {"v": (10.0 * current - s["v"]) / p["tau_m"]}
+...
+...     def threshold(self, s, p):
+...         return s["v"] >= p["v_thresh"]
+...
+...     def after_spike(self, s, p):
+...         return {"v": 0.0 * s["v"]}
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from emulator.program import Kind, Role
+from toolchain.models.declaration import Floats, Parameter, Word, Words
+from toolchain.models.lif import whole_steps
+from toolchain.models.membrane import Membrane
+from toolchain.models.tracing import Traced, select
+
+OFFSET = Parameter("i_offset", "nA", 0.0)
+STEP = "step_ms"
+"""The PARAMETER word that is the length of a sub-step."""
+TIMER, REST = "refract_timer", "t_refract_steps"
+
+
+class Equations(Membrane):
+    """A membrane given by its equations.
+
+    Attributes
+    ----------
+    parameters, state : tuple
+        Declarations; a parameter ``i_offset`` (nA) is added, and its current is part of what `slopes` gets.
+    refractory : str, optional
+        The parameter (ms) for whose length v stays where a spike has put it.
+
+    Notes
+    -----
+    `slopes`, `threshold` and `after_spike` are called with arrays of numbers and with traced values: they use + - * /,
+    comparisons and the functions of `toolchain.models.tracing`, and no ``if``.  Numbers on a core are multiples of
+    2^-15 up to 65536, intermediate ones too.
+    """
+
+    refractory: str | None = None
+    linear = False
+
+    def __init__(self) -> None:
+        own = tuple(parameter for parameter in self.parameters if parameter.name != OFFSET.name)
+        self.parameters = (*own, OFFSET)
+        self.clamped = ("v",) if self.refractory else ()
+        self.words = tuple(Word(variable.name, Role.STATE) for variable in self.state)
+        self.words += (*(Word(parameter.name) for parameter in self.parameters), Word(STEP))
+        if self.refractory:
+            self.words += (Word(TIMER, Role.STATE, Kind.INTEGER), Word(REST, kind=Kind.INTEGER))
+
+    @abstractmethod
+    def slopes(self, s: Mapping[str, Any], p: Mapping[str, Any], current: Any) -> Mapping[str, Any]:
+        """Time derivative (per ms) of each state variable, for a total input current in nA."""
+
+    @abstractmethod
+    def threshold(self, s: Mapping[str, Any], p: Mapping[str, Any]) -> Any:
+        """Which cells spike."""
+
+    @abstractmethod
+    def after_spike(self, s: Mapping[str, Any], p: Mapping[str, Any]) -> dict[str, Any]:
+        """New values of what a spike changes."""
+
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
+        """Time derivative (per ms) of each state variable."""
+        return dict(self.slopes(s, p, current + p[OFFSET.name]))
+
+    def refractory_ms(self, p: Mapping[str, Floats]) -> Floats | None:
+        """Refractory time, if there is one."""
+        return p[self.refractory] if self.refractory else None
+
+    def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
+        """Parameters as the host writes them; the refractory time in steps."""
+        words = {parameter.name: raw[parameter.name] for parameter in self.parameters} | {STEP: dt}
+        if self.refractory:
+            words |= {TIMER: np.zeros((), np.int32), REST: whole_steps(raw[self.refractory], dt)}
+        return words
+
+    def step(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
+    ) -> tuple[dict[str, Traced], Traced]:
+        """One midpoint step, then compare and reset."""
+        h = r[STEP]
+        first = self.slopes(s, r, current)
+        middle = {name: s[name] + ((h * slope) >> 1) for name, slope in first.items()}
+        moved = {name: s[name] + h * slope for name, slope in self.slopes({**s, **middle}, r, current).items()}
+        new = {**s, **moved}
+        if self.refractory:
+            held = s[TIMER] > 0
+            new |= {"v": select(held, s["v"], new["v"]), TIMER: select(held, s[TIMER] - 1, s[TIMER])}
+        spike = self.threshold(new, r)
+        if self.refractory:
+            spike = spike & (new[TIMER] <= 0)
+        after = dict(self.after_spike(new, r)) | ({TIMER: r[REST]} if self.refractory else {})
+        return {**new, **{name: select(spike, value, new[name]) for name, value in after.items()}}, spike
