@@ -1,0 +1,47 @@
+"""PyNN's own system scenarios, run on both simulators from PyNN's source distribution.
+
+The source is looked for where PYNN_SOURCE says::
+
+    pip download --no-deps --no-binary :all: PyNN && tar xf pynn-*.tar.gz && export PYNN_SOURCE=$PWD/pynn-0.13.0
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FIXED_POINT: dict[str, str] = {}
+"""Scenarios that ask for more than fixed point can give, and why."""
+
+
+@pytest.fixture(scope="module")
+def scenarios() -> Path:
+    """The folder of the scenarios."""
+    source = Path(os.environ.get("PYNN_SOURCE", "")) / "test" / "system" / "scenarios"
+    if "PYNN_SOURCE" not in os.environ or not source.is_dir():
+        pytest.skip("PYNN_SOURCE does not name the source of PyNN")
+    return source
+
+
+def outcomes(scenarios: Path, backend: str) -> dict[str, str]:
+    """Outcome of each scenario that applies, by name."""
+    command = [sys.executable, "-W", "ignore", "-m", "pytest", "-p", "tests.oracle.scenarios_plugin", str(scenarios)]
+    command += ["-rA", "-q", "-c", os.devnull, "--rootdir", str(scenarios), "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYNEURO_BACKEND": backend, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False).stdout
+    return {name: outcome for outcome, name in re.findall(r"^(PASSED|FAILED|ERROR)\s+\S*::(\w+)", said, re.M)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("backend", "excused"), [("reference", {}), ("emulator", FIXED_POINT)])
+def test_scenarios(scenarios: Path, backend: str, excused: dict[str, str]) -> None:
+    """All scenarios pass, but those that are excused."""
+    found = outcomes(scenarios, backend)
+    assert len(found) >= 64
+    assert {name for name, outcome in found.items() if outcome != "PASSED"} == set(excused)
