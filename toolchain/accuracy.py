@@ -23,8 +23,13 @@ TOLERANCE: Final = 0.01
 """Largest relative error that goes without a remark."""
 
 
-def inexact_words(network: Network, substeps: int) -> tuple[Diagnostic, ...]:
+def inexact_words(network: Network, substeps: int | None = None) -> tuple[Diagnostic, ...]:
     """A remark for each population and derived word that is wrong by more than 1 % in some cell.
+
+    Parameters
+    ----------
+    substeps : int, optional
+        Parts of a timestep; if left out, as many as each model needs.
 
     Raises
     ------
@@ -35,7 +40,7 @@ def inexact_words(network: Network, substeps: int) -> tuple[Diagnostic, ...]:
         remark
         for population in network.populations
         if isinstance(model := CELL_MODELS[population.cell], CellModel)
-        for remark in _of_population(population, model, network.timestep, substeps)
+        for remark in _of_population(population, model, network.timestep, model.substeps(network.timestep, substeps))
     )
 
 

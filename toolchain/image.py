@@ -96,10 +96,11 @@ def slice_keys(partition: Partition, mapped: GraphMapping) -> NDArray[np.uint32]
 def _programs(plan: Plan) -> dict[str, Program]:
     """The program of each cell model in use, in the order of the populations."""
     programs: dict[str, Program] = {}
+    timestep = plan.workload.network.timestep
     for population in plan.workload.network.populations:
         model = CELL_MODELS[population.cell]
         if isinstance(model, CellModel) and population.cell not in programs:
-            programs[population.cell] = model.program(plan.options.substeps)
+            programs[population.cell] = model.program(model.substeps(timestep, plan.options.substeps))
     return programs
 
 
@@ -137,9 +138,8 @@ def _neuron_cores(
     rows = build_rows(plan.workload, slicing, blocks, number, plan.shifts)
     first = blocks.first_word[blocks.of_targets(slicing.first[number], slicing.pieces(number)).start]
     index_bits, type_bits = word_layout(network, slicing, number)
-    registers = model.registers(
-        population.parameters, population.initial, population.size, network.timestep, plan.options.substeps
-    )
+    substeps = model.substeps(network.timestep, plan.options.substeps)
+    registers = model.registers(population.parameters, population.initial, population.size, network.timestep, substeps)
     currents = [_ticks_and_words(population, current, network.timestep) for current in population.currents]
     for piece, start in enumerate(slicing.starts[number].tolist()):
         stop = start + int(slicing.lengths[number][piece])

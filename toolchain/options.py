@@ -58,8 +58,8 @@ class MappingOptions:
         Rate (Hz) assumed of every cell, to scale weights and to estimate the load of a core.
     ring_buffer_sigma : float
         Standard deviations above the mean input that a ring buffer must hold without saturating.
-    substeps : int
-        Steps of the neuron update in one timestep.
+    substeps : int, optional
+        Steps of the neuron update in one timestep; by default as few as each cell model is accurate with.
     placer, router, key_allocator, minimiser : str
         Names of the algorithms of the stages.
     cycles_margin : float
@@ -78,7 +78,7 @@ class MappingOptions:
     sources_per_core: int = 500
     spikes_per_second: float = 30.0
     ring_buffer_sigma: float = 5.0
-    substeps: int = 1
+    substeps: int | None = None
     placer: str = "hilbert"
     router: str = "ner"
     key_allocator: str = "dense"
@@ -88,7 +88,9 @@ class MappingOptions:
 
     def __post_init__(self) -> None:
         for option in fields(self):
-            _check(option.name, type(option.default), getattr(self, option.name))
+            value = getattr(self, option.name)
+            if value is not None or option.default is not None:
+                _check(option.name, int if option.default is None else type(option.default), value)
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any]) -> MappingOptions:

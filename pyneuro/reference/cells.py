@@ -1,7 +1,13 @@
-"""Cells: all populations of one model, stepped together as one block of state."""
+"""Cells: all populations of one model, stepped together as one block of state.
+
+Some models spike where their state turns, and not where it is past a threshold: their state is compared with that
+before the step.  A spike lasts a millisecond, so that a longer step would pass it by: such a model goes through a long
+timestep in parts, and spikes in the timestep if it does in one of them.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,14 +17,15 @@ from numpy.typing import NDArray
 from pyneuro.reference.currents import Injection
 from pyneuro.reference.propagator import ExactStep
 from pyneuro.reference.runge_kutta import RungeKuttaStep, take
-from toolchain.models.declaration import CellModel
+from toolchain.models.declaration import WHOLE, CellModel
 from toolchain.network import Population, Values
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Indices = NDArray[np.int64]
 
-WHOLE = 1e-6
-"""Part of a timestep that a refractory time may exceed whole steps by and still be counted as that many."""
+COMPARED_EVERY = 0.1
+"""Longest time (ms) between two states that are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Cells:
         first_input: int,
     ) -> None:
         self.model = model
+        self._parts = math.ceil(timestep / COMPARED_EVERY - WHOLE) if model.compared else 1
+        self._part = timestep / self._parts
         self.timestep = timestep
         stops = np.cumsum([populations[number].size for number in numbers]).tolist()
         self.members = tuple(map(Member, numbers, [0, *stops[:-1]], stops))
@@ -83,15 +92,15 @@ class Cells:
         defaults = {parameter.name: parameter.default for parameter in self.model.parameters}
         self._parameters = self._collect(given, defaults)
         stepper = ExactStep if self.model.linear else RungeKuttaStep
-        self._stepper = stepper(self.model, self._parameters, self.cells, self.timestep)
+        self._stepper = stepper(self.model, self._parameters, self.cells, self._part)
         self._injection = Injection(
             [(member.start, current) for member in self.members for current in populations[member.population].currents],
             self.cells,
             self.timestep,
         )
         rest = self.model.refractory_ms(self._parameters)
-        steps = np.ceil((0.0 if rest is None else np.asarray(rest)) / self.timestep - WHOLE)
-        self._rest_steps = np.broadcast_to(steps.astype(np.int64), self.cells)
+        parts = np.ceil((0.0 if rest is None else np.asarray(rest)) / self._part - WHOLE)
+        self._rest_parts = np.broadcast_to(parts.astype(np.int64), self.cells)
 
     def reset(self, populations: Sequence[Population]) -> None:
         """Give the state its first values."""
@@ -121,15 +130,20 @@ class Cells:
 
         What arrives at a variable that a refractory cell holds is lost, as in NEST's ``iaf_psc_delta``.
         """
+        current = self._injection.at(step)
+        fired = self._move(current, slot if self._parts == 1 else None)
+        for part in range(1, self._parts):
+            fired = np.union1d(fired, self._move(current, slot if part == self._parts - 1 else None))
+        return fired
+
+    def _move(self, current: Floats | None, slot: Floats | None) -> Indices:
+        """Run one part of a step, at whose end `slot` arrives."""
         held = self._waiting > 0 if self._longest_wait else None
-        within = self._stepper.advance(self.state, self._injection.at(step), held)
-        arriving = slot[self.inputs].reshape(len(self._receivers), self.cells)
-        for receiver, weights in zip(self._receivers, arriving, strict=True):
-            if held is not None and receiver in self._clamped:
-                weights[held] = 0.0
-            self.state[receiver] += weights
-        arriving[:] = 0.0
-        spiking = self.model.threshold(self._named, self._parameters)
+        before = {name: self._named[name].copy() for name in self.model.compared}
+        within = self._stepper.advance(self.state, current, held)
+        if slot is not None:
+            self._take(slot, held)
+        spiking = self.model.spikes(self._named, self._parameters, before)
         if held is not None:
             self._waiting -= held
             self._longest_wait -= 1
@@ -140,9 +154,18 @@ class Cells:
         if within is not None:
             fired = np.flatnonzero(spiking | within)
         if fired.size:
-            self._waiting[fired] = self._rest_steps[fired]
+            self._waiting[fired] = self._rest_parts[fired]
             self._longest_wait = max(self._longest_wait, int(self._waiting[fired].max()))
         return fired
+
+    def _take(self, slot: Floats, held: Bools | None) -> None:
+        """Let what has arrived jump the receptors' variables, but for those that the cells `held` hold."""
+        arriving = slot[self.inputs].reshape(len(self._receivers), self.cells)
+        for receiver, weights in zip(self._receivers, arriving, strict=True):
+            if held is not None and receiver in self._clamped:
+                weights[held] = 0.0
+            self.state[receiver] += weights
+        arriving[:] = 0.0
 
     def _spike(self, fired: Indices) -> None:
         """Reset the cells `fired`."""

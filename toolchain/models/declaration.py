@@ -8,6 +8,7 @@ layout, the program and its cycle estimate.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +33,11 @@ __all__ = ["CellModel", "Floats", "Parameter", "SourceModel", "Variable", "Weigh
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.int32]
+Bools = NDArray[np.bool_]
 WordsByName = dict[str, Words]
+
+WHOLE = 1e-6
+"""Part of a step that a time may exceed whole steps by and still be counted as that many."""
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,10 @@ class CellModel(ABC):
     """State variables that hold their value while the cell is refractory."""
     resets_within_step: bool = False
     """Whether the state runs away past the threshold, so that a reset may not wait for the end of the timestep."""
+    compared: tuple[str, ...] = ()
+    """State variables whose values before a step `spikes` takes into account."""
+    longest_step: float | None = None
+    """Longest step (ms) that a core's program is accurate in; longer timesteps are divided. None: any timestep."""
 
     @property
     def conductance_based(self) -> bool:
@@ -128,8 +137,12 @@ class CellModel(ABC):
         """Time derivative (per ms) of each state variable; `current` in nA is what sources inject."""
 
     @abstractmethod
-    def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> NDArray[np.bool_]:
-        """Which cells spike."""
+    def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> Bools:
+        """Which cells are past their threshold, where most models spike."""
+
+    def spikes(self, s: Mapping[str, Floats], p: Mapping[str, Floats], before: Mapping[str, Floats]) -> Bools:
+        """Which cells spike at the end of a step; `before` has the `compared` variables as they were at its start."""
+        return self.threshold(s, p)
 
     @abstractmethod
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -168,6 +181,20 @@ class CellModel(ABC):
             Parts of a timestep.
         """
 
+    def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> WordsByName:
+        """Words that the host computes in float64 and writes in place of those that `derive` has.
+
+        For models that the machine's software lacks, so that no arithmetic of its own is to be followed.
+
+        Parameters
+        ----------
+        values, initial : mapping of str to float64 array, shape () or (n,)
+            Every parameter and the first value of every state variable, in PyNN's units.
+        dt : float
+            Length of a sub-step, ms.
+        """
+        return {}
+
     def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
         """What the words that `derive` computes from several numbers stand for, by the name of the word.
 
@@ -191,6 +218,12 @@ class CellModel(ABC):
     @abstractmethod
     def read(self, variable: str, registers: Mapping[str, Words]) -> Floats:
         """Value of a state variable in PyNN's unit from the words of the registers."""
+
+    def substeps(self, timestep: float, asked: int | None = None) -> int:
+        """Parts of a timestep (ms): as many as are `asked` for, else as few as `longest_step` allows."""
+        if asked is not None or self.longest_step is None:
+            return asked or 1
+        return max(1, math.ceil(timestep / self.longest_step - WHOLE))
 
     def program(self, substeps: int = 1) -> Program:
         """The program of a core: `step` traced, with `substeps` a timestep."""
@@ -234,4 +267,6 @@ class CellModel(ABC):
         states = dict(self.encode(name, np.asarray(value, np.float64)) for name, value in first.items())
         dt = timestep_to_accum(timestep, substeps)
         words = self.derive(raw, states, dt, substeps)
+        given, starts = ({k: np.asarray(v, np.float64) for k, v in each.items()} for each in (values, first))
+        words |= self.written(given, starts, timestep / substeps)
         return {word.name: np.broadcast_to(words[word.name], n).astype(np.int32) for word in self.words}

@@ -28,6 +28,8 @@ class Membrane(ABC):
         Whether its equations are affine in state and current.
     resets_within_step : bool
         Whether v runs away past the threshold.
+    compared, longest_step
+        As `CellModel` has them.
     """
 
     parameters: tuple[Parameter, ...]
@@ -36,6 +38,8 @@ class Membrane(ABC):
     clamped: tuple[str, ...] = ()
     linear: bool
     resets_within_step: bool = False
+    compared: tuple[str, ...] = ()
+    longest_step: float | None = None
 
     @abstractmethod
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
@@ -43,7 +47,13 @@ class Membrane(ABC):
 
     @abstractmethod
     def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> NDArray[np.bool_]:
-        """Which cells spike."""
+        """Which cells are past their threshold."""
+
+    def spikes(
+        self, s: Mapping[str, Floats], p: Mapping[str, Floats], before: Mapping[str, Floats]
+    ) -> NDArray[np.bool_]:
+        """Which cells spike at the end of a step that started with the `compared` variables `before`."""
+        return self.threshold(s, p)
 
     @abstractmethod
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -52,6 +52,8 @@ class PointNeuron(CellModel):
         self.recordable = ("spikes", *(variable.name for variable in self.state if not variable.hidden))
         self.clamped = membrane.clamped
         self.resets_within_step = membrane.resets_within_step
+        self.compared = membrane.compared
+        self.longest_step = membrane.longest_step
         self.linear = membrane.linear and all(part.input.linear for part in parts)
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
@@ -66,8 +68,14 @@ class PointNeuron(CellModel):
         return self.membrane.derivatives(s, p, current if total is None else total + current) | slopes
 
     def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> NDArray[np.bool_]:
-        """Which cells spike."""
+        """Which cells are past their threshold."""
         return self.membrane.threshold(s, p)
+
+    def spikes(
+        self, s: Mapping[str, Floats], p: Mapping[str, Floats], before: Mapping[str, Floats]
+    ) -> NDArray[np.bool_]:
+        """Which cells spike at the end of a step that started with the `compared` variables `before`."""
+        return self.membrane.spikes(s, p, before)
 
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
         """New values of the state variables that a spike changes."""

@@ -74,7 +74,9 @@ def assemble(
 def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterator[_Cut]:
     for number, population in enumerate(network.populations):
         model = CELL_MODELS[population.cell]
-        program = model.program(options.substeps) if isinstance(model, CellModel) else None
+        program: Program | None = None
+        if isinstance(model, CellModel):
+            program = model.program(model.substeps(network.timestep, options.substeps))
         width = slicing.per_core[number]
         for start in range(0, population.size, width):
             cells = range(start, min(start + width, population.size))

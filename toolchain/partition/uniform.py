@@ -62,7 +62,8 @@ def partition(
     shrinks = per_core is None
     if per_core is None:
         pairs = zip(network.populations, streams(workload, options), strict=True)
-        per_core = [_cells(population, heard, machine, options, cycles_per_tick) for population, heard in pairs]
+        tick = {"timestep": network.timestep, "cycles": cycles_per_tick}
+        per_core = [_cells(population, heard, machine, options, **tick) for population, heard in pairs]
     while True:
         slicing = Slicing(tuple(population.size for population in network.populations), tuple(per_core))
         blocks = plan_rows(workload, slicing)
@@ -92,13 +93,19 @@ def _fits(need: CoreMemory, machine: Machine) -> bool:
 
 
 def _cells(
-    population: Population, heard: Sequence[Stream], machine: Machine, options: MappingOptions, cycles: float
+    population: Population,
+    heard: Sequence[Stream],
+    machine: Machine,
+    options: MappingOptions,
+    *,
+    timestep: float,
+    cycles: float,
 ) -> int:
-    """Cells a core for a population."""
+    """Cells a core for a population, in ticks of `timestep` ms and `cycles`."""
     model = CELL_MODELS[population.cell]
     if not isinstance(model, CellModel):
         return min(options.sources_per_core, population.size)
-    program = model.program(options.substeps)
+    program = model.program(model.substeps(timestep, options.substeps))
     least = update_cycles(population, program, 1)
     budget = cycles * options.cycles_margin
     if least > cycles:
