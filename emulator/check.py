@@ -28,7 +28,7 @@ from emulator.image import (
 )
 from emulator.link import Feeds
 from emulator.poisson import LAMBDA_MAX
-from emulator.program import Op, Program, Role
+from emulator.program import Program, Role
 from emulator.rows import OUTSIDE, PLASTIC, TOO_LONG, UNKNOWN_TARGET, first_bad_row
 
 ROUTE_BITS = 24
@@ -42,7 +42,6 @@ ROW_FAULTS = {
     UNKNOWN_TARGET: "names a synapse type or a neuron that the core does not have",
     PLASTIC: "has plastic synapses, which this emulator does not have",
 }
-UNARY = (Op.SHL, Op.SHR, Op.COPY)
 
 
 def check(image: MachineImage) -> None:
@@ -150,8 +149,7 @@ def _check_program(program: Program) -> None:
         raise ImageError(str(error)) from error
     written = {n for n, register in enumerate(program.registers) if register.role != Role.SCRATCH}
     for number, instruction in enumerate(program.instructions):
-        operands = 1 if instruction.op in UNARY else 3 if instruction.op == Op.SELECT else 2
-        for read in (instruction.a, instruction.b, instruction.c)[:operands]:
+        for read in instruction.reads:
             if read not in written:
                 name = program.registers[read].name
                 raise ImageError(f"program {program.name!r}: instruction {number} reads {name!r} before it is written")

@@ -31,6 +31,11 @@ OPERATION_CYCLES: Mapping[Op, int] = {
     Op.OR: 1,
     Op.SELECT: 2,  # two conditional moves
     Op.COPY: 1,
+    Op.LSR: 1,
+    Op.SCALE: 5,  # SMULL, and two ALU operations to take bits n..n+31
+    Op.DIV: 240,  # no divide instruction: a library's loop over 47 bits of the dividend, 4 cycles and overhead a bit
+    Op.LOOKUP: 8,  # two comparisons with conditional moves, subtraction, shift, load with its delay
+    Op.LERP: 18,  # as LOOKUP with one more load, mask, subtraction, SMULL, two ALU operations, addition
 }
 LOAD_CYCLES = 1
 STORE_CYCLES = 1

@@ -24,7 +24,7 @@ from emulator.state cimport SLOTS, Core, Machine, Recorder, Tally
 from emulator.tick cimport inject, start_tick, take_inputs
 from emulator.update cimport program_t
 
-from emulator.update import PROGRAM_ADDRESS, aligned
+from emulator.update import PROGRAM_ADDRESS
 
 
 cdef void run_share(Machine* machine, program_t program, int32_t first, int32_t last, int32_t thread,
@@ -131,12 +131,10 @@ cdef class Engine(Loaded):
         cdef int r
         if recorder.due != self.tick:
             return np.zeros((0, recorder.n), dtype=np.int32)
-        block = aligned(state.register_count, state.n)
+        block = [np.zeros(state.n, dtype=np.int32) if row is None else np.array(row) for row in self.rows[core]]
         registers = <int32_t**> zeros(state.register_count, sizeof(int32_t*))
         try:
             for r in range(state.register_count):
-                if self.rows[core][r] is not None:
-                    block[r] = self.rows[core][r]
                 registers[r] = address(block[r])
             if recorder.after:
                 self.run_copy(state, registers)

@@ -1,8 +1,9 @@
 """The registers of a core in the host's memory, laid out so that few cache lines are touched.
 
 State, and parameters that differ between neurons, have rows of their own.  A constant, or a parameter that is the
-same for all neurons of a core, has one row for all cores that need its value.  What does not outlive a tick has
-no row here: each thread has one block of scratch for all its cores.
+same for all neurons of a core, has one row for all cores that need its value.  A table is the program's own, for all
+cores that run it.  What does not outlive a tick has no row here: each thread has one block of scratch for all its
+cores.
 """
 
 from __future__ import annotations
@@ -47,7 +48,10 @@ class SharedRows:
 def rows_of(program: Program, core: NeuronCore, shared: SharedRows) -> list[Row | None]:
     """The rows of the registers of a core, in their order, with their first words; None for scratch."""
     own = iter(aligned(len(program.registers), core.n))
-    return [_row(register, core, own, shared) for register in program.registers]
+    return [
+        program.table(number).words if register.role == Role.TABLE else _row(register, core, own, shared)
+        for number, register in enumerate(program.registers)
+    ]
 
 
 def _row(register: Register, core: NeuronCore, own: Iterator[Row], shared: SharedRows) -> Row | None:

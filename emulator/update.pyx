@@ -12,6 +12,8 @@ import numpy as np
 
 from libc.stdint cimport int32_t
 
+from emulator.program import Role
+
 cdef extern from *:
     """
     #if defined(__x86_64__) && defined(__GNUC__)
@@ -64,7 +66,7 @@ def aligned(int rows, int n, dtype=np.int32):
 def allocate(program, values, int n):
     """Registers of a core of `n` neurons: words of `values` by register name, constants and zeros.
 
-    Returns int32[registers, n]; row r is register r.
+    Returns int32[registers, n]; row r is register r, unused where it is a table.
     """
     registers = aligned(len(program.registers), n)
     for row, register in zip(registers, program.registers):
@@ -73,8 +75,12 @@ def allocate(program, values, int n):
 
 
 def run(program, int32_t[:, :] registers not None, size_t function=PROGRAM_ADDRESS):
-    """Run `program` once over int32[registers, n], in place, by the kernel at the address `function`."""
+    """Run `program` once over int32[registers, n], in place, by the kernel at the address `function`.
+
+    Rows of tables are left alone: the words of a table are the program's.
+    """
     cdef const int32_t[:, ::1] code = program.code
+    cdef const int32_t[::1] words
     cdef int32_t* pointers[MAX_REGISTERS]
     cdef Py_ssize_t count = registers.shape[0], r
     cdef int n = <int>registers.shape[1]
@@ -86,5 +92,9 @@ def run(program, int32_t[:, :] registers not None, size_t function=PROGRAM_ADDRE
         return
     for r in range(count):
         pointers[r] = &registers[r, 0]
+    tables = {number: program.table(number).words for number in program.numbers(Role.TABLE)}
+    for r, table in tables.items():
+        words = table
+        pointers[r] = <int32_t*> &words[0]
     with nogil:
         (<program_t>function)(&code[0, 0], <int>code.shape[0], pointers, n)

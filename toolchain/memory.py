@@ -115,16 +115,18 @@ def neuron_core(
     kept = len(program.numbers(Role.STATE)) + len(program.numbers(Role.PARAMETER))
     slots = DELAY_SLOTS << (bits_for(receptors) + bits_for(per_core))
     state = Region("neuron state", WORD * kept * cells)
+    functions = Region("tables of functions", WORD * sum(len(table.words) for table in program.tables))
     table = Region("population table", TABLE_ENTRY_BYTES * entries)
     fast = (
         state,
+        functions,
         Region("synaptic input", WORD * receptors * cells),
         Region("ring buffers", 2 * slots),
         table,
         Region("incoming packets", PACKET_BUFFER_BYTES),
         Region("row buffers", 2 * WORD * stride),
     )
-    return _core(fast, (state, table, Region("synaptic rows", WORD * row_words)), recorded, ticks)
+    return _core(fast, (state, functions, table, Region("synaptic rows", WORD * row_words)), recorded, ticks)
 
 
 def poisson_core(cells: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:

@@ -9,25 +9,39 @@ from hypothesis import strategies as st
 
 from emulator import interpreter, update
 from emulator.errors import ProgramError
-from emulator.program import Instruction, Op, Program, Register, Role
+from emulator.program import TABLE_OPS, Instruction, Op, Program, Register, Role, Table
 
 REGISTERS = 6
 NAMES = [f"r{i}" for i in range(REGISTERS)]
+TABLES = (
+    Table((5, -7), -3, 0),
+    Table(tuple(range(-(2**31), 2**31, 2**23 + 12345)), -(2**22), 13),
+    Table((0, 2**31 - 1, -(2**31)), -(2**30), 29),
+    Table((1 << 20, -(1 << 20)), 0, 30),
+)
 EDGES = [0, 1, -1, 2, 32767, 32768, -32768, 2**31 - 1, -(2**31), 2**30, -(2**30)]
 
 words = st.one_of(st.sampled_from(EDGES), st.integers(-(2**31), 2**31 - 1))
 numbers = st.integers(0, REGISTERS - 1)
-instructions = st.builds(Instruction, st.sampled_from(Op), numbers, numbers, numbers, numbers, st.integers(0, 31))
+
+
+@st.composite
+def instructions(draw: st.DrawFn) -> Instruction:
+    op = draw(st.sampled_from(Op))
+    second = st.integers(REGISTERS, REGISTERS + len(TABLES) - 1) if op in TABLE_OPS else numbers
+    out, a, b, c = (draw(number) for number in (numbers, numbers, second, numbers))
+    return Instruction(op, out, a, b, c, draw(st.integers(0, 32 if op == Op.SCALE else 31)))
 
 
 def program(code: tuple[Instruction, ...]) -> Program:
     registers = tuple(Register(name, Role.STATE) for name in NAMES)
-    return Program("random", registers, code, spike=0, recorded=())
+    tables = tuple(Register(f"table {i}", Role.TABLE, i) for i in range(len(TABLES)))
+    return Program("random", registers + tables, code, spike=0, recorded=(), tables=TABLES)
 
 
 @pytest.mark.parametrize("name", update.available_sets())
 @given(
-    code=st.lists(instructions, max_size=12),
+    code=st.lists(instructions(), max_size=12),
     n=st.sampled_from([1, 7, 15, 16, 33]),
     edge=st.lists(words, min_size=REGISTERS, max_size=REGISTERS),
     seed=st.integers(0, 2**32 - 1),
@@ -48,7 +62,7 @@ def test_kernels_equal_the_interpreter(name: str, code: list[Instruction], n: in
 @pytest.mark.parametrize("op", Op)
 def test_each_operation_over_several_blocks(name: str, op: Op) -> None:
     n = 3 * 256 + 16 + 5
-    made = program((Instruction(op, 3, 0, 1, 2, 9),))
+    made = program((Instruction(op, 3, 0, REGISTERS + 1 if op in TABLE_OPS else 1, 2, 9),))
     random = np.random.default_rng(int(op)).integers(-(2**31), 2**31, (REGISTERS, n)).astype(np.int32)
     got = update.allocate(made, dict(zip(NAMES, random, strict=True)), n)
     wanted = got.copy()
@@ -67,7 +81,7 @@ def test_the_best_set_is_used() -> None:
 
 
 def test_constants_and_alignment() -> None:
-    made = replace(program(()), registers=(Register("k", Role.CONSTANT, -5), Register("s", Role.STATE)))
+    made = replace(program(()), tables=(), registers=(Register("k", Role.CONSTANT, -5), Register("s", Role.STATE)))
     registers = update.allocate(made, {"s": np.arange(5, dtype=np.int32)}, 5)
     assert registers.tolist() == [[-5] * 5, [0, 1, 2, 3, 4]]
     assert all(row.ctypes.data % 64 == 0 for row in registers)
@@ -91,16 +105,16 @@ def test_a_wrong_program_is_refused(instruction: Instruction, message: str) -> N
 
 def test_wrong_registers_are_refused() -> None:
     made = program(())
-    with pytest.raises(ValueError, match="has 6 registers, got 5 rows"):
+    with pytest.raises(ValueError, match="has 10 registers, got 5 rows"):
         update.run(made, np.zeros((5, 4), np.int32))
     with pytest.raises(ValueError, match="must be adjacent"):
-        update.run(made, np.zeros((4, 6), np.int32).T)
+        update.run(made, np.zeros((4, 10), np.int32).T)
 
 
-@pytest.mark.parametrize(("spike", "recorded"), [(6, ()), (-1, ()), (0, (("v", 9, 0),))])
+@pytest.mark.parametrize(("spike", "recorded"), [(10, ()), (-1, ()), (0, (("v", 10, 0),))])
 def test_what_is_read_after_a_program_exists(spike: int, recorded: tuple[tuple[str, int, int], ...]) -> None:
     wrong = replace(program(()), spike=spike, recorded=recorded)
-    with pytest.raises(ProgramError, match=r"program 'random': register -?[0-9] does not exist, there are 6"):
+    with pytest.raises(ProgramError, match=r"program 'random': register -?[0-9]+ does not exist, there are 10"):
         update.run(wrong, update.allocate(wrong, {}, 3))
 
 

@@ -161,9 +161,9 @@ def test_a_long_chain_needs_one_scratch_register() -> None:
 MISUSES: list[tuple[Callable[[Mapping[str, Any]], object], str]] = [
     (lambda r: 1 if r["a"] > 0 else 2, "use select"),
     (lambda r: r["a"] > 0 and r["b"] > 0, "use select"),
-    (lambda r: r["a"] / r["b"], "does not divide: derive the reciprocal at start-up"),
-    (lambda r: 1 / r["a"], "does not divide"),
-    (lambda r: r["a"] // 2, "does not divide"),
+    (lambda r: r["a"] / r["n"], "cannot divide s16.15 and integer"),
+    (lambda r: r["n"] / 2, "cannot divide integer and integer"),
+    (lambda r: r["a"] // 2, "no quotient in whole numbers"),
     (lambda r: r["a"] ** 2, r"multiply x \* x"),
     (lambda r: math.exp(r["a"]), "derive it at start-up"),
     (lambda r: np.exp(r["a"]), "derive it at start-up"),
@@ -186,7 +186,10 @@ MISUSES: list[tuple[Callable[[Mapping[str, Any]], object], str]] = [
     (lambda r: select(r["a"].kind == 0, r["a"], 2), r"select\(\) needs a mask, .* got True"),
     (lambda r: select(r["m"], 1, 2), "between two plain numbers"),
     (lambda r: select(r["m"], r["a"], r["n"]), "cannot select between s16.15 and integer"),
-    (lambda r: decay(r["a"], r["b"]), "needs an s16.15 value and a u0.32 factor, got s16.15 and s16.15"),
+    (
+        lambda r: decay(r["a"], r["b"]),
+        "needs an s16.15, s0.31 or s4.11 value and a u0.32 factor, got s16.15 and s16.15",
+    ),
     (lambda r: decay(r.get("x", 0.5), r["f"]), "got 0.5 and u0.32"),
     (lambda r: r["nope"], "there is no 'nope'; declared are a, b, c, p, f, n, m"),
 ]
