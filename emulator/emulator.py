@@ -204,8 +204,7 @@ class Emulator:
             if isinstance(core, NeuronCore):
                 self._carry_neurons(previous, before, engine, number)
             elif isinstance(core, PoissonCore):
-                trains = previous._engine.trains_of(before)
-                engine.set_trains(number, trains.continued(core.rate, core.start, core.stop))
+                engine.trains_of(number).follow(previous._engine.trains_of(before))
             elif isinstance(core, DelayCore):
                 engine.set_heard(number, *previous._engine.heard(before))
         self._engine = engine

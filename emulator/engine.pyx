@@ -19,9 +19,9 @@ from emulator.barrier cimport Barrier, meet
 from emulator.deliver cimport finish_tick
 from emulator.growable cimport copied, push_pair, release
 from emulator.loaded cimport Loaded, address, zeros
-from emulator.poisson cimport PoissonTrains
 from emulator.state cimport SLOTS, Core, Machine, Recorder, Tally
 from emulator.tick cimport inject, start_tick, take_inputs
+from emulator.trains cimport Trains
 from emulator.update cimport program_t
 
 from emulator.update import PROGRAM_ADDRESS
@@ -65,14 +65,15 @@ cdef class Engine(Loaded):
         cdef int32_t first = self.tick
         cdef int32_t last = first + ticks
         cdef int32_t number
+        for number in range(machine.core_count):
+            if self.trains[number] is not None:
+                (<Trains> self.trains[number]).run_until(last)
         with nogil, parallel(num_threads=self.threads):
             run_share(machine, program, first, last, threadid(), omp_get_num_threads(), &self.barrier)
         self.tick = last
         for number in range(machine.core_count):
             if out_of_memory(&machine.cores[number]):
                 raise MemoryError("no memory left for spikes and samples")
-            if self.trains[number] is not None:
-                (<PoissonTrains> self.trains[number]).advance_to(last)
 
     def register(self, int core, int register):
         """The words of a register that is not scratch, as they are: int32[n]; not a copy."""
@@ -83,7 +84,7 @@ cdef class Engine(Loaded):
         return self.rings[core]
 
     def trains_of(self, int core):
-        """The Poisson trains of a core."""
+        """The trains of a core of random sources."""
         return self.trains[core]
 
     def heard(self, int core):

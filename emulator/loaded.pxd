@@ -3,8 +3,8 @@
 from libc.stdint cimport int32_t
 
 from emulator.growable cimport Ints
-from emulator.poisson cimport PoissonTrains
 from emulator.state cimport Machine, Recorder
+from emulator.trains cimport Trains
 
 
 cdef class Loaded:
@@ -14,7 +14,7 @@ cdef class Loaded:
     cdef list cores          # of the image
     cdef list rows           # by core: rows of its registers, None for scratch; None for cores without a program
     cdef list rings          # by core: uint16[16, types, 2**index_bits], or None
-    cdef list trains         # by core: PoissonTrains, or None
+    cdef list trains         # by core: Trains, or None
     cdef list kept           # arrays that the structures point into
 
     cdef int load_recorder(self, Recorder* recorder, recording, program) except -1

@@ -3,7 +3,6 @@ from collections.abc import Sequence
 from emulator.hearing import Hearing
 from emulator.image import MachineImage
 from emulator.link import Feeds
-from emulator.poisson import PoissonTrains
 
 class Loaded:
     tick: int
@@ -16,4 +15,3 @@ class Loaded:
         threads: int,
         tick: int = 0,
     ) -> None: ...
-    def set_trains(self, core: int, trains: PoissonTrains) -> None: ...

@@ -10,12 +10,12 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from emulator.growable cimport release
-from emulator.poisson cimport PoissonTrains
-from emulator.state cimport ARRAY, DELAY, NEURONS, POISSON, SLOTS, Core, Costs, Feed, Group, Injection, Recorder
+from emulator.state cimport ARRAY, DELAY, NEURONS, RANDOM, SLOTS, Core, Costs, Feed, Group, Injection, Recorder
+from emulator.trains cimport Trains
 
 from emulator.fabric import key_limit, sends
 from emulator.image import ArrayCore, NeuronCore, PoissonCore
-from emulator.poisson import PoissonTrains as Trains
+from emulator.poisson import PoissonTrains
 from emulator.program import Role
 from emulator.registers import SharedRows, rows_of
 from emulator.update import aligned
@@ -167,13 +167,12 @@ cdef class Loaded:
 
     def _load_poisson(self, int number, core, timestep):
         """Poisson trains."""
-        self.machine.cores[number].kind = POISSON
-        self.set_trains(number, Trains(core.rate, core.start, core.stop, core.seed, timestep, self.tick))
-
-    def set_trains(self, int core, PoissonTrains trains):
-        """Have a Poisson core go on with `trains`."""
-        self.trains[core] = trains
-        self.machine.cores[core].poisson = trains.c_sources()
+        cdef Trains trains = PoissonTrains(
+            core.rate, core.start, core.stop, core.seed, timestep=timestep, tick=self.tick
+        )
+        self.machine.cores[number].kind = RANDOM
+        self.machine.cores[number].random = &trains.sources
+        self.trains[number] = trains
 
     def _load_array(self, int number, core):
         """Given spikes."""

@@ -3,11 +3,11 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from emulator.growable cimport Ints
-from emulator.poisson cimport Sources
+from emulator.trains cimport Sources
 
 cdef enum:
     NEURONS = 0
-    POISSON = 1
+    RANDOM = 1
     ARRAY = 2
     DELAY = 3
     SLOTS = 16
@@ -80,7 +80,7 @@ ctypedef struct Core:
     int32_t injection_count
     int32_t next_change
     # sources
-    Sources* poisson
+    Sources* random
     const int32_t* array_tick
     const int32_t* array_index
     int64_t array_length

@@ -4,8 +4,8 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove, memset
 
 from emulator.growable cimport extend, push, push_pair
-from emulator.poisson cimport NEVER, emit
-from emulator.state cimport ARRAY, NEURONS, POISSON, SLOTS, Core, Injection, Machine, Recorder
+from emulator.state cimport ARRAY, NEURONS, RANDOM, SLOTS, Core, Injection, Machine, Recorder
+from emulator.trains cimport NEVER, emit
 from emulator.update cimport program_t
 
 cdef extern from *:
@@ -42,8 +42,8 @@ cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, in
     core.out.n = 0
     if core.kind == NEURONS:
         update_neurons(core, core.registers + thread * core.register_count, tick, run)
-    elif core.kind == POISSON:
-        emit(core.poisson, tick, &core.out)
+    elif core.kind == RANDOM:
+        emit(core.random, tick, &core.out)
     elif core.kind == ARRAY:
         emit_array(core, tick)
     else:

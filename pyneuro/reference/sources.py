@@ -62,24 +62,27 @@ class PoissonSource:
 
     def __init__(self, population: Population, number: int, seed: int, timestep: float) -> None:
         self._timestep = timestep
-        seeds = source_seeds(seed, number, 0, population.size)
-        self._trains = PoissonTrains(*self._settings(population), seeds, timestep)
+        self._seeds = source_seeds(seed, number, 0, population.size)
+        self._trains = self._made(population, 0)
 
     def update(self, population: Population) -> None:
         """Go on with the rates and windows of `population`."""
-        self._trains = self._trains.continued(*self._settings(population))
+        trains = self._made(population, self._trains.tick)
+        trains.follow(self._trains)
+        self._trains = trains
 
     def between(self, start: int, stop: int) -> tuple[Indices, Indices]:
         """Steps and source indices of the spikes of steps ``start..stop - 1``, sorted by step, then index."""
         steps, indices = self._trains.run(stop - start)
         return steps.astype(np.int64), indices.astype(np.int64)
 
-    def _settings(self, population: Population) -> tuple[Floats, NDArray[np.int32], NDArray[np.int32]]:
-        """Rates (Hz), and the steps between which each source spikes."""
+    def _made(self, population: Population, step: int) -> PoissonTrains:
+        """The sources of `population`, as they begin at `step`."""
         defaults = {parameter.name: parameter.default for parameter in SPIKE_SOURCE_POISSON.parameters}
         given = defaults | dict(population.parameters)
         window = poisson_window(given["start"], given["duration"], self._timestep, population.size)
-        return np.broadcast_to(np.asarray(given["rate"], np.float64), population.size), *window
+        rates = np.broadcast_to(np.asarray(given["rate"], np.float64), population.size)
+        return PoissonTrains(rates, *window, self._seeds, timestep=self._timestep, tick=step)
 
 
 def make_source(network: Network, number: int) -> Source:

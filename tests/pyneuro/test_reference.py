@@ -10,7 +10,7 @@ import pytest
 from networks import array_source, cells, connect, poisson_source
 from numpy.typing import NDArray
 
-from emulator.poisson import poisson_trains, source_seeds
+from emulator.poisson import PoissonTrains, source_seeds
 from pyneuro.emulated import EmulatedSimulation
 from pyneuro.errors import SizeError, UnsupportedError
 from pyneuro.reference import ReferenceSimulation
@@ -377,7 +377,7 @@ def test_poisson_sources_are_the_machines() -> None:
     noise = Population("noise", 8, "SpikeSourcePoisson", parameters, recordings=recorded(8, ("spikes",)))
     simulation = after(network(lif(), noise, timestep=1.0), 40.0)
     start, stop = np.full(8, 3, np.int32), np.full(8, 23, np.int32)
-    expected = poisson_trains(parameters["rate"], start, stop, source_seeds(7, 1, 0, 8), 1.0, 0, 40)
+    expected = PoissonTrains(parameters["rate"], start, stop, source_seeds(7, 1, 0, 8), timestep=1.0).run(40)
     np.testing.assert_array_equal(np.stack(simulation.spikes(1)), np.stack(expected))
 
 

@@ -1,6 +1,7 @@
 """An emulator in plain Python: every packet walks alone, every synapse is a line of a loop.
 
-It shares with the emulator the image, the numpy interpreter of programs and expk, and nothing else.
+It shares with the emulator the image, the numpy interpreter of programs and the trains of Poisson sources, and
+nothing else.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.arithmetic import expk
 from emulator.image import ArrayCore, Core, DelayCore, MachineImage, NeuronCore, PoissonCore
 from emulator.interpreter import run_words
+from emulator.poisson import PoissonTrains
 from emulator.program import Role
 
 WORD = 0xFFFFFFFF
@@ -62,68 +63,6 @@ def walk_one(image: MachineImage, source: Core, key: int) -> Walked:
     return walked
 
 
-class Kiss:
-    """JKISS and what is drawn from it, in Python's integers."""
-
-    def __init__(self, seed: list[int]) -> None:
-        self.x, self.y, self.z, self.c = seed
-        self.y = self.y or 13031301
-        self.c = self.c % 698769068 + 1
-
-    def draw(self) -> int:
-        self.x = (314527869 * self.x + 1234567) & WORD
-        self.y ^= self.y << 5 & WORD
-        self.y ^= self.y >> 7
-        self.y ^= self.y << 22 & WORD
-        carry = 4294584393 * self.z + self.c
-        self.z, self.c = carry & WORD, carry >> 32
-        return (self.x + self.y + self.z) & WORD
-
-    def exponential(self) -> int:
-        whole = 0
-        while True:
-            run = [self.draw(), self.draw()]
-            while run[-2] >= run[-1]:
-                run.append(self.draw())
-            if len(run) % 2 == 0:
-                return whole + (run[0] >> 17)
-            whole += 1 << 15
-
-    def poisson(self, exp_minus_lambda: int) -> int:
-        count, product = 0, (WORD * self.draw() + (1 << 31)) >> 32
-        while product > exp_minus_lambda:
-            count, product = count + 1, (product * self.draw() + (1 << 31)) >> 32
-        return count
-
-    def interval(self, mean: int) -> int:
-        return (((self.exponential() * 1000 + (1 << 14)) >> 15) * mean) & WORD
-
-
-class Source:
-    """One Poisson source, asked every tick."""
-
-    def __init__(self, rate: float, start: int, stop: int, seed: list[int], timestep: float) -> None:
-        self.start, self.stop, self.stream = start, stop, Kiss(seed)
-        rate_raw = round(rate * 65536)
-        expected = rate_raw * round(timestep * 1e-3 * 2**32) >> 33
-        self.mean = 1000 * round(65536 / timestep) // rate_raw if rate_raw else 0
-        self.parts = 0 if expected < 328 else 1 if expected < 10 << 15 else -(-expected // 32768)
-        self.exp = int(expk(-(expected // max(self.parts, 1)))) << 17
-        self.left = 0 if self.parts else self.stream.interval(self.mean)
-
-    def spikes(self, tick: int) -> int:
-        if not self.start <= tick < self.stop or not (self.parts or self.mean):
-            return 0
-        if self.parts:
-            return sum(self.stream.poisson(self.exp) for _ in range(self.parts))
-        count = 0
-        while self.left < 1000:
-            count += 1
-            self.left = (self.left + self.stream.interval(self.mean)) & WORD
-        self.left -= 1000
-        return count
-
-
 class SlowEmulator:
     """The image, run."""
 
@@ -132,7 +71,7 @@ class SlowEmulator:
         self.tick = 0
         self.registers: dict[int, NDArray[np.int32]] = {}
         self.rings: dict[int, NDArray[np.int64]] = {}
-        self.poisson: dict[int, list[Source]] = {}
+        self.trains: dict[int, PoissonTrains] = {}
         self.heard: dict[int, list[tuple[int, int]]] = {}
         self.samples: dict[tuple[int, str], list[list[int]]] = {}
         self.spikes: list[list[tuple[int, int]]] = [[] for _ in image.cores]
@@ -144,8 +83,9 @@ class SlowEmulator:
             if isinstance(core, NeuronCore):
                 self._load_neurons(number, core)
             elif isinstance(core, PoissonCore):
-                rows = zip(core.rate.tolist(), core.start.tolist(), core.stop.tolist(), core.seed.tolist(), strict=True)
-                self.poisson[number] = [Source(*row, image.timestep) for row in rows]
+                self.trains[number] = PoissonTrains(
+                    core.rate, core.start, core.stop, core.seed, timestep=image.timestep
+                )
             elif isinstance(core, DelayCore):
                 self.heard[number] = []
 
@@ -170,7 +110,7 @@ class SlowEmulator:
         if isinstance(core, NeuronCore):
             numbers = self._update(number, core)
         elif isinstance(core, PoissonCore):
-            numbers = [i for i, source in enumerate(self.poisson[number]) for _ in range(source.spikes(self.tick))]
+            numbers = self.trains[number].run(1)[1].tolist()
         elif isinstance(core, ArrayCore):
             numbers = [int(i) for t, i in zip(core.tick, core.index, strict=True) if t == self.tick]
         else:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from networks import poisson_source
 
-from emulator.poisson import poisson_trains, source_seeds
+from emulator.poisson import PoissonTrains, source_seeds
 from toolchain.network import Network, Values
 from toolchain.sources import wrapping_sources
 
@@ -30,5 +30,6 @@ def test_slow_sources_are_told_by_the_slowest() -> None:
 def test_sources_as_slow_as_that_do_spike_too_often() -> None:
     n, ticks = 4000, 400_000
     zeros = np.zeros(n, dtype=np.int32)
-    _, index = poisson_trains(np.full(n, 0.002), zeros, zeros + ticks, source_seeds(1, 0, 0, n), 0.1, 0, ticks)
+    sources = PoissonTrains(np.full(n, 0.002), zeros, zeros + ticks, source_seeds(1, 0, 0, n), timestep=0.1)
+    index = sources.run(ticks)[1]
     assert len(np.unique(index)) / n > 1.2 * (1.0 - np.exp(-ticks / 5_000_000))
