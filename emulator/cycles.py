@@ -34,6 +34,8 @@ OPERATION_CYCLES: Mapping[Op, int] = {
     Op.LSR: 1,
     Op.SCALE: 5,  # SMULL, and two ALU operations to take bits n..n+31
     Op.DIV: 240,  # no divide instruction: a library's loop over 47 bits of the dividend, 4 cycles and overhead a bit
+    Op.POW: 100,  # 10 cycles a bit (two UMULLs, test, conditional moves), for an exponent of some hundred steps
+    Op.BINOMIAL: 140,  # 14 cycles a trial (two multiplications, shifts, comparison, loop), for ten of them
     Op.LOOKUP: 8,  # two comparisons with conditional moves, subtraction, shift, load with its delay
     Op.LERP: 18,  # as LOOKUP with one more load, mask, subtraction, SMULL, two ALU operations, addition
 }

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.program import TABLE_OPS, Instruction, Kind, Op, Program, Table
+from emulator.program import MOST_TRIALS, TABLE_OPS, Instruction, Kind, Op, Program, Table
 
 Words = NDArray[np.int64]
 Reals = NDArray[np.float64]
@@ -26,6 +26,11 @@ RESOLUTION: Mapping[Kind, float] = {
     Kind.TRACE: 2.0**-11,
 }
 """Value of the lowest bit of a word of each kind."""
+
+DRAW_STEP = 0x9E3779B9
+"""What lies between the seeds of two draws of BINOMIAL: 2^32 over the golden ratio, as in a Weyl sequence."""
+SCRAMBLE = ((16, 0x7FEB352D), (15, 0x846CA68B))
+"""Shifts and factors of the scrambler of BINOMIAL: C. Wellons 2018, "Prospecting for Hash Functions" (lowbias32)."""
 
 _WORDS: Mapping[Op, Callable[[Words, Words, Words, int], Words]] = {
     Op.ADD: lambda a, b, c, n: a + b,
@@ -43,6 +48,8 @@ _WORDS: Mapping[Op, Callable[[Words, Words, Words, int], Words]] = {
     Op.OR: lambda a, b, c, n: a | b,
     Op.SELECT: lambda a, b, c, n: (b & a) | (c & ~a),
     Op.COPY: lambda a, b, c, n: a,
+    Op.POW: lambda a, b, c, n: _power(a, b),
+    Op.BINOMIAL: lambda a, b, c, n: _successes(a, b, c),
 }
 
 _REALS: Mapping[Op, Callable[[Reals, Reals, Reals, float], Reals]] = {
@@ -61,6 +68,8 @@ _REALS: Mapping[Op, Callable[[Reals, Reals, Reals, float], Reals]] = {
     Op.OR: lambda a, b, c, factor: -((a != 0) | (b != 0)).astype(np.float64),
     Op.SELECT: lambda a, b, c, factor: np.where(a != 0, b, c),
     Op.COPY: lambda a, b, c, factor: a,
+    Op.POW: lambda a, b, c, factor: a ** np.maximum(b, 0.0),
+    Op.BINOMIAL: lambda a, b, c, factor: _successes(*map(_integers, (a, b * 2.0**32, c * factor))).astype(np.float64),
 }
 
 
@@ -72,6 +81,42 @@ def _quotient(a: Words, b: Words) -> Words:
     """Quotient of integers towards zero; 0 where the divisor is 0."""
     size = np.abs(a) // np.maximum(np.abs(b), 1)
     return np.where(b == 0, 0, np.where((a < 0) == (b < 0), size, -size))
+
+
+def _power(a: Words, b: Words) -> Words:
+    """Fractions `a` to whole powers `b`, by squaring."""
+    square = _unsigned(a).astype(np.uint64)
+    power, left = np.full_like(square, 0xFFFFFFFF), np.maximum(b, 0)
+    while left.any():
+        power = np.where(left & 1, _product_of_fractions(power, square), power)
+        square, left = _product_of_fractions(square, square), left >> 1
+    return power.astype(np.int64)
+
+
+def _product_of_fractions(x: NDArray[np.uint64], y: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Product of u0.32 words in which all ones is 1."""
+    return ((x + np.uint64(1)) * y) >> np.uint64(32)
+
+
+def _successes(trials: Words, probability: Words, seed: Words) -> Words:
+    """Successes in a number of trials, of probability u0.32."""
+    count, probability = np.zeros_like(trials), _unsigned(probability)
+    for trial in range(1, min(int(trials.max(initial=0)), MOST_TRIALS) + 1):
+        drawn = _scrambled(_unsigned(seed + trial * DRAW_STEP))
+        succeeds = (drawn < probability) | (probability == 0xFFFFFFFF)
+        count += succeeds & (trial <= trials)
+    return count
+
+
+def _scrambled(word: Words) -> Words:
+    """A bijection of 32-bit words after which counted numbers look random."""
+    for shift, factor in SCRAMBLE:
+        word = _unsigned((word ^ (word >> shift)) * factor)
+    return word ^ (word >> 16)
+
+
+def _integers(values: Reals) -> Words:
+    return np.rint(values).astype(np.int64)
 
 
 def wrap(words: Words) -> NDArray[np.int32]:
@@ -151,7 +196,12 @@ def run_real(program: Program, registers: Reals) -> None:
 
 
 def _factor(instruction: Instruction, kinds: Sequence[Kind]) -> float:
-    """What a shift by n bits multiplies a number by, which depends on the kinds before and after."""
+    """What a shift by n bits multiplies a number by, which depends on the kinds before and after.
+
+    For BINOMIAL, which computes with words, what turns the seed into its word.
+    """
+    if instruction.op == Op.BINOMIAL:
+        return 1.0 / RESOLUTION[kinds[instruction.c]]
     a, b, out = (RESOLUTION[kind] for kind in (kinds[instruction.a], kinds[instruction.b], instruction.kind))
     if instruction.op == Op.SCALE:
         return out / (a * b) / 2.0**instruction.n

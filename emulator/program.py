@@ -24,6 +24,11 @@ COPY       a
 LOOKUP     entry ``(a - first) >> shift`` of table b; the first or the last beyond it
 LERP       the same, on the line from that entry to the next, towards minus infinity;
            the difference of two neighbours wraps
+POW        a (u0.32) to the power b, a whole number: products of the squares a**(2**i),
+           from the lowest bit of b up, each product floor((x + 1) * y / 2**32), in
+           which all ones is 1; all ones where b <= 0
+BINOMIAL   how many of a trials (1,023 at the most) succeed, each with probability b
+           (u0.32, all ones is 1); word c seeds the draws, the same c draws the same
 =========  =====================================================================
 
 The spike register is read after the program.  Of what can be recorded, a STATE register is read before the
@@ -45,6 +50,8 @@ from emulator.errors import ProgramError
 INSTRUCTION_WORDS = 6
 """Words of an instruction in `Program.code`: op, out, a, b, c, n."""
 WORD_BITS = 32
+MOST_TRIALS = 1023
+"""Trials of BINOMIAL; a core would need half its millisecond for so many of ten neurons."""
 
 
 def fits_word(value: int) -> bool:
@@ -72,12 +79,14 @@ class Op(IntEnum):
     LOOKUP = 14
     LERP = 15
     LSR = 16
+    POW = 17
+    BINOMIAL = 18
 
 
 UNARY_OPS = (Op.SHL, Op.SHR, Op.LSR, Op.COPY)
 TABLE_OPS = (Op.LOOKUP, Op.LERP)
 """Operations whose b is a table."""
-TERNARY_OPS = (Op.SELECT,)
+TERNARY_OPS = (Op.SELECT, Op.BINOMIAL)
 
 
 class Kind(IntEnum):

@@ -3,13 +3,8 @@
 # Included by one shell for each instruction set (update_base, update_avx2, update_avx512), so that the same
 # source is compiled for each.  Most loops are plain and the compiler vectorises them.  An instruction may
 # write a register that it reads, since each word depends on words of the same neuron only; the pragma tells
-# the compiler so, which would otherwise test for overlap and fall back to one neuron at a time.
-#
-# The two products need 64 bits a lane, and compilers spend most of their time on widening.  With vectors
-# they are written out: the multiplier takes the even 32-bit lanes of its operands as they stand, so one
-# product serves the even neurons, one (of operands shuffled down by a lane) the odd ones, and a blend puts
-# the wanted 32 bits of both side by side.  DECAY has one signed and one unsigned factor:
-# a * b = a * signed(b) + (a << 32 where the top bit of b is set).
+# the compiler so, which would otherwise test for overlap and fall back to one neuron at a time.  The others are
+# written out for vectors (``vectors.pxi``).
 #
 # DIV is done in doubles, which have no other rounding than that of the quotient, and it does no harm.
 # The dividend N = a * 2^15 is an integer of at most 2^46 and the divisor D one of at most 2^31, so both are exact.
@@ -26,87 +21,20 @@ from libc.stdint cimport int32_t
 
 from emulator.update cimport program_t
 
+include "vectors.pxi"
+
 cdef extern from *:
     """
     #include <stdint.h>
+    #include <string.h>
 
     /* as emulator.program.Op */
-    enum { ADD, SUB, MUL, DECAY, SHL, SHR, GE, GT, AND, OR, SELECT, COPY, DIV, SCALE, LOOKUP, LERP, LSR };
-    enum { BLOCK = 256, LANES = 16 };
+    enum { ADD, SUB, MUL, DECAY, SHL, SHR, GE, GT, AND, OR, SELECT, COPY, DIV, SCALE, LOOKUP, LERP, LSR,
+           POW, BINOMIAL };
+    enum { BLOCK = 256, LANES = 16, MOST_TRIALS = 1023 };
 
     #define WRAP(x) ((int32_t)(uint32_t)(x))
     #define EACH _Pragma("GCC ivdep") for (int i = 0; i < n; i++)
-
-    #if defined(__AVX512F__) && defined(__AVX512DQ__)
-    #include <immintrin.h>
-    enum { WIDTH = 16 };
-    typedef __m512i words;
-    #define LOAD(p) _mm512_loadu_si512(p)
-    #define STORE(p, x) _mm512_storeu_si512(p, x)
-    #define PRODUCT(a, b) _mm512_mul_epi32(a, b)
-    #define ODD(x) _mm512_shuffle_epi32(x, 0xF5)
-    #define RIGHT(x, n) _mm512_srli_epi64(x, n)
-    #define LEFT(x, n) _mm512_slli_epi64(x, n)
-    #define BLEND(even, odd) _mm512_mask_blend_epi32(0xAAAA, even, odd)
-    #define ADD_WHERE_NEGATIVE(x, a, b) _mm512_mask_add_epi32(x, _mm512_movepi32_mask(b), x, a)
-    #define RIGHT_BY(x, count) _mm512_srl_epi64(x, count)
-    #define LEFT_BY(x, count) _mm512_sll_epi64(x, count)
-    #define SHIFT_RIGHT(x, count) _mm512_srl_epi32(x, count)
-    #define SHIFT_LEFT(x, count) _mm512_sll_epi32(x, count)
-    #define ALL(x) _mm512_set1_epi32(x)
-    #define PLUS(x, y) _mm512_add_epi32(x, y)
-    #define MINUS(x, y) _mm512_sub_epi32(x, y)
-    #define LESSER(x, y) _mm512_min_epi32(x, y)
-    #define GREATER(x, y) _mm512_max_epi32(x, y)
-    #define GATHER(p, x) _mm512_i32gather_epi32(x, p, 4)
-    #define DOUBLES(p) _mm512_cvtepi32_pd(_mm256_loadu_si256((const __m256i *)(p)))
-    #define TIMES_ONE(x) _mm512_mul_pd(x, _mm512_set1_pd(32768.0))
-    #define DIVIDE(x, y) _mm512_div_pd(x, y)
-    #define CUT(x) _mm512_cvtepi64_epi32(_mm512_cvttpd_epi64(x))
-    #define STORE_HALF(p, x) _mm256_storeu_si256((__m256i *)(p), x)
-    #elif defined(__AVX2__)
-    #include <immintrin.h>
-    enum { WIDTH = 8 };
-    typedef __m256i words;
-    #define LOAD(p) _mm256_loadu_si256((const __m256i *)(p))
-    #define STORE(p, x) _mm256_storeu_si256((__m256i *)(p), x)
-    #define PRODUCT(a, b) _mm256_mul_epi32(a, b)
-    #define ODD(x) _mm256_shuffle_epi32(x, 0xF5)
-    #define RIGHT(x, n) _mm256_srli_epi64(x, n)
-    #define LEFT(x, n) _mm256_slli_epi64(x, n)
-    #define BLEND(even, odd) _mm256_blend_epi32(even, odd, 0xAA)
-    #define ADD_WHERE_NEGATIVE(x, a, b) _mm256_add_epi32(x, _mm256_and_si256(a, _mm256_srai_epi32(b, 31)))
-    #define RIGHT_BY(x, count) _mm256_srl_epi64(x, count)
-    #define LEFT_BY(x, count) _mm256_sll_epi64(x, count)
-    #define SHIFT_RIGHT(x, count) _mm256_srl_epi32(x, count)
-    #define SHIFT_LEFT(x, count) _mm256_sll_epi32(x, count)
-    #define ALL(x) _mm256_set1_epi32(x)
-    #define PLUS(x, y) _mm256_add_epi32(x, y)
-    #define MINUS(x, y) _mm256_sub_epi32(x, y)
-    #define LESSER(x, y) _mm256_min_epi32(x, y)
-    #define GREATER(x, y) _mm256_max_epi32(x, y)
-    #define GATHER(p, x) _mm256_i32gather_epi32((const int *)(p), x, 4)
-    #define DOUBLES(p) _mm256_cvtepi32_pd(_mm_loadu_si128((const __m128i *)(p)))
-    #define TIMES_ONE(x) _mm256_mul_pd(x, _mm256_set1_pd(32768.0))
-    #define DIVIDE(x, y) _mm256_div_pd(x, y)
-    #define WHOLE(x) _mm256_round_pd(x, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)
-    #define BITS(x) _mm256_castpd_si256(_mm256_add_pd(WHOLE(x), _mm256_set1_pd(0x1.8p52)))
-    #define EVEN(x) _mm256_permutevar8x32_epi32(x, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6))
-    #define CUT(x) _mm256_castsi256_si128(EVEN(BITS(x)))
-    #define STORE_HALF(p, x) _mm_storeu_si128((__m128i *)(p), x)
-    #endif
-
-    #ifdef PRODUCT
-    /* floor(x y / 2^n), n from 0 to 32 */
-    typedef struct { __m128i right, left; } amount;
-    static inline amount amount_of(int n) {
-        amount made = { _mm_cvtsi32_si128(n), _mm_cvtsi32_si128(32 - n) };
-        return made;
-    }
-    static inline words scaled_product(words x, words y, amount n) {
-        return BLEND(RIGHT_BY(PRODUCT(x, y), n.right), LEFT_BY(PRODUCT(ODD(x), ODD(y)), n.left));
-    }
-    #endif
 
     static inline void multiply(int32_t *o, const int32_t *a, const int32_t *b, int n) {
         int done = 0;
@@ -192,14 +120,72 @@ cdef extern from *:
         }
     }
 
+    static void raise_to(int32_t *o, const int32_t *a, const int32_t *b, int n) {
+        int done = 0;
+    #ifdef PRODUCT
+        for (; done + WIDTH <= n; done += WIDTH) {
+            words power = ALL(-1), square = LOAD(a + done), left = GREATER(LOAD(b + done), ALL(0));
+            for (; ANY(left); left = SHIFT_RIGHT(left, _mm_cvtsi32_si128(1))) {
+                power = CHOOSE(left, fraction_product(power, square), power);
+                square = fraction_product(square, square);
+            }
+            STORE(o + done, power);
+        }
+    #endif
+        for (; done < n; done++) {
+            uint32_t power = UINT32_MAX, square = a[done];
+            for (int32_t left = b[done] > 0 ? b[done] : 0; left; left >>= 1) {
+                power = left & 1 ? ((uint64_t)power * square + square) >> 32 : power;
+                square = ((uint64_t)square * square + square) >> 32;
+            }
+            o[done] = WRAP(power);
+        }
+    }
+
+    static inline int32_t greatest(const int32_t *a) {
+        int32_t found = 0;
+        for (int i = 0; i < LANES; i++)
+            found = a[i] > found ? a[i] : found;
+        return found;
+    }
+
+    /* Draws for a few neurons at once, for as many trials as any of them has. */
+    static inline void draw_some(int32_t *count, const int32_t *trials, const uint32_t *probability, uint32_t *seed) {
+        int32_t most = greatest(trials), last = most < MOST_TRIALS ? most : MOST_TRIALS;
+        for (int32_t trial = 0; trial < last; trial++)
+            for (int i = 0; i < LANES; i++) {
+                uint32_t x = seed[i] += 0x9E3779B9u;
+                x = (x ^ x >> 16) * 0x7FEB352Du;
+                x = (x ^ x >> 15) * 0x846CA68Bu;
+                x ^= x >> 16;
+                count[i] += (trial < trials[i]) & ((x < probability[i]) | (probability[i] == UINT32_MAX));
+            }
+    }
+
+    static void count_successes(int32_t *o, const int32_t *a, const int32_t *b, const int32_t *c, int n) {
+        for (int start = 0, size; start < n; start += size) {
+            int32_t count[LANES] = { 0 }, trials[LANES] = { 0 };
+            uint32_t probability[LANES] = { 0 }, seed[LANES] = { 0 };
+            size = n - start < LANES ? n - start : LANES;
+            memcpy(trials, a + start, size * sizeof(int32_t));
+            memcpy(probability, b + start, size * sizeof(int32_t));
+            memcpy(seed, c + start, size * sizeof(int32_t));
+            draw_some(count, trials, probability, seed);
+            memcpy(o + start, count, size * sizeof(int32_t));
+        }
+    }
+
     /* Operations that take so long that a call costs nothing beside them: inlined, they would slow the others. */
     static __attribute__((noinline)) void run_long_instruction(int op, int shift, int32_t *o, const int32_t *a,
-                                                               const int32_t *b, const int32_t *table, int n) {
+                                                               const int32_t *b, const int32_t *c,
+                                                               const int32_t *table, int n) {
         switch (op) {
         case DIV: divide(o, a, b, n); break;
         case SCALE: scale(o, a, b, shift, n); break;
         case LOOKUP: look_up(o, a, table, n); break;
         case LERP: interpolate(o, a, table, n); break;
+        case POW: raise_to(o, a, b, n); break;
+        case BINOMIAL: count_successes(o, a, b, c, n); break;
         }
     }
 
@@ -220,7 +206,7 @@ cdef extern from *:
         case OR: EACH o[i] = a[i] | b[i]; break;
         case SELECT: EACH o[i] = (b[i] & a[i]) | (c[i] & ~a[i]); break;
         case COPY: EACH o[i] = a[i]; break;
-        default: run_long_instruction(op, shift, o, a, b, table, n);
+        default: run_long_instruction(op, shift, o, a, b, c, table, n);
         }
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -13,9 +14,21 @@ from numpy.typing import NDArray
 from emulator import interpreter, update
 from emulator.errors import ProgramError
 from emulator.interpreter import RESOLUTION
-from emulator.program import Kind, Op, Program, Register, Role, Table
+from emulator.program import MOST_TRIALS, Kind, Op, Program, Register, Role, Table
 from toolchain.models.tabulate import tabulate
-from toolchain.models.tracing import Step, Traced, convert, decay, interpolate, lookup, product, select, trace
+from toolchain.models.tracing import (
+    Step,
+    Traced,
+    binomial,
+    convert,
+    decay,
+    interpolate,
+    lookup,
+    power,
+    product,
+    select,
+    trace,
+)
 
 KINDS = (Kind.ACCUM, Kind.FRACTION, Kind.INTEGER, Kind.UNIT, Kind.TRACE)
 NAMES = {kind: kind.name.lower() for kind in KINDS}
@@ -62,6 +75,15 @@ def quotient(a: int, b: int) -> int:
     return wrapped(size if (a < 0) == (b < 0) else -size)
 
 
+def power_of(a: int, b: int) -> int:
+    square, result, left = a % 2**32, 2**32 - 1, max(b, 0)
+    while left:
+        if left & 1:
+            result = (result + 1) * square >> 32
+        square, left = (square + 1) * square >> 32, left >> 1
+    return wrapped(result)
+
+
 CASES: list[tuple[str, Kind, Function, Callable[[int, int], int]]] = [
     ("accum / accum", Kind.ACCUM, lambda r: r["accum1"] / r["accum2"], quotient),
     ("1 / accum", Kind.ACCUM, lambda r: 1 / r["accum1"], lambda a, b: quotient(1 << 15, a)),
@@ -92,6 +114,7 @@ CASES: list[tuple[str, Kind, Function, Callable[[int, int], int]]] = [
     ("unit to accum", Kind.ACCUM, lambda r: convert(r["unit1"], Kind.ACCUM), lambda a, b: a >> 16),
     ("trace to accum", Kind.ACCUM, lambda r: convert(r["trace1"], Kind.ACCUM), lambda a, b: wrapped(a << 4)),
     ("accum to accum", Kind.ACCUM, lambda r: convert(r["accum1"], Kind.ACCUM), lambda a, b: a),
+    ("power", Kind.FRACTION, lambda r: power(r["fraction1"], r["integer2"]), power_of),
     ("interpolate", Kind.ACCUM, lambda r: interpolate(RAMP, r["accum1"]), lambda a, b: 2 * min(max(a, -98304), 163840)),
     (
         "lookup",
@@ -138,6 +161,71 @@ def test_a_table_used_twice_is_kept_once() -> None:
     assert [program.registers[r].value for r in program.numbers(Role.TABLE)] == [0]
 
 
+@given(tau=st.floats(2.0, 5000.0), steps=st.integers(0, 20000))
+@settings(max_examples=100, deadline=None)
+def test_a_power_is_a_decay_over_many_steps(tau: float, steps: int) -> None:
+    """Each product is off by a bit at most; a square has twice the relative error of its root, until it is small."""
+    factor = round(np.exp(-1.0 / tau) * 2**32)
+    found = words(lambda r: power(r["fraction1"], r["integer2"]), Kind.FRACTION, wrapped(factor), steps)
+    bound = (2 * min(steps, tau) + 2) * 2.0**-32
+    assert found % 2**32 / 2**32 == pytest.approx((factor / 2**32) ** steps, abs=bound)
+
+
+@pytest.mark.parametrize("factor", [-1, 0, 1, 1 << 30, -(1 << 31)])
+def test_first_powers(factor: int) -> None:
+    for exponent, wanted in ((-5, -1), (0, -1), (1, factor)):
+        assert words(lambda r: power(r["fraction1"], r["integer2"]), Kind.FRACTION, factor, exponent) == wanted
+    assert words(lambda r: power(r["fraction1"], r["integer2"]), Kind.FRACTION, -1, 2**31 - 1) == -1
+
+
+def successes(trials: int, probability: float, seeds: NDArray[np.int32]) -> NDArray[np.int32]:
+    program = program_of(lambda r: binomial(r["integer1"], r["fraction1"], r["unit1"]), Kind.INTEGER)
+    word = np.array([min(round(probability * 2**32), 2**32 - 1)], np.uint32).view(np.int32)
+    given = {"integer1": np.array([trials], np.int32), "fraction1": word, "unit1": seeds}
+    core = update.allocate(program, given, len(seeds))
+    update.run(program, core)
+    found: NDArray[np.int32] = core[program.register("integer_out")].copy()
+    return found
+
+
+@pytest.mark.parametrize(("trials", "probability"), [(1, 0.5), (5, 0.3), (10, 0.5), (100, 0.05)])
+def test_successes_have_the_binomial_distribution(trials: int, probability: float) -> None:
+    """Mean, variance and the share of each number, all within four standard errors."""
+    n = 40000
+    seeds = np.random.default_rng(trials).integers(0, 2**31, n).astype(np.int32)
+    found = successes(trials, probability, seeds)
+    assert found.min() >= 0
+    assert found.max() <= trials
+    variance = trials * probability * (1 - probability)
+    assert found.mean() == pytest.approx(trials * probability, abs=4 * (variance / n) ** 0.5)
+    assert found.var() == pytest.approx(variance, rel=4 * (2 / n) ** 0.5 + 0.01)
+    for k in range(trials + 1):
+        share = math.comb(trials, k) * probability**k * (1 - probability) ** (trials - k)
+        assert np.mean(found == k) == pytest.approx(share, abs=4 * (share / n) ** 0.5 + 1e-4)
+
+
+def test_neighbouring_seeds_draw_independently() -> None:
+    found = successes(10, 0.5, np.arange(20000, dtype=np.int32)).astype(np.float64)
+    assert abs(np.corrcoef(found[1:], found[:-1])[0, 1]) < 4 / 20000**0.5
+    assert found.mean() == pytest.approx(5.0, abs=4 * (2.5 / 20000) ** 0.5)
+
+
+def test_certain_outcomes() -> None:
+    seeds = np.arange(33, dtype=np.int32)
+    assert set(successes(7, 1.0, seeds).tolist()) == {7}
+    assert set(successes(7, 0.0, seeds).tolist()) == {0}
+    assert set(successes(-3, 0.5, seeds).tolist()) == {0}
+    assert set(successes(5000, 1.0, seeds).tolist()) == {MOST_TRIALS}
+
+
+def test_successes_in_real_numbers_are_the_same() -> None:
+    def function(r: Mapping[str, Traced]) -> Traced:
+        return binomial(r["integer1"], r["unit2"], r["accum2"])
+
+    for a, b in ((9, 1 << 30), (40, 12345678)):
+        assert real(function, Kind.INTEGER, a, b) == words(function, Kind.INTEGER, a, b)
+
+
 def test_floats_are_computed_as_floats() -> None:
     x = np.array([-9.0, 0.25, 9.0])
     assert select(x > 0, x, -1.0).tolist() == [-1.0, 0.25, 9.0]
@@ -147,6 +235,7 @@ def test_floats_are_computed_as_floats() -> None:
     assert decay(2.0, 0.25) == 0.5
     assert convert(-1.5, Kind.INTEGER) == -1.0
     assert convert(-1.5, Kind.ACCUM) == -1.5
+    assert np.asarray(power(0.5, np.array([-1.0, 0.0, 3.0]))).tolist() == [1.0, 1.0, 0.125]
 
 
 # --- tables -----------------------------------------------------------------------------------------
@@ -210,6 +299,8 @@ MISUSES: list[tuple[Function, str]] = [
     (lambda r: product(r["accum1"], r["accum1"], 33, Kind.ACCUM), "shifts by 0 to 32 bits, got 33"),
     (lambda r: convert(r["accum1"] > 0, Kind.ACCUM), "cannot convert mask to s16.15"),
     (lambda r: convert(r["integer1"], Kind.UNIT), "cannot convert integer to s0.31"),
+    (lambda r: power(r["unit1"], r["integer1"]), "u0.32 factor and an integer exponent, got s0.31 and integer"),
+    (lambda r: binomial(r["integer1"], r["accum1"], r["unit1"]), "got integer, s16.15, s0.31"),
     (lambda r: interpolate(RAMP, r["unit1"]), "the table takes s16.15, got s0.31"),
     (lambda r: interpolate(Table((1,), 0, 3), r["accum1"]), "at least 2 values"),
 ]

@@ -16,7 +16,7 @@ from emulator.conversion import host_to_accum
 from emulator.errors import ProgramError
 from emulator.interpreter import RESOLUTION
 from emulator.program import Kind, Table
-from toolchain.models.tracing import KIND_NAMES
+from toolchain.models.traced import KIND_NAMES
 
 Function = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 RANGES: dict[Kind, tuple[int, int]] = {Kind.FRACTION: (0, 2**32 - 1)}
