@@ -28,7 +28,8 @@ class Simulation(Protocol):
         """Go on with `network`; state and time are kept.
 
         It has the same populations and cells; parameters, weights, delays, currents and recordings may have
-        changed, and projections may have been added.
+        changed, and projections may have been added.  A projection that connects the same cells in the same order by
+        synapses of the same kind goes on from what its synapses remember of spikes; its weights are those given.
 
         The reference delivers the spikes under way as they were sent.  So does the emulator with those that have
         come to a ring buffer; those that wait in delay stages (sent less than the delay ago, with a delay over 16
@@ -37,7 +38,7 @@ class Simulation(Protocol):
         """
 
     def reset(self) -> None:
-        """Back to step 0 and the initial values; recorded data are dropped."""
+        """Back to step 0, the initial values and the weights of the network; recorded data are dropped."""
 
     def clear(self, population: int) -> None:
         """Drop what was recorded of `population` so far."""
@@ -52,4 +53,8 @@ class Simulation(Protocol):
         """Present value of a state variable, all cells, in PyNN's unit."""
 
     def weights(self, projection: int) -> NDArray[np.float64]:
-        """Present weight of each synapse of a projection of the network, in its order and in PyNN's unit."""
+        """Present weight of each synapse of a projection of the network, in its order and in PyNN's unit.
+
+        That of a plastic synapse is the one that its source sent last: on both simulators it changes when the source
+        spikes.
+        """

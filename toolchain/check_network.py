@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.poisson import LAMBDA_MAX
+from toolchain.check_synapses import check_synapses
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import NetworkError, ParameterError
 from toolchain.models import CELL_MODELS
@@ -16,10 +17,10 @@ from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_initial, check_parameters
 from toolchain.models.sources import SPIKE_SOURCE_POISSON
 from toolchain.network import Current, Network, Population, Projection, Recording, SpikeTimes, Values
+from toolchain.synapses import ELECTRICAL
 
-SYNAPSES = ("StaticSynapse",)
-"""Synapse types there are."""
 PAIR = ("v_reset", "v_thresh")
+CONDUCTANCE = (0.0, np.inf, "be >= 0 uS, as a gap junction is a conductance")
 
 
 def check_network(network: Network) -> None:
@@ -155,18 +156,32 @@ def _check_projection(network: Network, made: Projection) -> None:
     model = CELL_MODELS[target.cell]
     if not isinstance(model, CellModel):
         raise NetworkError(f"{who}: '{target.label}' is of {target.cell}, which has no synapses")
-    if made.receptor not in model.receptors:
+    electrical = made.synapse == ELECTRICAL
+    if electrical:
+        _check_coupled(who, source, target)
+    elif made.receptor not in model.receptors:
         raise NetworkError(
             f"{who}: {target.cell} has no receptor type '{made.receptor}'{did_you_mean(made.receptor, model.receptors)}"
         )
-    if made.synapse not in SYNAPSES:
-        raise NetworkError(f"{who}: there is no synapse type '{made.synapse}'{did_you_mean(made.synapse, SYNAPSES)}")
+    check_synapses(made)
     if made.pre.shape != made.post.shape or made.pre.ndim != 1:
         raise NetworkError(f"{who}: {made.pre.shape} source cells do not match {made.post.shape} target cells")
     _check_indices(f"{who}: source", source.size, made.pre)
     _check_indices(f"{who}: target", target.size, made.post)
-    _check_range(who, "weight", made.weight, len(made), _weight_limits(model, made.receptor))
+    _check_range(
+        who, "weight", made.weight, len(made), CONDUCTANCE if electrical else _weight_limits(model, made.receptor)
+    )
     _check_range(who, "delay", made.delay, len(made), (0.0, np.inf, "be >= 0 ms"))
+
+
+def _check_coupled(who: str, *ends: Population) -> None:
+    """A gap junction couples the voltages of two cells."""
+    for population in ends:
+        model = CELL_MODELS[population.cell]
+        if not isinstance(model, CellModel) or "v" not in [variable.name for variable in model.state]:
+            raise NetworkError(
+                f"{who}: '{population.label}' is of {population.cell}, which has no v for ElectricalSynapse to couple"
+            )
 
 
 def _weight_limits(model: CellModel, receptor: str) -> tuple[float, float, str]:

@@ -13,3 +13,17 @@ def deliver(
     ring: NDArray[np.float64],
     now: int,
 ) -> None: ...
+def scatter(
+    synapses: NDArray[np.int64],
+    sent: NDArray[np.float64],
+    targets: NDArray[np.int32],
+    delays: NDArray[np.int32],
+    ring: NDArray[np.float64],
+    now: int,
+) -> None: ...
+def count_until(
+    cells: NDArray[np.int32],
+    bounds: NDArray[np.int64],
+    stamps: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> NDArray[np.int64]: ...

@@ -1,5 +1,7 @@
 """Delivery of spikes: the rows of the cells that fired are added to the slots of a circular buffer."""
 
+import numpy as np
+
 
 def order_by_source(const int[::1] pre, long long[::1] offsets, unsigned int[::1] order):
     """Sort synapses by source, keeping the order within one: row i is ``order[offsets[i]:offsets[i + 1]]``.
@@ -42,3 +44,61 @@ def deliver(
                 if slot >= slots:
                     slot -= slots
                 ring[slot, targets[synapse]] += weights[synapse * each_weight]
+
+
+def scatter(
+    const long long[::1] synapses,
+    const double[::1] sent,
+    const int[::1] targets,
+    const int[::1] delays,
+    double[:, ::1] ring,
+    Py_ssize_t now,
+):
+    """Add what each of `synapses` sends: ``ring[(now + delay) % slots, target] += sent``; for the rest see `deliver`."""
+    cdef Py_ssize_t slots = ring.shape[0], each_delay = delays.shape[0] > 1, i, synapse, slot
+    with nogil:
+        for i in range(synapses.shape[0]):
+            synapse = synapses[i]
+            slot = now + delays[synapse * each_delay]
+            if slot >= slots:
+                slot -= slots
+            ring[slot, targets[synapse]] += sent[i]
+
+
+def count_until(
+    const int[::1] cells,
+    const long long[::1] bounds,
+    const long long[:, ::1] stamps,
+    const long long[::1] counts,
+):
+    """How many of the first ``counts[c]`` stamps of each cell c, which ascend, are at most the bound.
+
+    The search begins at the latest, as what is asked for is nearly always among the last few.
+
+    Parameters
+    ----------
+    cells : int32[n]
+        Cells asked for.
+    bounds : int64[n]
+        A bound for each.
+    stamps : int64[all cells, capacity]
+        Times of spikes.
+    counts : int64[all cells]
+        How many of them there are.
+
+    Returns
+    -------
+    int64[n]
+    """
+    cdef Py_ssize_t n = cells.shape[0], i
+    cdef long long last
+    out = np.empty(n, dtype=np.int64)
+    cdef long long[::1] found = out
+    assert bounds.shape[0] == n
+    with nogil:
+        for i in range(n):
+            last = counts[cells[i]]
+            while last > 0 and stamps[cells[i], last - 1] > bounds[i]:
+                last -= 1
+            found[i] = last
+    return out

@@ -6,15 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pyneuro.backend import Progress
-from pyneuro.capacity import require
 from pyneuro.reference.cells import Cells
 from pyneuro.reference.recording import SampleRecord, SpikeRecord
 from pyneuro.reference.sources import Source, Train, make_source
-from pyneuro.reference.synapses import DelayLine, Rows, rows
+from pyneuro.reference.wiring import Wiring
 from toolchain.errors import NetworkError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Projection
+from toolchain.network import Network
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -45,10 +44,9 @@ class ReferenceSimulation:
         self._step = 0
         self._build_cells(network)
         self._sources = self._make_sources(network)
-        self._line = DelayLine(1, self._inputs)
+        self._wiring = Wiring(self._places, self._inputs)
         self._spikes = [SpikeRecord(population.size) for population in network.populations]
         self._samples: list[dict[str, SampleRecord]] = [{} for _ in network.populations]
-        self._made: list[tuple[Projection, Rows]] = []
         self._load(network)
 
     @property
@@ -80,7 +78,7 @@ class ReferenceSimulation:
     def reset(self) -> None:
         """Back to step 0 and the initial values; recorded data are dropped."""
         self._step = 0
-        self._line.ring[:] = 0.0
+        self._wiring.reset()
         for cells in self._blocks:
             cells.reset(self._network.populations)
         self._sources = self._make_sources(self._network)
@@ -105,6 +103,10 @@ class ReferenceSimulation:
         """Present value of a state variable, all cells, in PyNN's unit."""
         return self._values(population, variable).copy()
 
+    def weights(self, projection: int) -> Floats:
+        """Present weights of projection number `projection`, in its order; those of plastic synapses as last sent."""
+        return self._wiring.weights(projection)
+
     def _build_cells(self, network: Network) -> None:
         """Put the populations of each model into one block, and number the inputs."""
         numbers: dict[CellModel, list[int]] = {}
@@ -127,31 +129,10 @@ class ReferenceSimulation:
         return {number: make_source(network, number) for number in every if number not in self._places}
 
     def _load(self, network: Network) -> None:
-        """Take over projections and recordings; only projections that are new objects are sorted."""
-        known = {id(projection): made for projection, made in self._made}
-        self._made = [(p, known.get(id(p)) or self._make_rows(network, p)) for p in network.projections if len(p)]
+        """Take over projections and recordings."""
+        self._wiring.load(network, self._step)
         self._network = network
-        self._rows: list[list[Rows]] = [[] for _ in network.populations]
-        for projection, made in self._made:
-            self._rows[projection.source].append(made)
-        longest = max((int(made.delays.max()) for _, made in self._made), default=0)
-        require((longest + 1) * self._inputs * 8, f"a delay of {longest * network.timestep:g} ms")
-        self._line.lengthen(longest + 1, self._step)
         self._configure_records(network)
-
-    def _make_rows(self, network: Network, projection: Projection) -> Rows:
-        """Rows of one projection."""
-        place = self._places.get(projection.target)
-        if place is None or projection.receptor not in place[0].model.receptors:
-            target = network.populations[projection.target]
-            raise NetworkError(
-                f"projection '{projection.label}': {target.cell} has no receptor type '{projection.receptor}'"
-            )
-        cells, member = place
-        receptor = list(cells.model.receptors).index(projection.receptor)
-        first_input = cells.inputs.start + receptor * cells.cells + member.start
-        sources = network.populations[projection.source].size
-        return rows(projection, sources, member.stop - member.start, first_input, network.timestep)
 
     def _configure_records(self, network: Network) -> None:
         """Record what `network` asks for; what is recorded as before goes on, what is not begins now."""
@@ -186,17 +167,20 @@ class ReferenceSimulation:
             for number, train in trains:
                 fired = train.at(step)
                 if fired.size:
-                    self._send(number, fired, step, step - 1)
-            slot = self._line.slot(step)
+                    self._spikes[number].add(step, fired)
+                    self._wiring.send(number, fired, step - 1)
+            self._wiring.settle(step)
+            slot = self._wiring.slot(step)
             for cells in self._blocks:
                 fired = cells.step(step, slot)
                 if fired.size:
-                    for number, own in cells.shares(fired):
-                        self._send(number, own, step, step)
+                    self._fire(cells, fired, step)
             self._step = step + 1
+        self._wiring.settle(stop)
 
-    def _send(self, population: int, fired: Indices, step: int, found: int) -> None:
-        """Record the spikes of `step` and deliver them as if the update of step `found` had found them."""
-        self._spikes[population].add(step, fired)
-        for out in self._rows[population]:
-            self._line.send(fired, out, found)
+    def _fire(self, cells: Cells, fired: Indices, step: int) -> None:
+        """Record and deliver the spikes that the update of `step` found in `cells`."""
+        for number, own in cells.shares(fired):
+            self._spikes[number].add(step, own)
+            self._wiring.receive(number, own, step + 1)
+            self._wiring.send(number, own, step)

@@ -7,18 +7,20 @@ spike that is found in step k acts ``delay`` steps after the end of that step, s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyneuro.capacity import MOST_STEPS
-from pyneuro.errors import UnsupportedError
-from pyneuro.reference.delivery import deliver, order_by_source
+from pyneuro.reference.delivery import deliver, order_by_source, scatter
 from toolchain.errors import NetworkError
 from toolchain.network import Projection, Values
 
 Floats = NDArray[np.float64]
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,8 @@ class Rows:
     ----------
     offsets : int64[sources + 1]
         Where rows begin and end.
+    order : uint32[synapses]
+        Place of each synapse in the projection.
     targets : int32[synapses]
         Inputs, numbered over the whole network.
     weights : float64[synapses] or float64[1]
@@ -37,10 +41,70 @@ class Rows:
         Steps, at least 1.
     """
 
-    offsets: NDArray[np.int64]
+    offsets: Indices
+    order: NDArray[np.uint32]
     targets: NDArray[np.int32]
     weights: Floats
     delays: NDArray[np.int32]
+
+    def of(self, fired: Indices) -> tuple[Indices, Indices]:
+        """The synapses of the sources `fired`, row after row, and how many each of these has."""
+        lengths = self.offsets[fired + 1] - self.offsets[fired]
+        ends = np.cumsum(lengths)
+        starts = np.repeat(self.offsets[fired] - ends + lengths, lengths)
+        return starts + np.arange(len(starts)), lengths
+
+    def sorted(self, values: Values) -> Floats:
+        """Values of the projection in the order of the rows; one for all stays one, of shape ()."""
+        given = np.asarray(values, np.float64)
+        return given[self.order] if given.ndim else given
+
+    def unsorted(self, values: Floats) -> Floats:
+        """Values in the order of the rows, or one for all, in the order of the projection."""
+        result = np.empty(len(self.order))
+        result[self.order] = values
+        return result
+
+
+class Synapses(Protocol):
+    """The synapses of one projection."""
+
+    @property
+    def rows(self) -> Rows:
+        """Where they lead."""
+
+    def send(self, fired: Indices, step: int, line: DelayLine) -> None:
+        """Deliver the spikes that the update of `step` found in the source cells `fired`."""
+
+    def weights(self) -> Floats:
+        """Present weights, in the order of the projection."""
+
+    def reset(self) -> None:
+        """Back to the first weights and state."""
+
+    def take_over(self, before: Any) -> None:
+        """Go on from the state of `before`, synapses of the same kind between the same cells."""
+
+
+class StaticSynapses:
+    """Synapses of fixed weight."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def send(self, fired: Indices, step: int, line: DelayLine) -> None:
+        """Deliver the spikes that the update of `step` found in the source cells `fired`."""
+        line.send(fired, self.rows, step)
+
+    def weights(self) -> Floats:
+        """Present weights, in the order of the projection."""
+        return self.rows.unsorted(self.rows.weights)
+
+    def reset(self) -> None:
+        """Nothing has changed."""
+
+    def take_over(self, before: StaticSynapses) -> None:
+        """There is no state."""
 
 
 def delay_steps(delay: Values, timestep: float) -> NDArray[np.int32]:
@@ -54,7 +118,7 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
     Parameters
     ----------
     projection : Projection
-        Static synapses.
+        Synapses of any kind.
     sources, targets : int
         Sizes of its two populations.
     first_input : int
@@ -64,15 +128,9 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
 
     Raises
     ------
-    UnsupportedError
-        If the synapses are not static.
     NetworkError
         If a cell index or a delay is out of range.
     """
-    if projection.synapse != "StaticSynapse":
-        raise UnsupportedError(
-            f"projection '{projection.label}': the reference simulator has no {projection.synapse}; use StaticSynapse"
-        )
     for side, indices, size in (("pre", projection.pre, sources), ("post", projection.post, targets)):
         if len(indices) and not 0 <= indices.min() <= indices.max() < size:
             raise NetworkError(f"projection '{projection.label}': a {side} index is not in 0..{size - 1}")
@@ -90,10 +148,19 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
     delays = delay_steps(projection.delay, timestep)
     return Rows(
         offsets[:-1],
+        order,
         post,
         weights[order] if len(weights) > 1 else weights,
         delays[order] if len(delays) > 1 else delays,
     )
+
+
+def singly(fired: Indices) -> Iterator[Indices]:
+    """Split sources of which some may have fired several times in a step: in no part is one twice."""
+    while fired.size:
+        once, first = np.unique(fired, return_index=True)
+        yield once
+        fired = np.delete(fired, first)
 
 
 class DelayLine:
@@ -108,9 +175,13 @@ class DelayLine:
     def __init__(self, slots: int, inputs: int) -> None:
         self.ring = np.zeros((slots, inputs))
 
-    def send(self, fired: NDArray[np.int64], out: Rows, step: int) -> None:
+    def send(self, fired: Indices, out: Rows, step: int) -> None:
         """Deliver the spikes that the update of `step` found in the cells `fired`."""
         deliver(fired, out.offsets, out.targets, out.weights, out.delays, self.ring, step % len(self.ring))
+
+    def add(self, synapses: Indices, sent: Floats, out: Rows, step: int) -> None:
+        """Deliver what some `synapses` send, one number for each, for a spike that the update of `step` found."""
+        scatter(synapses, sent, out.targets, out.delays, self.ring, step % len(self.ring))
 
     def slot(self, step: int) -> Floats:
         """What arrives at the end of `step`, one number an input; to be cleared by who takes it."""

@@ -421,9 +421,6 @@ def test_what_cannot_be_simulated_is_refused_by_name() -> None:
         ReferenceSimulation(network(*pair)).update(network(pair[0]))
     with pytest.raises(UnsupportedError, match="no cell type HH"):
         ReferenceSimulation(network(cells("a", 1, "HH")))
-    plastic = replace(connect((1, 0), [(0, 0)]), synapse="STDPMechanism")
-    with pytest.raises(UnsupportedError, match="no STDPMechanism"):
-        ReferenceSimulation(network(*pair, projections=(plastic,)))
 
 
 @pytest.mark.parametrize(

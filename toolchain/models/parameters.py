@@ -52,8 +52,8 @@ class Declared(Protocol):
         """Declared parameters."""
 
 
-def check_parameters(model: Declared, values: Mapping[str, Any], n: int) -> None:
-    """Check the parameters that a user gives for `n` cells of `model`.
+def check_parameters(model: Declared, values: Mapping[str, Any], n: int, each: str = "cell") -> None:
+    """Check the parameters that a user gives for `n` cells, or other things (`each`), of `model`.
 
     Raises
     ------
@@ -65,20 +65,20 @@ def check_parameters(model: Declared, values: Mapping[str, Any], n: int) -> None
     for name, value in values.items():
         if name not in declared:
             raise ParameterError(f"{model.name} has no parameter '{name}'{did_you_mean(name, declared)}")
-        given = numbers(f"{model.name}.{name}", value, n)
-        _check_bounds(model.name, declared[name], given)
+        given = numbers(f"{model.name}.{name}", value, n, each)
+        _check_bounds(model.name, declared[name], given, each)
 
 
-def check_initial(name: str, state: Sequence[Variable], values: Mapping[str, Any], n: int) -> None:
+def check_initial(name: str, state: Sequence[Variable], values: Mapping[str, Any], n: int, each: str = "cell") -> None:
     """Check first values of the state variables `state` of the cell type `name`, as `check_parameters` does."""
     known = [variable.name for variable in state]
     for variable, value in values.items():
         if variable not in known:
             raise ParameterError(f"{name} has no state variable '{variable}'{did_you_mean(variable, known)}")
-        numbers(f"{name}.{variable}", value, n)
+        numbers(f"{name}.{variable}", value, n, each)
 
 
-def numbers(label: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
+def numbers(label: str, value: ArrayLike, n: int, each: str = "cell") -> NDArray[np.float64]:
     """`value` as float64, of shape () or (n,); ParameterError names `label` if it is not."""
     try:
         given = np.asarray(value, dtype=np.float64)
@@ -86,7 +86,7 @@ def numbers(label: str, value: ArrayLike, n: int) -> NDArray[np.float64]:
         raise ParameterError(f"{label} must be a number or {n} numbers, got {value!r}") from None
     if given.shape not in ((), (n,)):
         raise ParameterError(f"{label} must be one value or {n} values, got shape {given.shape}")
-    _refuse(~np.isfinite(given), given, f"{label} must be finite")
+    _refuse(~np.isfinite(given), given, f"{label} must be finite", each)
     return given
 
 
@@ -120,7 +120,7 @@ def parameter_to_accum(model: Declared, parameter: Parameter, value: ArrayLike) 
     return words
 
 
-def _check_bounds(model: str, parameter: Parameter, given: NDArray[np.float64]) -> None:
+def _check_bounds(model: str, parameter: Parameter, given: NDArray[np.float64], each: str) -> None:
     label = f"{model}.{parameter.name} must be"
     for limit, sign, wrong in (
         (parameter.above, ">", np.less_equal),
@@ -128,11 +128,11 @@ def _check_bounds(model: str, parameter: Parameter, given: NDArray[np.float64]) 
         (parameter.maximum, "<=", np.greater),
     ):
         if limit is not None:
-            _refuse(wrong(given, limit), given, f"{label} {sign} {limit:g} {parameter.unit}".rstrip())
+            _refuse(wrong(given, limit), given, f"{label} {sign} {limit:g} {parameter.unit}".rstrip(), each)
 
 
-def _refuse(wrong: NDArray[np.bool_], given: NDArray[np.float64], text: str) -> None:
+def _refuse(wrong: NDArray[np.bool_], given: NDArray[np.float64], text: str, each: str = "cell") -> None:
     if np.any(wrong):
-        cell = int(np.argmax(wrong))
-        where = f" for cell {cell}" if given.ndim else ""
-        raise ParameterError(f"{text}, got {given.flat[cell]:g}{where}")
+        first = int(np.argmax(wrong))
+        where = f" for {each} {first}" if given.ndim else ""
+        raise ParameterError(f"{text}, got {given.flat[first]:g}{where}")

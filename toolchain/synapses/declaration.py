@@ -112,26 +112,35 @@ class Moment(Protocol):
     what this spike left; on the other side, what the latest spike before it left.  An interval is always since the
     spike before.  Before the first spike traces are 0; the interval is infinite in the reference, and on a core it
     counts from tick 0, as sPyNNaker has it.
-
-    Attributes
-    ----------
-    pre, post : mapping of str to Value
-        Traces of the source and of the target.
-    since_pre, since_post : Value
-        Timesteps since the spike before.
-    seen_pre, seen_post : Value
-        1 if there was a spike before, else 0.
-    p : mapping of str to Value
-        Parameters of the timing rule, and its `TimingRule.constants`.
     """
 
-    pre: Values
-    post: Values
-    since_pre: Value
-    since_post: Value
-    seen_pre: Value
-    seen_post: Value
-    p: Values
+    @property
+    def pre(self) -> Values:
+        """Traces of the source."""
+
+    @property
+    def post(self) -> Values:
+        """Traces of the target."""
+
+    @property
+    def since_pre(self) -> Value:
+        """Timesteps since the spike of the source before."""
+
+    @property
+    def since_post(self) -> Value:
+        """Timesteps since the spike of the target before."""
+
+    @property
+    def seen_pre(self) -> Value:
+        """1 if there was a spike of the source before, else 0."""
+
+    @property
+    def seen_post(self) -> Value:
+        """1 if there was a spike of the target before, else 0."""
+
+    @property
+    def p(self) -> Values:
+        """Parameters of the timing rule, and its `TimingRule.constants`."""
 
     def decay(self, tau: str, since: Value) -> Value:
         """``exp(-since * timestep / tau)`` of the parameter `tau`; since >= 0."""

@@ -1,0 +1,95 @@
+"""The check of synapses: their types, rules and parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from toolchain.did_you_mean import did_you_mean
+from toolchain.errors import NetworkError, ParameterError
+from toolchain.models.parameters import Parameter, check_initial, check_parameters
+from toolchain.network import Projection
+from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC, SYNAPSES
+from toolchain.synapses.declaration import ReleaseModel
+from toolchain.synapses.release import RELEASE_MODELS
+from toolchain.synapses.timing import TIMING_RULES
+from toolchain.synapses.weight import WEIGHT_RULES
+
+FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose parameters are checked, for messages."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+
+
+def check_synapses(made: Projection) -> None:
+    """Check the synapse type of a projection, its rules and its parameters besides weight and delay.
+
+    Raises
+    ------
+    NetworkError
+        If the type or a rule is unknown, or rules do not go together.
+    ParameterError
+        If it is a parameter, or a first value of a state variable.
+    """
+    who = f"projection '{made.label}'"
+    if made.synapse not in SYNAPSES:
+        raise NetworkError(f"{who}: there is no synapse type '{made.synapse}'{did_you_mean(made.synapse, SYNAPSES)}")
+    if made.synapse == PLASTIC:
+        _check_plastic(who, made)
+        return
+    if made.rules:
+        raise NetworkError(f"{who}: {made.synapse} has no rules, got {', '.join(made.rules)}; they go with {PLASTIC}")
+    if made.synapse in (STATIC, ELECTRICAL):
+        for names in (made.parameters, made.initial):
+            if names:
+                raise ParameterError(f"{who}: {made.synapse} has no parameter '{next(iter(names))}'")
+        return
+    _check_release(who, made, RELEASE_MODELS[made.synapse])
+
+
+def _check_release(who: str, made: Projection, model: ReleaseModel) -> None:
+    owner = Owner(f"{who}: {model.name}", model.parameters)
+    check_parameters(owner, made.parameters, len(made), "synapse")
+    check_initial(owner.name, model.state, made.initial, len(made), "synapse")
+    for name in model.counts:
+        values = np.asarray(made.parameters.get(name, made.initial.get(name, 0.0)), np.float64)
+        if wrong := values[values != np.rint(values)].tolist():
+            raise ParameterError(f"{owner.name}.{name} must be a whole number, got {wrong[0]:g}")
+
+
+def _check_plastic(who: str, made: Projection) -> None:
+    if len(made.rules) != 2:
+        raise NetworkError(f"{who}: {PLASTIC} needs a timing rule and a weight rule, got {made.rules}")
+    for name, known, kind in zip(made.rules, (TIMING_RULES, WEIGHT_RULES), ("timing", "weight"), strict=True):
+        if name not in known:
+            raise NetworkError(f"{who}: there is no {kind} rule '{name}'{did_you_mean(name, known)}")
+    timing, weight = TIMING_RULES[made.rules[0]], WEIGHT_RULES[made.rules[1]]
+    parameters = (*timing.parameters, *weight.parameters, FRACTION)
+    _check_amplitudes(who, made, {parameter.name for parameter in parameters})
+    for name, values in made.parameters.items():
+        if np.ndim(values):
+            raise ParameterError(
+                f"{who}: {PLASTIC}.{name} must be one number, the same for all synapses of a projection; "
+                "make a projection for each value"
+            )
+    check_parameters(Owner(f"{who}: {PLASTIC}", parameters), made.parameters, len(made), "synapse")
+    limits = {parameter.name: parameter.default for parameter in weight.parameters} | dict(made.parameters)
+    if {"w_min", "w_max"} <= limits.keys() and not 0.0 <= limits["w_min"] <= limits["w_max"]:
+        raise ParameterError(
+            f"{who}: {weight.name} needs 0 <= w_min <= w_max, got {limits['w_min']:g} and {limits['w_max']:g}; "
+            "they are magnitudes, also of inhibitory weights"
+        )
+
+
+def _check_amplitudes(who: str, made: Projection, parameters: set[str]) -> None:
+    timing, weight = made.rules
+    for amplitude in TIMING_RULES[timing].amplitudes:
+        if amplitude not in parameters:
+            fitting = [n for n, rule in WEIGHT_RULES.items() if amplitude in {p.name for p in rule.parameters}]
+            raise NetworkError(f"{who}: {weight} has no {amplitude}, which {timing} needs; use {' or '.join(fitting)}")
