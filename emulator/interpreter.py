@@ -108,6 +108,12 @@ def _successes(trials: Words, probability: Words, seed: Words) -> Words:
     return count
 
 
+def successes(trials: Reals, probability: Reals, seed: Reals) -> Reals:
+    """What BINOMIAL makes of real numbers, given a seed in [0, 1), which stands for an s0.31 word."""
+    words = trials, np.minimum(probability * 2.0**32, 0xFFFFFFFF), seed * 2.0**31
+    return _successes(*np.broadcast_arrays(*map(_integers, words))).astype(np.float64)
+
+
 def _scrambled(word: Words) -> Words:
     """A bijection of 32-bit words after which counted numbers look random."""
     for shift, factor in SCRAMBLE:

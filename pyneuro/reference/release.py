@@ -99,7 +99,7 @@ class ReleaseSynapses:
         """Random numbers of spike number ``spikes[i]`` of each synapse."""
         streams, needed = self.rows.order[synapses], np.uint64(self.model.draws)
         numbers = (spikes * needed + np.uint64(draw) for draw in range(self.model.draws))
-        return tuple(synapse_words(self._key, streams, number) / 2.0**32 for number in numbers)
+        return tuple((synapse_words(self._key, streams, number) >> 1) / 2.0**31 for number in numbers)
 
 
 def decay(since: Floats, tau: Floats) -> Floats:

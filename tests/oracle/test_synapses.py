@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from processes import arrays_of
 
 from pyneuro.reference import ReferenceSimulation
-from toolchain.network import Network, Projection
+from toolchain.network import Network, Projection, Recording
 
 if find_spec("nest") is None:
     pytest.skip("NEST is not installed (extra 'oracle')", allow_module_level=True)
@@ -102,11 +102,36 @@ CASES = {
 }
 
 
+SHORT_TERM = {
+    "tsodyks": Case(
+        "TsodyksMarkramSynapse",
+        {"U": 0.3, "tau_rec": 140.0, "tau_facil": 60.0, "tau_psc": 4.0},
+        "tsodyks_synapse",
+        {"U": 0.3, "tau_rec": 140.0, "tau_fac": 60.0, "tau_psc": 4.0},
+        weight=1.5,
+    ),
+    "depressing": Case(
+        "TsodyksMarkramSynapse",
+        {"U": 0.6, "tau_rec": 300.0, "tau_facil": 0.0, "tau_psc": 3.0},
+        "tsodyks_synapse",
+        {"U": 0.6, "tau_rec": 300.0, "tau_fac": 0.0, "tau_psc": 3.0},
+        weight=1.5,
+    ),
+    "tsodyks2": Case(
+        "Tsodyks2Synapse",
+        {"U": 0.3, "tau_rec": 140.0, "tau_facil": 60.0},
+        "tsodyks2_synapse",
+        {"U": 0.3, "u": 0.3, "tau_rec": 140.0, "tau_fac": 60.0},
+        weight=1.5,
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def in_nest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Floats]:
     """What NEST's synapses send, by case."""
     given: list[dict[str, Any]] = []
-    for case in CASES.values():
+    for case in (CASES | SHORT_TERM).values():
         pre, post = trains(3, 40.0, 3000.0)
         parameters = case.nest_parameters | {"weight": case.weight}
         given.append(
@@ -115,7 +140,7 @@ def in_nest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Floats]:
         )
     path = tmp_path_factory.mktemp("nest") / "synapses.npz"
     found = arrays_of(Path(__file__).with_name("nest_synapses.py"), path, given=pickle.dumps(given))
-    return {name: found[f"weights_{number}"] for number, name in enumerate(CASES)}
+    return {name: found[f"weights_{number}"] for number, name in enumerate(CASES | SHORT_TERM)}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -125,3 +150,32 @@ def test_plastic_weights_equal_nest(name: str, in_nest: dict[str, Floats]) -> No
     found = sent(CASES[name], pre, post)
     print(f"{name}: {len(found)} weights from {found.min():.4g} to {found.max():.4g}")
     np.testing.assert_allclose(found, in_nest[name], rtol=1e-9, atol=1e-15)
+
+
+def arrived(case: Case, pre: Floats) -> Floats:
+    """What each spike of the source adds to the synaptic current of its target."""
+    tau = 0.02
+    target = cells(
+        "target",
+        1,
+        parameters={"tau_syn_E": tau, "v_thresh": 1e9},
+        recordings=(Recording("isyn_exc", np.zeros(1, np.int32)),),
+    )
+    ends = np.zeros(1, np.int32)
+    made = Projection(
+        "made", 0, 1, "excitatory", ends, ends, case.weight, case.delay, case.synapse, (), case.parameters
+    )
+    simulation = ReferenceSimulation(Network("pair", DT, (array_source("pre", [pre]), target), (made,)))
+    simulation.run(round(pre[-1] / DT) + 20)
+    current = simulation.signal(1, "isyn_exc")[:, 0]
+    at = np.rint((pre + case.delay) / DT).astype(int)
+    return current[at] - current[at - 1] * np.exp(-DT / tau)
+
+
+@pytest.mark.parametrize("name", SHORT_TERM)
+def test_short_term_dynamics_equal_nest(name: str, in_nest: dict[str, Floats]) -> None:
+    """What every spike of 3 s at 40 Hz sends."""
+    pre, _ = trains(3, 40.0, 3000.0)
+    found = arrived(SHORT_TERM[name], pre)
+    print(f"{name}: {len(found)} spikes send {found.min():.4g} to {found.max():.4g}")
+    np.testing.assert_allclose(found, in_nest[name], rtol=1e-9, atol=1e-12)

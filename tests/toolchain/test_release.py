@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
+from emulator.draws import projection_key, synapse_words
 from toolchain.synapses.release import APART, RELEASE_MODELS
 
 
@@ -77,3 +78,48 @@ def test_equal_time_constants_are_no_exception() -> None:
     other, _ = respond("TsodyksMarkramSynapse", [2.0] * 20, tau_rec=20.0, tau_psc=20.0 * (1.0 + 1e-6))
     assert one == pytest.approx(other, rel=APART)
     assert np.isfinite(one).all()
+
+
+def chances(model: str, spikes: int, interval: float, **parameters: Any) -> np.ndarray:
+    """What 20,000 synapses send at each of some spikes at equal intervals: [spikes, synapses]."""
+    n = 20000
+    release = RELEASE_MODELS[model]
+    p = release.derive({parameter.name: parameter.default for parameter in release.parameters} | parameters)
+    state: Any = {variable.name: np.zeros(n) for variable in release.state}
+    decay = {tau: np.exp(-interval / p[tau]) if p[tau] > 0.0 else 0.0 for tau in release.time_constants}
+    key, synapses, sent = projection_key(3, 1), np.arange(n, dtype=np.uint32), []
+    for spike in range(spikes):
+        words = [
+            synapse_words(key, synapses, np.full(n, spike * release.draws + draw, np.uint64))
+            for draw in range(release.draws)
+        ]
+        done = release.release(state, p, 1.0, decay, tuple((word >> 1) / 2.0**31 for word in words))
+        state = done.state
+        sent.append(done.sent)
+    return np.array(sent)
+
+
+@pytest.mark.parametrize(("n", "p"), [(5, 0.3), (10, 0.5), (100, 0.05)])
+def test_quanta_have_the_variation_of_a_binomial(n: int, p: float) -> None:
+    """All sites have recovered: mean n p, coefficient of variation sqrt((1 - p) / (n p)) within 2 %."""
+    sent = chances("MultiQuantalSynapse", 4, 1e5, n=float(n), U=p)
+    assert sent.mean() == pytest.approx(n * p, rel=0.01)
+    assert sent.std() / sent.mean() == pytest.approx(np.sqrt((1.0 - p) / (n * p)), rel=0.02)
+
+
+@pytest.mark.parametrize("facilitation", [0.0, 60.0])
+def test_quanta_are_depressed_as_resources_are(facilitation: float) -> None:
+    """The mean over synapses is n times what the deterministic synapse of the same parameters sends."""
+    given = {"U": 0.45, "tau_rec": 120.0, "tau_facil": facilitation}
+    expected, _ = respond("Tsodyks2Synapse", [25.0] * 8, **given)
+    many = chances("MultiQuantalSynapse", 8, 25.0, n=5.0, **given)
+    one = chances("StochasticTsodyksMarkramSynapse", 8, 25.0, **given)
+    np.testing.assert_allclose(many.mean(axis=1) / 5.0, expected, rtol=0.02)
+    np.testing.assert_allclose(one.mean(axis=1), expected, rtol=0.05)
+    assert set(np.unique(one)) == {0.0, 1.0}
+
+
+def test_transmission_has_its_probability() -> None:
+    assert chances("SimpleStochasticSynapse", 4, 1.0, p=0.3).mean() == pytest.approx(0.3, abs=0.006)
+    assert chances("SimpleStochasticSynapse", 1, 1.0, p=1.0).min() == 1.0
+    assert chances("SimpleStochasticSynapse", 1, 1.0, p=0.0).max() == 0.0

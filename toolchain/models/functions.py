@@ -132,11 +132,18 @@ def power(factor: Any, steps: Any) -> Any:
     return factor.trace.operation(Op.POW, Kind.FRACTION, factor, steps)
 
 
-def binomial(trials: Traced, probability: Traced, seed: Traced) -> Traced:
+@overload
+def binomial(trials: Traced, probability: Traced, seed: Traced) -> Traced: ...
+@overload
+def binomial(trials: Floats, probability: Floats, seed: Floats) -> NDArray[np.float64]: ...
+def binomial(trials: Any, probability: Any, seed: Any) -> Any:
     """How many of `trials` (integer, at most 1,023) succeed with `probability` (u0.32 or s0.31).
 
-    The draws follow from the random word `seed`, of any kind: the same word gives the same number.
+    The draws follow from the random word `seed`, of any kind: the same word gives the same number.  A float in [0, 1)
+    stands for an s0.31 word.
     """
+    if not _any_traced(trials, probability, seed):
+        return interpreter.successes(*map(np.asarray, (trials, probability, seed)))
     given = _kinds(trials, probability, seed)
     if given[0] != Kind.INTEGER or given[1] not in (Kind.FRACTION, Kind.UNIT) or given[2] is None:
         described = ", ".join(_described(value) for value in (trials, probability, seed))

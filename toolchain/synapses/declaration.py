@@ -93,7 +93,7 @@ class ReleaseModel(ABC):
         decay : mapping of str to Value
             ``exp(-since / tau)`` of each of `time_constants`, since the previous spike of the source.
         draw : tuple of Value
-            Random numbers, uniform in [0, 1): words of `emulator.draws`, over 2^32.
+            Random numbers, uniform in [0, 1): words of `emulator.draws`, of which the upper 31 bits are s0.31.
         """
 
 

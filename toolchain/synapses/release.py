@@ -10,6 +10,12 @@ the spike before; `u`; then ``u x`` is sent, with the x before it, and is lost.
 The form of 2000, PyNN's, knows a third state: what was used is first active, for the time constant of the current
 that it makes, and only then begins to recover.  So it needs `tau_psc` of the target (NEST's tsodyks_synapse).  The
 two-variable form leaves that out (NEST's tsodyks2_synapse); it is the limit of `tau_psc` = 0.
+
+**Chance.**  The others release by chance.  One transmits or not, with a fixed probability.  Two have `u` for the
+probability that what is there is released (Fuhrmann, Segev, Markram & Tsodyks 2002, J. Neurophysiology 87:140-148): at
+one site, which is there or not (PyNN's stochastic_stp_synapse), or at each of `n` (Loebel et al. 2009, Frontiers in
+Computational Neuroscience 3:27; NEST's quantal_stp_synapse).  A site that has released recovers by chance too, so
+that after t it is still empty with the probability exp(-t / tau_rec).
 """
 
 from __future__ import annotations
@@ -19,6 +25,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from emulator.program import MOST_TRIALS, Kind
+from toolchain.models.functions import binomial, convert, select
 from toolchain.models.parameters import Parameter, Variable
 from toolchain.synapses.declaration import Release, ReleaseModel, Value, Values
 
@@ -86,7 +94,69 @@ class TsodyksMarkram(ReleaseModel):
         return Release({"u": u, "depleted": depleted + released, "active": active}, weight * released)
 
 
+class SimpleStochastic(ReleaseModel):
+    """Transmission with a fixed probability."""
+
+    name = "SimpleStochasticSynapse"
+    parameters = (Parameter("p", "", 0.5, minimum=0.0, maximum=1.0),)
+    draws = 1
+
+    def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
+        """See `ReleaseModel`."""
+        return Release({}, select(draw[0] < p["p"], weight, 0))
+
+
+class StochasticTsodyksMarkram(ReleaseModel):
+    """One site that releases all or nothing, with the probability `u`; ``empty`` is 1 or 0."""
+
+    name = "StochasticTsodyksMarkramSynapse"
+    parameters = (USE, RECOVERY, FACILITATION)
+    state = (UTILISATION, Variable("empty", "", 0.0))
+    time_constants = ("tau_rec", "tau_facil")
+    draws = 2
+
+    def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
+        """See `ReleaseModel`."""
+        u = utilisation(s, p, decay)
+        empty = select(draw[0] < decay["tau_rec"], s["empty"], 0)
+        chance = u - u * empty
+        released = draw[1] < chance
+        return Release({"u": u, "empty": select(released, 1, empty)}, select(released, weight, 0))
+
+
+class MultiQuantal(ReleaseModel):
+    """`n` sites that each release a quantum, the weight, with the probability `u`; ``empty`` counts those that have."""
+
+    name = "MultiQuantalSynapse"
+    parameters = (
+        USE,
+        Parameter("n", "", 1.0, minimum=1.0, maximum=MOST_TRIALS),
+        Parameter("tau_rec", "ms", 800.0, above=0.0),
+        FACILITATION,
+    )
+    state = (UTILISATION, Variable("empty", "", 0.0))
+    counts = ("n", "empty")
+    time_constants = ("tau_rec", "tau_facil")
+    draws = 2
+
+    def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
+        """See `ReleaseModel`."""
+        u = utilisation(s, p, decay)
+        empty = binomial(s["empty"], decay["tau_rec"], draw[0])
+        released = binomial(p["n"] - empty, u, draw[1])
+        return Release({"u": u, "empty": empty + released}, weight * convert(released, Kind.ACCUM))
+
+
 RELEASE_MODELS: Mapping[str, ReleaseModel] = MappingProxyType(
-    {model.name: model for model in (TsodyksMarkram(), Tsodyks2())}
+    {
+        model.name: model
+        for model in (
+            TsodyksMarkram(),
+            Tsodyks2(),
+            SimpleStochastic(),
+            StochasticTsodyksMarkram(),
+            MultiQuantal(),
+        )
+    }
 )
 """All release models by name."""
