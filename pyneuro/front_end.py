@@ -12,7 +12,7 @@ from pyNN.parameters import Sequence
 from pyNN.space import Cuboid, Grid2D, Grid3D, Line, RandomStructure, Space, Sphere
 from pyNN.standardmodels import StandardCellType
 
-from pyneuro import connectors, control, procedural_api, simulator
+from pyneuro import connectors, control, extra_models, procedural_api, simulator
 from pyneuro.populations import Assembly, Population, PopulationView
 from pyneuro.projections import Projection
 from pyneuro.random import GSLRNG, NativeRNG, NumpyRNG, RandomDistribution
@@ -48,7 +48,8 @@ def get_simulator(*arguments: tuple[Any, ...]) -> tuple[Any, argparse.Namespace]
     return import_module(name if "." in name else f"pyNN.{name}"), chosen
 
 
-_NAMES = [(module, module.__all__) for module in (connectors, control, procedural_api, cells, synapses, electrodes)]
+_MODULES = (connectors, control, procedural_api, cells, extra_models, synapses, electrodes)
+_NAMES = [(module, module.__all__) for module in _MODULES]
 INTERFACE: dict[str, Any] = {name: getattr(module, name) for module, names in _NAMES for name in names}
 INTERFACE |= UNSUPPORTED
 INTERFACE |= {

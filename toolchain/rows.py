@@ -25,7 +25,7 @@ from toolchain.delays import Delays
 from toolchain.memory import bits_for
 from toolchain.network import Network, Projection
 from toolchain.scatter import count_rows, fill_rows, mark_blocks
-from toolchain.weights import neuron_model, receptor_number, weight_scale
+from toolchain.weights import neuron_model, receptor_number, relative_weights, weight_scale
 from toolchain.workload import Workload
 
 
@@ -172,7 +172,7 @@ def build_rows(
             made.pre,
             made.post,
             delay.steps,
-            np.atleast_1d(np.asarray(made.weight, dtype=np.float64)),
+            relative_weights(workload.network, made),
             weight_scale(workload.network, made, shifts),
             slicing.piece_of_cell[made.source],
             slicing.piece_of_cell[population],

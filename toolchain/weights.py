@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolchain.delays import Delays
 from toolchain.diagnostics import Diagnostic
@@ -141,9 +142,33 @@ def shift_for(w_max: float) -> int:
 
 
 def weight_scale(network: Network, projection: Projection, shifts: Sequence[Sequence[int]]) -> float:
-    """Stored word of a weight of 1 nA or 1 uS of `projection`."""
+    """Stored word of a weight of 1 nA, 1 uS or 1 mV in `relative_weights` of `projection`."""
     shift = shifts[projection.target][receptor_number(network, projection)]
-    return float(2.0 ** (15 - shift + weights_of(network, projection).scale_bits))
+    return 2.0 ** (15 - shift) * input_scale(network, projection)
+
+
+def input_scale(network: Network, projection: Projection) -> float:
+    """What a weight of 1 in `relative_weights` of `projection` comes to in the synaptic input of a core."""
+    bits = weights_of(network, projection).scale_bits
+    return float(2.0**bits * weight_factor(network, projection).max())
+
+
+def weight_factor(network: Network, projection: Projection) -> NDArray[np.float64]:
+    """What weights of `projection` are multiplied by for the machine: one number, or one for each target cell.
+
+    Alpha functions, which the machine scales by their area, and steps of the voltage, which it makes of charges, have
+    factors other than 1 (`Receptor.weight_factor`).
+    """
+    population, model = network.populations[projection.target], neuron_model(network, projection.target)
+    values = {p.name: np.asarray(population.parameters.get(p.name, p.default), np.float64) for p in model.parameters}
+    factor = model.weight_factor(projection.receptor, values)
+    return np.ones(()) if factor is None else np.asarray(factor)
+
+
+def relative_weights(network: Network, projection: Projection) -> NDArray[np.float64]:
+    """Weights of `projection`, float64[1] or [synapses], lower where a target cell has less than the largest factor."""
+    weights, factor = np.atleast_1d(np.asarray(projection.weight, np.float64)), weight_factor(network, projection)
+    return weights if (factor == factor.max()).all() else weights * (factor / factor.max())[projection.post]
 
 
 def receptor_number(network: Network, projection: Projection) -> int:
@@ -189,7 +214,8 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
     scale = weight_scale(network, projection, shifts)
     weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
     lowest, highest, total, _ = weight_sums(weights)
-    largest, squares, nonzero, zeroed = quantisation_errors(weights, scale)
+    stored = relative_weights(network, projection)
+    largest, squares, nonzero, zeroed = quantisation_errors(stored, scale)
     synapses = len(projection)
     return Quantisation(
         projection=number,
@@ -203,13 +229,13 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
         quantum=1.0 / scale,
         largest_error=largest,
         rms_error=math.sqrt(squares / nonzero) if nonzero else 0.0,
-        zeroed=zeroed * synapses // len(weights),
+        zeroed=zeroed * synapses // len(stored),
     )
 
 
 def _input(network: Network, projection: Projection, delays: Delays, rate: Rate) -> Input:
-    unit, scale = weights_of(network, projection).unit, 2.0 ** weights_of(network, projection).scale_bits
-    weights = np.atleast_1d(np.asarray(projection.weight, dtype=np.float64))
+    unit, scale = weights_of(network, projection).unit, input_scale(network, projection)
+    weights = relative_weights(network, projection)
     lowest, highest, total, squares = weight_sums(weights)
     biggest = max(abs(lowest), abs(highest)) * scale
     if biggest > LARGEST_WORD:

@@ -64,8 +64,8 @@ def _check_times(name: str, times: Any) -> None:
         )
 
 
-def cell_type(name: str, description: str = "", differs: str = "") -> Any:
-    """Return the cell type that the declaration `name` makes: a subclass of PyNN's of that name.
+def cell_type(name: str, description: str = "", differs: str = "", module: str = __name__) -> Any:
+    """Return the cell type that the declaration `name` makes: a subclass of PyNN's of that name, if it has one.
 
     Parameters
     ----------
@@ -75,9 +75,11 @@ def cell_type(name: str, description: str = "", differs: str = "") -> Any:
         What to say where PyNN's own description of its cell type would not be true.
     differs : str
         How it differs from PyNN's cell type, for a warning.
+    module : str
+        The module that the type is defined in.
     """
     model = CELL_MODELS[name]
-    known = getattr(cells, name)
+    known = getattr(cells, name, StandardCellType)
     parameters: dict[str, Any] = {p.name: p.default for p in model.parameters}
     units = {p.name: p.unit for p in model.parameters}
     members: dict[str, Any] = {"recordable": list(model.recordable)}
@@ -90,19 +92,19 @@ def cell_type(name: str, description: str = "", differs: str = "") -> Any:
         members |= {
             "conductance_based": model.conductance_based,
             "receptor_types": tuple(model.receptors),
-            "voltage_based_synapses": False,
+            "voltage_based_synapses": all(weights.unit == "mV" for weights in model.weights.values()),
             "default_initial_values": {v.name: _first(v.initial, parameters) for v in model.state if not v.hidden},
         }
     members |= {
         "__doc__": description or known.__doc__,
-        "__module__": __name__,
+        "__module__": module,
         "model": model,
         "differs": differs,
         "default_parameters": parameters,
         "units": units,
         "translations": build_translations(*((p, p) for p in parameters)),
     }
-    return type(name, (DeclaredCell, known), members)
+    return type(name, (DeclaredCell,) if known is StandardCellType else (DeclaredCell, known), members)
 
 
 def _first(initial: float | str, parameters: Mapping[str, float]) -> float:
@@ -110,7 +112,9 @@ def _first(initial: float | str, parameters: Mapping[str, float]) -> float:
 
 
 IF_curr_exp = cell_type("IF_curr_exp")
+IF_curr_delta = cell_type("IF_curr_delta")
 IF_cond_exp = cell_type("IF_cond_exp")
+IF_cond_alpha = cell_type("IF_cond_alpha")
 Izhikevich = cell_type(
     "Izhikevich",
     """Izhikevich's spiking model (2003), with the synapses of the machine's software.
@@ -126,4 +130,12 @@ Izhikevich = cell_type(
 SpikeSourceArray = cell_type("SpikeSourceArray")
 SpikeSourcePoisson = cell_type("SpikeSourcePoisson")
 
-__all__ = ["IF_cond_exp", "IF_curr_exp", "Izhikevich", "SpikeSourceArray", "SpikeSourcePoisson"]
+__all__ = [
+    "IF_cond_alpha",
+    "IF_cond_exp",
+    "IF_curr_delta",
+    "IF_curr_exp",
+    "Izhikevich",
+    "SpikeSourceArray",
+    "SpikeSourcePoisson",
+]

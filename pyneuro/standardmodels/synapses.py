@@ -20,10 +20,13 @@ from pyNN.standardmodels import (
 
 from pyneuro import simulator
 from pyneuro.errors import UnsupportedError
+from pyneuro.populations import members
 from toolchain.network import Values
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
+
+KINDS = {"nA": "currents", "uS": "conductances", "mV": "steps of the voltage"}
 
 
 def check_weights(weights: Values, projection: Any) -> None:
@@ -32,17 +35,17 @@ def check_weights(weights: Values, projection: Any) -> None:
     Raises
     ------
     ConnectionError
-        PyNN's, if one has the wrong sign.
+        PyNN's, if one has the wrong sign for a cell type of the target.
     """
-    conductances, receptor = projection.post.conductance_based, projection.receptor_type
-    inhibitory = receptor == "inhibitory" and not conductances
-    worst = float(np.max(weights) if inhibitory else np.min(weights))
-    if worst > 0 if inhibitory else worst < 0:
-        unit, kind = ("uS", "conductances") if conductances else ("nA", "currents")
-        raise errors.ConnectionError(
-            f"projection {projection.label!r}: weights must be {'at most' if inhibitory else 'at least'} 0 {unit}, "
-            f"as its {receptor} synapses are {kind}, got {worst:g}"
-        )
+    receptor = projection.receptor_type
+    models = (population.celltype.model for population, _ in members(projection.post))
+    for kind in dict.fromkeys(model.weights[receptor] for model in models):
+        worst = float(np.max(weights) if kind.sign < 0 else np.min(weights))
+        if worst * kind.sign < 0:
+            raise errors.ConnectionError(
+                f"projection {projection.label!r}: weights must be {'at most' if kind.sign < 0 else 'at least'} 0 "
+                f"{kind.unit}, as its {receptor} synapses are {KINDS[kind.unit]}, got {worst:g}"
+            )
 
 
 class SynapseType(StandardSynapseType):

@@ -83,7 +83,9 @@ def test_pynns_errors_are_there() -> None:
 def test_standard_models() -> None:
     """What there is is listed."""
     assert pyneuro.list_standard_models() == [
+        "IF_cond_alpha",
         "IF_cond_exp",
+        "IF_curr_delta",
         "IF_curr_exp",
         "Izhikevich",
         "SpikeSourceArray",
