@@ -112,6 +112,7 @@ def _first(initial: float | str, parameters: Mapping[str, float]) -> float:
 
 
 IF_curr_exp = cell_type("IF_curr_exp")
+IF_curr_alpha = cell_type("IF_curr_alpha")
 IF_curr_delta = cell_type("IF_curr_delta")
 IF_cond_exp = cell_type("IF_cond_exp")
 IF_cond_alpha = cell_type("IF_cond_alpha")
@@ -133,6 +134,7 @@ SpikeSourcePoisson = cell_type("SpikeSourcePoisson")
 __all__ = [
     "IF_cond_alpha",
     "IF_cond_exp",
+    "IF_curr_alpha",
     "IF_curr_delta",
     "IF_curr_exp",
     "Izhikevich",

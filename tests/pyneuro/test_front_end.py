@@ -85,6 +85,7 @@ def test_standard_models() -> None:
     assert pyneuro.list_standard_models() == [
         "IF_cond_alpha",
         "IF_cond_exp",
+        "IF_curr_alpha",
         "IF_curr_delta",
         "IF_curr_exp",
         "Izhikevich",

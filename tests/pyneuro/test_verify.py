@@ -107,7 +107,7 @@ def test_operations_count(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
-        (changed(model="IF_curr_alpha"), "model 'IF_curr_alpha'"),
+        (changed(model="IF_facets_hardware1"), "model 'IF_facets_hardware1'"),
         (changed(model="SpikeSourcePoisson"), "model 'SpikeSourcePoisson'"),
         (changed(parameters_raw=ENTRY["parameters_raw"] | {"tau_x": 1}), "parameters tau_x of IF_curr_exp"),
         (changed(derived_raw={"exp_tx": 1}), "derived exp_tx"),

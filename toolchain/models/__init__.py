@@ -9,7 +9,7 @@ from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, Cu
 from toolchain.models.izhikevich import IzhikevichMembrane
 from toolchain.models.lif import LeakyIntegrateAndFire
 from toolchain.models.point_neuron import PointNeuron
-from toolchain.models.rising import Alpha
+from toolchain.models.rising import Alpha, LinearExponential
 from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON
 from toolchain.models.synapses import Delta, Exponential
 
@@ -19,9 +19,11 @@ COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITO
 COND_ALPHA = (Alpha(EXCITATORY, ConductanceInput(0.0), 0.3), Alpha(INHIBITORY, ConductanceInput(-70.0), 0.5))
 EXCITATORY_2 = Names("excitatory2", "exc2", "{}_E2", "{}_exc2")
 
+CURR_ALPHA = (LinearExponential(EXCITATORY, CurrentInput()), LinearExponential(INHIBITORY, CurrentInput()))
 _CELLS = (
     PointNeuron("IF_curr_exp", LeakyIntegrateAndFire(), CURR_EXP),
     PointNeuron("IF_cond_exp", LeakyIntegrateAndFire(), COND_EXP),
+    PointNeuron("IF_curr_alpha", LeakyIntegrateAndFire(), CURR_ALPHA),
     PointNeuron("IF_cond_alpha", LeakyIntegrateAndFire(), COND_ALPHA),
     PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
     PointNeuron(

@@ -35,6 +35,8 @@ class CalciumAdaptation(Membrane):
         self.clamped = membrane.clamped
         self.linear = membrane.linear
         self.resets_within_step = membrane.resets_within_step
+        self.compared = membrane.compared
+        self.longest_step = membrane.longest_step
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Those of the membrane, less the current; decay."""
@@ -44,6 +46,12 @@ class CalciumAdaptation(Membrane):
     def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> NDArray[np.bool_]:
         """That of the membrane."""
         return self.membrane.threshold(s, p)
+
+    def spikes(
+        self, s: Mapping[str, Floats], p: Mapping[str, Floats], before: Mapping[str, Floats]
+    ) -> NDArray[np.bool_]:
+        """That of the membrane."""
+        return self.membrane.spikes(s, p, before)
 
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
         """The membrane's reset; calcium comes in."""
@@ -57,6 +65,10 @@ class CalciumAdaptation(Membrane):
         """The membrane's words, and the decay of i_ca2."""
         own = {"exp_tau_ca2": membrane_factor(dt, raw["tau_ca2"]), "i_alpha": raw["i_alpha"]}
         return self.membrane.derive(raw, timestep, dt) | own
+
+    def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> dict[str, Words]:
+        """Those of the membrane."""
+        return self.membrane.written(values, initial, dt)
 
     def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
         """What they stand for."""

@@ -67,6 +67,10 @@ class Membrane(ABC):
     def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
         """First words, for steps of `dt`, of all `words` but those that hold the state variables."""
 
+    def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> dict[str, Words]:
+        """Words that the host computes; see `CellModel.written`."""
+        return {}
+
     def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
         """What those of them stand for that are not as the host writes them."""
         return {}

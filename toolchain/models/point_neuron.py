@@ -102,6 +102,13 @@ class PointNeuron(CellModel):
             words |= part.derive(raw, initial, part_dt)
         return words | self.membrane.derive(raw, dt, part_dt) | dict(initial)
 
+    def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> dict[str, Words]:
+        """Words that the host computes in float64 and writes in place of those that `derive` has."""
+        words: dict[str, Words] = {}
+        for part in self.parts:
+            words |= part.written(values, dt)
+        return words | self.membrane.written(values, initial, dt)
+
     def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
         """What the words that `derive` computes stand for."""
         meant: dict[str, Derived] = {}

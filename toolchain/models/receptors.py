@@ -75,6 +75,10 @@ class Receptor(ABC):
     def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
         """First words of its `words`, for steps of `dt`."""
 
+    def written(self, values: Mapping[str, Floats], dt: float) -> dict[str, Words]:
+        """Words that the host computes from the parameters; see `CellModel.written`."""
+        return {}
+
     def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
         """What those of them stand for that are not as the host writes them."""
         return {}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from emulator import arithmetic
-from emulator.conversion import ACCUM_ONE, FRACTION_ONE, accum_to_real
+from emulator.conversion import ACCUM_ONE, FRACTION_ONE
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.derived import Derived, decay_word, shorter_tau
@@ -28,7 +28,7 @@ class _Rising(Receptor):
 
     On a core the words are the means of y and g over the step that comes, so that the charge is right however long
     the step is: both means obey the same equations as y and g do.  Their coefficients are all below 1, and are
-    computed in floating point.
+    computed by the host.
     """
 
     def __init__(self, names: Names, input: Input, rise: str, fall: str) -> None:
@@ -47,12 +47,13 @@ class _Rising(Receptor):
         return {self.variable: slope, self.jumps: -s[self.jumps] / rise}
 
     def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words) -> dict[str, Words]:
+        """Nothing has come in yet."""
+        return {self.names.state: arithmetic.as_words(0), self.names.word("rise"): arithmetic.as_words(0)}
+
+    def written(self, values: Mapping[str, Floats], dt: float) -> dict[str, Words]:
         """Coefficients of steps of `dt`."""
-        rise, fall, step = (accum_to_real(words) for words in (raw[self._rise], raw[self._fall], dt))
-        zero = arithmetic.as_words(0)
-        made = _coefficients(rise, fall, step)
-        factors = dict(zip(self._coefficients, map(_fraction, made), strict=True))
-        return factors | {self.names.state: zero, self.names.word("rise"): zero}
+        made = _coefficients(values[self._rise], values[self._fall], dt)
+        return dict(zip(self._coefficients, map(_fraction, made), strict=True))
 
     def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
         """The weights times the mean of what each causes in the step of arrival are added."""
@@ -113,7 +114,7 @@ def _gain(rise: Floats, fall: Floats) -> Floats:
     return gain
 
 
-def _coefficients(rise: Floats, fall: Floats, dt: Floats) -> _Coefficients:
+def _coefficients(rise: Floats, fall: Floats, dt: float) -> _Coefficients:
     """Solve the pair over steps of `dt`; all in ms."""
     gap = np.asarray(dt / fall - dt / rise)
     with np.errstate(invalid="ignore"):
@@ -160,6 +161,10 @@ class LinearExponential(Alpha):
             self._slope: arithmetic.kdivk(dt, arithmetic.k_mul(tau, tau)),
             self._decay: decay_factor(dt, tau),
         }
+
+    def written(self, values: Mapping[str, Floats], dt: float) -> dict[str, Words]:
+        """Nothing: a core derives it all."""
+        return {}
 
     def exact(self, values: Mapping[str, Floats], dt: float) -> dict[str, Derived]:
         """What slope and decay stand for."""
