@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +67,8 @@ def _check_release(who: str, made: Projection, model: ReleaseModel) -> None:
 def _check_plastic(who: str, made: Projection) -> None:
     if len(made.rules) != 2:
         raise NetworkError(f"{who}: {PLASTIC} needs a timing rule and a weight rule, got {made.rules}")
-    for name, known, kind in zip(made.rules, (TIMING_RULES, WEIGHT_RULES), ("timing", "weight"), strict=True):
+    registries: tuple[Mapping[str, object], ...] = (TIMING_RULES, WEIGHT_RULES)
+    for name, known, kind in zip(made.rules, registries, ("timing", "weight"), strict=True):
         if name not in known:
             raise NetworkError(f"{who}: there is no {kind} rule '{name}'{did_you_mean(name, known)}")
     timing, weight = TIMING_RULES[made.rules[0]], WEIGHT_RULES[made.rules[1]]

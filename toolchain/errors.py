@@ -13,6 +13,10 @@ class ParameterError(NetworkError):
     """A parameter of a model that is out of its bounds; names model, parameter, limit and value."""
 
 
+class ModelError(ToolchainError, ValueError):
+    """A model of a user's that cannot be what it is declared to be."""
+
+
 class MappingError(ToolchainError, ValueError):
     """A network that does not fit the machine: what needs how much, what there is, what to try."""
 

@@ -110,6 +110,8 @@ def _add_run(commands: Commands[argparse.ArgumentParser]) -> None:
     _add_mapping(command)
     command.add_argument("--threads", type=int, metavar="N", help="threads of the emulator (default: 1)")
     command.add_argument("--out", type=Path, metavar="DIR", help="write results and report there")
+    command.add_argument("--stage", help=argparse.SUPPRESS)  # of the error budget; `compare` asks for them
+    command.add_argument("--variation", type=int, help=argparse.SUPPRESS)
     command.add_argument("--json", action="store_true", help="print the figures as one JSON object, the last line")
 
 
@@ -136,6 +138,19 @@ def _add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--threads", type=int, metavar="N", help="threads of the emulator (default: 1)")
     command.add_argument("--out", type=Path, metavar="DIR", help="where the report goes (default: SCRIPT-report)")
     command.add_argument("--json", action="store_true", help="print the comparison as one JSON object, the last line")
+    command.add_argument(
+        "--seeds",
+        type=int,
+        default=0,
+        metavar="N",
+        help="run the reference N more times, with other seeds: its own spread",
+    )
+    command.add_argument(
+        "--no-budget",
+        dest="budget",
+        action="store_false",
+        help="leave out the error budget, which runs the script on the stages between the two simulators",
+    )
     command.add_argument(
         "--require",
         action="append",

@@ -84,8 +84,21 @@ def choose(options: argparse.Namespace, backend: str | None) -> None:
     overrides.machine = options.machine
     overrides.mapping = options.mapping
     overrides.threads = getattr(options, "threads", None)
+    overrides.simulation = _stage(getattr(options, "stage", None), getattr(options, "variation", None))
     overrides.keep_results = True
     overrides.progress = progress
+
+
+def _stage(name: str | None, variation: int | None) -> Any:
+    """Return what makes the simulation of a stage of the error budget; None for the two simulators themselves."""
+    if name is None and variation is None:
+        return None
+    from pyneuro.budget.simulations import STAGES, Varied
+
+    make = STAGES[name or "reference"]
+    return lambda network, options: Varied(
+        lambda changed: make(changed, given(options.mapping)), network, variation or 0
+    )
 
 
 def run_session(options: argparse.Namespace, backend: str | None) -> Session:

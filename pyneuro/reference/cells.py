@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,30 @@ class Member:
     population: int
     start: int
     stop: int
+
+
+class Block(Protocol):
+    """The cells of one model as a simulation meets them."""
+
+    model: CellModel
+    members: tuple[Member, ...]
+    cells: int
+    inputs: slice
+
+    def configure(self, populations: Sequence[Population]) -> None:
+        """Take parameters and injected currents from `populations`; the state stays."""
+
+    def reset(self, populations: Sequence[Population]) -> None:
+        """Give the state its first values."""
+
+    def step(self, step: int, slot: Floats) -> Indices:
+        """Run `step`; take what `slot` holds for these cells and clear it. Return the cells that spike, ascending."""
+
+    def shares(self, fired: Indices) -> Iterator[tuple[int, Indices]]:
+        """Split cells of the block into those of each population: its number, and its own cell indices."""
+
+    def values(self, member: Member, variable: str) -> Floats:
+        """Present values of a state variable, the cells of one population."""
 
 
 class Cells:
@@ -175,17 +200,22 @@ class Cells:
 
     def shares(self, fired: Indices) -> Iterator[tuple[int, Indices]]:
         """Split cells of the block into those of each population: its number, and its own cell indices."""
-        if len(self.members) == 1:
-            yield self.members[0].population, fired
-            return
-        cuts = np.searchsorted(fired, [member.stop for member in self.members])
-        start = 0
-        for member, stop in zip(self.members, cuts.tolist(), strict=True):
-            if stop > start:
-                yield member.population, fired[start:stop] - member.start
-            start = stop
+        return shares(self.members, fired)
 
     def values(self, member: Member, variable: str) -> Floats:
         """Present values of a state variable, the cells of one population (a view)."""
         view: Floats = self._named[variable][member.start : member.stop]
         return view
+
+
+def shares(members: Sequence[Member], fired: Indices) -> Iterator[tuple[int, Indices]]:
+    """Split cells of a block, ascending, into those of each of its populations: its number, its own cell indices."""
+    if len(members) == 1:
+        yield members[0].population, fired
+        return
+    cuts = np.searchsorted(fired, [member.stop for member in members])
+    start = 0
+    for member, stop in zip(members, cuts.tolist(), strict=True):
+        if stop > start:
+            yield member.population, fired[start:stop] - member.start
+        start = stop

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pyneuro.backend import Progress
-from pyneuro.reference.cells import Cells
+from pyneuro.reference.cells import Block, Cells
 from pyneuro.reference.recording import SampleRecord, SpikeRecord
 from pyneuro.reference.sources import Source, Train, make_source
 from pyneuro.reference.wiring import Wiring
@@ -116,12 +118,16 @@ class ReferenceSimulation:
             model = CELL_MODELS.get(population.cell)
             if isinstance(model, CellModel):
                 numbers.setdefault(model, []).append(number)
-        self._blocks: list[Cells] = []
+        self._blocks: list[Block] = []
         self._inputs = 0
         for model, members in numbers.items():
-            self._blocks.append(Cells(model, members, network.populations, network.timestep, self._inputs))
+            self._blocks.append(self._block(model, members, network, self._inputs))
             self._inputs = self._blocks[-1].inputs.stop
         self._places = {member.population: (cells, member) for cells in self._blocks for member in cells.members}
+
+    def _block(self, model: CellModel, members: Sequence[int], network: Network, first_input: int) -> Block:
+        """The cells of the populations `members`, all of one model."""
+        return Cells(model, members, network.populations, network.timestep, first_input)
 
     def _make_sources(self, network: Network) -> dict[int, Source]:
         """The populations that are no cells, from their first step on."""
@@ -140,7 +146,7 @@ class ReferenceSimulation:
             wanted = {recording.variable: recording for recording in population.recordings}
             self._spikes[number].configure(wanted.pop("spikes", None))
             for name in wanted:
-                if number not in self._places or name not in self._places[number][0].variables:
+                if number not in self._places or name not in self._places[number][0].model.recordable:
                     raise NetworkError(f"population '{population.label}': {population.cell} has no variable '{name}'")
             before = self._samples[number]
             self._samples[number] = {
@@ -178,7 +184,7 @@ class ReferenceSimulation:
             self._step = step + 1
         self._wiring.settle(stop)
 
-    def _fire(self, cells: Cells, fired: Indices, step: int) -> None:
+    def _fire(self, cells: Block, fired: Indices, step: int) -> None:
         """Record and deliver the spikes that the update of `step` found in `cells`."""
         for number, own in cells.shares(fired):
             self._spikes[number].add(step, own)

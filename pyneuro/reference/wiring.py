@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from emulator.draws import projection_key
 from pyneuro.capacity import require
-from pyneuro.reference.cells import Cells, Member
+from pyneuro.reference.cells import Block, Member
 from pyneuro.reference.plasticity import PlasticSynapses
 from pyneuro.reference.release import ReleaseSynapses
 from pyneuro.reference.synapses import DelayLine, StaticSynapses, Synapses, rows
@@ -26,13 +26,13 @@ class Wiring:
 
     Parameters
     ----------
-    places : mapping of int to (Cells, Member)
+    places : mapping of int to (Block, Member)
         Where the cells of each population that has dynamics are.
     inputs : int
         Number of inputs of all cells.
     """
 
-    def __init__(self, places: Mapping[int, tuple[Cells, Member]], inputs: int) -> None:
+    def __init__(self, places: Mapping[int, tuple[Block, Member]], inputs: int) -> None:
         self._places = places
         self._inputs = inputs
         self._line = DelayLine(1, inputs)

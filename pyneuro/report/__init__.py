@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pyneuro.budget.account import Account
 from pyneuro.report.schema.mapping import (
     CoresSection,
     DiagnosticRow,
@@ -69,6 +70,7 @@ class Report:
     runs: tuple[RunRow, ...] = ()
     execution: ExecutionSection | None = None
     comparison: ComparisonSection | None = None
+    budget: Account | None = None
     requirements: tuple[RequirementRow, ...] = ()
     activity: tuple[ActivityPlot, ...] = ()
     traces: tuple[Trace, ...] = ()

@@ -11,6 +11,7 @@ from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
 
 from emulator.statistics import Statistics
+from pyneuro.budget.account import Account
 from pyneuro.comparison import Comparison
 from pyneuro.report import Report
 from pyneuro.report.findings import findings
@@ -94,7 +95,7 @@ def make_report(
     )
     if mapping:
         report = _with_mapping(report, mapping, slices, cycles_per_tick, statistics)
-    return add_runs(report, reference, emulated, comparison, verdicts)
+    return add_runs(report, reference, emulated, comparison, verdicts=verdicts)
 
 
 def compiled_report(title: str, network: Network, compiled: Mapping, statistics: Statistics | None = None) -> Report:
@@ -118,14 +119,17 @@ def add_runs(
     reference: Run | None,
     emulated: Run | None,
     comparison: Comparison | None = None,
+    *,
     verdicts: Iterable[Verdict] = (),
+    budget: Account | None = None,
 ) -> Report:
-    """Return `report` with its runs, their comparison and the requirements replaced, and its findings made anew."""
+    """Return `report` with its runs, their comparison, budget and requirements replaced, and its findings made anew."""
     left, right = (run.results if run else None for run in (reference, emulated))
     told = replace(
         report,
         runs=tuple(run_row(run.results, run.seconds, run.cpu_s) for run in (reference, emulated) if run),
         comparison=comparison_section(comparison) if comparison else None,
+        budget=budget,
         requirements=requirement_rows(verdicts),
         activity=activity_plots(left, right),
         traces=traces(left, right, comparison),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pyneuro.report import Report
 from pyneuro.report.blocks import facts, figure, share, table
 from pyneuro.report.board import board_legend, board_picture
+from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
 from pyneuro.report.markup import Markup, element, join
 from pyneuro.report.plots import load_bars, raster, rates, trace
 from pyneuro.report.words import NONE, SYMBOLS, amount, link_name, measured, memory, number, percent, signed
@@ -23,6 +24,13 @@ def _requirements(report: Report) -> Markup:
 def _verdict(passed: bool) -> Markup:
     kind = "good" if passed else "bad"
     return element("span", f"{SYMBOLS[kind]} {'met' if passed else 'not met'}", class_=f"verdict {kind}")
+
+
+def _budget(report: Report) -> Markup:
+    if report.budget is None:
+        return Markup()
+    headings = [f"{name} ({unit})" if unit else name for name, unit in zip(HEADINGS, UNITS, strict=True)]
+    return table(HELP, headings, budget_rows(report.budget))
 
 
 def _comparison(report: Report) -> Markup:
@@ -327,6 +335,7 @@ def _memory(report: Report) -> Markup:
 SECTIONS: dict[str, Callable[[Report], Markup]] = {
     "Requirements": _requirements,
     "Comparison": _comparison,
+    "Error budget": _budget,
     "Activity": _activity,
     "Machine": _machine,
     "Load": _load,

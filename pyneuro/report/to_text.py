@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pyneuro.report import Report
+from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
 from pyneuro.report.words import NONE, amount, is_number, link_name, measured, memory, number, percent, signed
 
 WIDTH = 100
@@ -78,6 +79,15 @@ def _requirements(report: Report) -> Lines:
         ("requirement", "population", "measured", "verdict"),
         [(r.requirement, r.population, measured(r), "met" if r.passed else "NOT MET") for r in rows],
     )
+
+
+def _budget(report: Report) -> Lines:
+    if report.budget is None:
+        return
+    headings = [f"{name} {unit}".rstrip() for name, unit in zip(HEADINGS, UNITS, strict=True)]
+    yield from table(headings, budget_rows(report.budget))
+    yield ""
+    yield from textwrap.wrap(HELP, WIDTH)
 
 
 def _comparison(report: Report) -> Lines:
@@ -329,6 +339,7 @@ def _memory(report: Report) -> Lines:
 SECTIONS: dict[str, Callable[[Report], Lines]] = {
     "Requirements": _requirements,
     "Comparison: reference (ref) and emulator (emu)": _comparison,
+    "Error budget: what each cause adds": _budget,
     "Times": _runs,
     "On the machine": _execution,
     "Weights in 16 bits": _quantisation,

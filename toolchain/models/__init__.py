@@ -1,8 +1,5 @@
 """Cell models, declared once; CELL_MODELS is the registry of every cell, by PyNN's name."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from toolchain.models.adaptation import CalciumAdaptation
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput, Names
@@ -12,6 +9,7 @@ from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.rising import Alpha, LinearExponential
 from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON
 from toolchain.models.synapses import Delta, Exponential
+from toolchain.registry import Registry
 
 CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
 COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITORY, ConductanceInput(-70.0)))
@@ -37,4 +35,4 @@ _CELLS = (
     SPIKE_SOURCE_ARRAY,
     SPIKE_SOURCE_POISSON,
 )
-CELL_MODELS: Mapping[str, CellModel | SourceModel] = MappingProxyType({model.name: model for model in _CELLS})
+CELL_MODELS: Registry[CellModel | SourceModel] = Registry("cell model", _CELLS)

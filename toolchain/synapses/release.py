@@ -20,7 +20,6 @@ that after t it is still empty with the probability exp(-t / tau_rec).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -28,6 +27,7 @@ import numpy as np
 from emulator.program import MOST_TRIALS, Kind
 from toolchain.models.functions import binomial, convert, select
 from toolchain.models.parameters import Parameter, Variable
+from toolchain.registry import Registry
 from toolchain.synapses.declaration import Release, ReleaseModel, Value, Values
 
 USE = Parameter("U", "", 0.5, minimum=0.0, maximum=1.0)
@@ -147,16 +147,7 @@ class MultiQuantal(ReleaseModel):
         return Release({"u": u, "empty": empty + released}, weight * convert(released, Kind.ACCUM))
 
 
-RELEASE_MODELS: Mapping[str, ReleaseModel] = MappingProxyType(
-    {
-        model.name: model
-        for model in (
-            TsodyksMarkram(),
-            Tsodyks2(),
-            SimpleStochastic(),
-            StochasticTsodyksMarkram(),
-            MultiQuantal(),
-        )
-    }
+RELEASE_MODELS: Registry[ReleaseModel] = Registry(
+    "synapse type", (TsodyksMarkram(), Tsodyks2(), SimpleStochastic(), StochasticTsodyksMarkram(), MultiQuantal())
 )
 """All release models by name."""

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from toolchain.models.parameters import Parameter
 from toolchain.models.tracing import select
+from toolchain.registry import Registry
 from toolchain.synapses.declaration import Moment, Scale, TimingRule, Value, Values
 
 TAU_PLUS = Parameter("tau_plus", "ms", 20.0, above=0.0)
@@ -171,6 +172,6 @@ class Vogels2011Rule(TimingRule):
         return x.potentiate(weight, x.pre["r1"] * x.decay("tau", x.since_pre), "eta")
 
 
-TIMING_RULES: Mapping[str, TimingRule] = MappingProxyType(
-    {rule.name: rule for rule in (SpikePairRule(), SpikeNearestPairRule(), PfisterSpikeTriplet(), Vogels2011Rule())}
+TIMING_RULES: Registry[TimingRule] = Registry(
+    "timing rule", (SpikePairRule(), SpikeNearestPairRule(), PfisterSpikeTriplet(), Vogels2011Rule())
 )

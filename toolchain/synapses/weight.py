@@ -9,12 +9,12 @@ put together in the same manner.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import numpy as np
 
 from toolchain.models.parameters import Parameter
 from toolchain.models.tracing import select
+from toolchain.registry import Registry
 from toolchain.synapses.declaration import Curve, Scale, Value, Values, WeightRule
 
 W_MIN = Parameter("w_min", "", 0.0)
@@ -117,15 +117,13 @@ class GutigWeightDependence(WeightRule):
         return select(moved < p["w_min"], p["w_min"], moved)
 
 
-WEIGHT_RULES: Mapping[str, WeightRule] = MappingProxyType(
-    {
-        rule.name: rule
-        for rule in (
-            AdditiveWeightDependence(),
-            WeightDependenceAdditiveTriplet(),
-            MultiplicativeWeightDependence(),
-            AdditivePotentiationMultiplicativeDepression(),
-            GutigWeightDependence(),
-        )
-    }
+WEIGHT_RULES: Registry[WeightRule] = Registry(
+    "weight rule",
+    (
+        AdditiveWeightDependence(),
+        WeightDependenceAdditiveTriplet(),
+        MultiplicativeWeightDependence(),
+        AdditivePotentiationMultiplicativeDepression(),
+        GutigWeightDependence(),
+    ),
 )

@@ -1,0 +1,98 @@
+"""The networks of the error budget: the one that was asked for, changed in one respect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.network import Network, Population, Projection, Values
+from toolchain.weights import weight_scale
+
+FINEST = 10
+"""Parts that a timestep is divided into at the most, to make room for delays between its multiples."""
+SAME = 1e-6
+"""What a delay may be off a multiple of a timestep, in timesteps, for the rounding of decimal fractions."""
+DISTURBANCE_MV = 0.01
+"""Standard deviation of what is added to first voltages."""
+
+
+def parts_for_delays(network: Network) -> int:
+    """Into how many parts the timestep must be divided, at the most `FINEST`, for all delays to be multiples of one."""
+    delays = [np.unique(np.asarray(made.delay)) / network.timestep for made in network.projections if len(made)]
+    steps = np.unique(np.concatenate([np.ones(1), *delays]))
+    for parts in range(1, FINEST):
+        fine = steps * parts
+        if np.all(np.abs(fine - np.rint(fine)) < SAME * parts) and fine.min() >= 1.0 - SAME:
+            return parts
+    return FINEST
+
+
+def refined(network: Network, parts: int) -> Network:
+    """The same network with its timestep divided into `parts`; what is recorded stays as often, in ms."""
+    populations = tuple(
+        replace(
+            population,
+            recordings=tuple(replace(r, interval_steps=r.interval_steps * parts) for r in population.recordings),
+        )
+        for population in network.populations
+    )
+    return replace(network, timestep=network.timestep / parts, populations=populations)
+
+
+class Quantiser:
+    """Rounds weights to those that a core stores; projections that are the same objects stay so.
+
+    Parameters
+    ----------
+    shifts : sequence of sequence of int
+        Ring-buffer shifts of each receptor of each population.
+    """
+
+    def __init__(self, shifts: Sequence[Sequence[int]]) -> None:
+        self._shifts = shifts
+        self._made: dict[int, tuple[Projection, Projection]] = {}
+
+    def __call__(self, network: Network) -> Network:
+        """Return `network` with its weights rounded."""
+        made = {id(projection): self._rounded(network, projection) for projection in network.projections}
+        self._made = {key: (projection, made[key]) for projection in network.projections if (key := id(projection))}
+        return replace(network, projections=tuple(made[id(projection)] for projection in network.projections))
+
+    def _rounded(self, network: Network, projection: Projection) -> Projection:
+        if id(projection) in self._made:
+            return self._made[id(projection)][1]
+        if projection.synapse == "ElectricalSynapse" or not len(projection):
+            return projection
+        scale = weight_scale(network, projection, self._shifts)
+        return replace(projection, weight=_values(np.rint(np.asarray(projection.weight) * scale) / scale))
+
+
+def varied(network: Network, number: int) -> Network:
+    """Another of the runs that are as good as this one: other seeds, and first voltages that differ by some 0.01 mV.
+
+    Networks that draw nothing while they run have no seed, but are as a rule chaotic, so that the disturbance alone
+    shows by how much two of their runs may differ.
+    """
+    populations = tuple(_disturbed(population, number, at) for at, population in enumerate(network.populations))
+    return replace(network, seed=network.seed + number, populations=populations)
+
+
+def _disturbed(population: Population, number: int, at: int) -> Population:
+    model = CELL_MODELS[population.cell]
+    first = {v.name: v.initial for v in model.state} if isinstance(model, CellModel) else {}
+    if "v" not in first:
+        return population
+    value = population.initial.get("v", population.parameters.get(str(first["v"]), first["v"]))
+    if isinstance(value, str):
+        value = next(p.default for p in model.parameters if p.name == value)
+    noise = DISTURBANCE_MV * np.random.default_rng([number, at]).standard_normal(population.size)
+    return replace(population, initial={**population.initial, "v": np.asarray(value, np.float64) + noise})
+
+
+def _values(array: NDArray[np.float64]) -> Values:
+    return array if array.ndim else float(array)

@@ -1,0 +1,65 @@
+"""The error budget on the command line: which stages are run for it, each in a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pyneuro.budget import Account, StageRun, account
+from pyneuro.budget.networks import parts_for_delays
+from pyneuro.cli.beside import Job, run_all
+from pyneuro.cli.session import Session
+from pyneuro.results import Results
+from toolchain.network import Network
+
+CAUSES = {
+    "reference": "delay rounding",
+    "weights": "16-bit weights",
+    "algorithm": "core's algorithm",
+    "arithmetic": "fixed point",
+    "emulator": "saturation, loss",
+}
+"""What each stage adds to the one before."""
+
+
+def make_account(options: argparse.Namespace, session: Session, reference: Results, scratch: Path) -> Account:
+    """Run what the budget of a comparison needs, besides the two runs that there are.
+
+    Parameters
+    ----------
+    session : Session
+        The run of the emulator.
+    reference : Results
+        The run of the reference.
+    """
+    stages = _stages(session)
+    jobs = [Job(f"stage '{name}' of the error budget", _words(options, "--stage", name)) for name in stages]
+    jobs += [
+        Job(f"the reference with seed {k}", _words(options, "--variation", str(k))) for k in range(1, options.seeds + 1)
+    ]
+    runs = [run.results for run in run_all(options, jobs, scratch)]
+    found = dict(zip(stages, runs, strict=False)) | {"reference": reference, "emulator": session.results}
+    found.setdefault("arithmetic", session.results)
+    first = StageRun("exact delays", "", found.get("exact delays", reference))
+    rest = [StageRun(name, cause, found[name]) for name, cause in CAUSES.items()]
+    return account([first, *rest], reference, runs[len(stages) :])
+
+
+def _stages(session: Session) -> list[str]:
+    """The stages that may differ from their neighbours: what cannot be at work is not run."""
+    emulated = session.emulated
+    assert emulated is not None, "compare runs the emulator"
+    counted = emulated.statistics()
+    beyond = counted.saturations or counted.packets_dropped or has_dynamics(session.network)
+    exact = ["exact delays"] if parts_for_delays(session.network) > 1 else []
+    return [*exact, "weights", "algorithm", *(["arithmetic"] if beyond else [])]
+
+
+def has_dynamics(network: Network) -> bool:
+    """Whether some synapses change by themselves."""
+    return any(made.synapse != "StaticSynapse" for made in network.projections)
+
+
+def _words(options: argparse.Namespace, *more: str) -> tuple[str, ...]:
+    mapping = ("--mapping", str(options.mapping)) if options.mapping else ()
+    return ("--backend", "reference", *mapping, *more)
