@@ -28,7 +28,7 @@ from emulator.image import (
 )
 from emulator.link import Feeds
 from emulator.poisson import LAMBDA_MAX
-from emulator.program import Program, Role
+from emulator.program import Kind, Program, Role
 from emulator.rows import OUTSIDE, PLASTIC, TOO_LONG, UNKNOWN_TARGET, first_bad_row
 
 ROUTE_BITS = 24
@@ -159,6 +159,8 @@ def _check_program(program: Program) -> None:
     for variable, register, shift in program.recorded:
         if not (0 <= register < len(program.registers) and register in written and 0 <= shift < WORD_BITS):
             raise ImageError(f"program {program.name!r}: {variable!r} cannot be read from register {register}")
+    if any(program.registers[number].kind != Kind.UNIT for number in program.numbers(Role.RANDOM)):
+        raise ImageError(f"program {program.name!r} has a register of random numbers that is not s0.31")
     if len(program.numbers(Role.CURRENT)) > 1:
         raise ImageError(f"program {program.name!r} has several registers for injected current")
 
@@ -190,6 +192,8 @@ def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
             words = core.registers.get(register.name)
             _require(words is not None, core, f"register {register.name!r} has no values")
             _require(words is None or words.shape == (core.n,), core, f"register {register.name!r} is not [{core.n}]")
+    streams = core.n if program.numbers(Role.RANDOM) else 0
+    _require(core.seed.shape == (streams, 4), core, f"seeds of shape {core.seed.shape} for {streams} random streams")
     _require(len(core.shift) == receptors, core, f"{len(core.shift)} shifts for {receptors} synapse types")
     _require(all(0 <= shift < WORD_BITS for shift in core.shift), core, f"shifts {core.shift} are not all 0 to 31")
     _require(core.n <= 1 << core.index_bits, core, f"{core.index_bits} index bits for {core.n} neurons")

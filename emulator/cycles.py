@@ -39,6 +39,8 @@ OPERATION_CYCLES: Mapping[Op, int] = {
     Op.LOOKUP: 8,  # two comparisons with conditional moves, subtraction, shift, load with its delay
     Op.LERP: 18,  # as LOOKUP with one more load, mask, subtraction, SMULL, two ALU operations, addition
 }
+RANDOM_CYCLES = 30
+"""A word of KISS-64: four loads, four stores, three multiplications, one of them long, shifts and sums. [R]"""
 LOAD_CYCLES = 1
 STORE_CYCLES = 1
 INPUT_CYCLES = 8
@@ -73,6 +75,7 @@ def program_cycles(program: Program) -> int:
     return (
         LOOP_CYCLES
         + INPUT_CYCLES * roles.count(Role.RECEPTOR)
+        + RANDOM_CYCLES * roles.count(Role.RANDOM)
         + LOAD_CYCLES * kept
         + sum(OPERATION_CYCLES[instruction.op] for instruction in program.instructions)
         + STORE_CYCLES * changed

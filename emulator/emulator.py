@@ -225,7 +225,7 @@ class Emulator:
         return dropped
 
     def _carry_neurons(self, previous: Emulator, before: int, engine: Engine, number: int) -> None:
-        """State registers of the same name, and what is under way in the ring buffer."""
+        """State registers of the same name, random numbers, and what is under way in the ring buffer."""
         core, old_core = self.image.cores[number], previous.image.cores[before]
         assert isinstance(core, NeuronCore)
         assert isinstance(old_core, NeuronCore)
@@ -233,6 +233,8 @@ class Emulator:
         for name, register in _states(self._program(number)).items():
             if name in names:
                 engine.register(number, register)[:] = previous._engine.register(before, names[name])
+        if len(core.seed) == len(old_core.seed):
+            engine.set_streams(number, previous._engine.streams_of(before).copy())
         old, new = previous._engine.ring(before), engine.ring(number)
         for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=True)):
             new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)

@@ -11,7 +11,7 @@ its own state, so the cores are spread over threads and the result is the same f
 import numpy as np
 
 from cython.parallel cimport parallel, threadid
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.stdlib cimport free
 from openmp cimport omp_get_num_threads
 
@@ -19,8 +19,9 @@ from emulator.barrier cimport Barrier, meet
 from emulator.deliver cimport finish_tick
 from emulator.growable cimport copied, push_pair, release
 from emulator.loaded cimport Loaded, address, zeros
+from emulator.random cimport UniformStreams
 from emulator.state cimport SLOTS, Core, Machine, Recorder, Tally
-from emulator.tick cimport inject, start_tick, take_inputs
+from emulator.tick cimport draw_numbers, inject, start_tick, take_inputs
 from emulator.trains cimport Trains
 from emulator.update cimport program_t
 
@@ -87,6 +88,10 @@ cdef class Engine(Loaded):
         """The trains of a core of random sources."""
         return self.trains[core]
 
+    def streams_of(self, int core):
+        """The streams of random numbers of a core of neurons."""
+        return self.streams[core]
+
     def heard(self, int core):
         """What a delay core heard and has yet to repeat: (tick, index), int32."""
         cdef Core* state = &self.machine.cores[core]
@@ -138,16 +143,21 @@ cdef class Engine(Loaded):
             for r in range(state.register_count):
                 registers[r] = address(block[r])
             if recorder.after:
-                self.run_copy(state, registers)
+                self.run_copy(state, registers, self.streams[core].copy())
             index = np.asarray(<const int32_t[:recorder.n]> recorder.index)
             return (block[recorder.register_number][index] << recorder.shift)[None]
         finally:
             free(registers)
 
-    cdef void run_copy(self, Core* state, int32_t** registers):
-        """What the coming tick would do to `registers`, a copy; the state stays as it is."""
+    cdef void run_copy(self, Core* state, int32_t** registers, UniformStreams streams):
+        """What the coming tick would do to `registers`, drawing from `streams`, both copies; the state stays as it is.
+        """
         cdef program_t program = <program_t> <size_t> PROGRAM_ADDRESS
         cdef int32_t change = state.next_change
+        cdef uint32_t* own = state.streams
+        state.streams = streams.address()
+        draw_numbers(state, registers)
+        state.streams = own
         take_inputs(state, registers, self.tick, False)
         if self.tick >= change:
             inject(state, registers, self.tick)

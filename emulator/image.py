@@ -14,7 +14,7 @@ of one population-table entry have the same stride.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from emulator.machine import Machine
 from emulator.program import Program
 
 IMAGE_FORMAT = "pyneuro machine image"
-IMAGE_VERSION = 1
+IMAGE_VERSION = 2
 ROW_HEADER_WORDS = 3
 DELAY_SLOTS = 16
 """Ring-buffer slots; the longest delay that needs no delay stage."""
@@ -125,6 +125,11 @@ class NeuronCore(Core):
         The master population table.
     rows : uint32[words]
         All synaptic rows.
+    recordings, currents : tuple of Recording, tuple of Current
+        What is recorded besides spikes; what is injected.
+    seed : uint32[n, 4]
+        Seed of the KISS-64 stream of each neuron, before validation; uint32[0, 4] if the program takes no random
+        numbers.
     """
 
     program: int
@@ -136,6 +141,7 @@ class NeuronCore(Core):
     rows: NDArray[np.uint32]
     recordings: tuple[Recording, ...] = ()
     currents: tuple[Current, ...] = ()
+    seed: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 4), dtype=np.uint32))
 
 
 @dataclass(frozen=True, eq=False)

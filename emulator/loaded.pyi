@@ -3,6 +3,7 @@ from collections.abc import Sequence
 from emulator.hearing import Hearing
 from emulator.image import MachineImage
 from emulator.link import Feeds
+from emulator.random import UniformStreams
 
 class Loaded:
     tick: int
@@ -15,3 +16,4 @@ class Loaded:
         threads: int,
         tick: int = 0,
     ) -> None: ...
+    def set_streams(self, number: int, streams: UniformStreams) -> None: ...

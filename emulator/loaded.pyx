@@ -10,6 +10,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from emulator.growable cimport release
+from emulator.random cimport UniformStreams
 from emulator.state cimport ARRAY, DELAY, NEURONS, RANDOM, SLOTS, Core, Costs, Feed, Group, Injection, Recorder
 from emulator.trains cimport Trains
 
@@ -72,7 +73,8 @@ cdef class Loaded:
         self.tick = tick
         self.cores = list(image.cores)
         count = len(self.cores)
-        self.rows, self.rings, self.trains, self.kept = [None] * count, [None] * count, [None] * count, []
+        self.rows, self.rings, self.kept = [None] * count, [None] * count, []
+        self.trains, self.streams = [None] * count, [None] * count
         self.machine.core_count = count
         self.machine.cycles_per_tick = image.cycles_per_tick
         self.machine.cores = <Core*> zeros(count, sizeof(Core))
@@ -85,6 +87,7 @@ cdef class Loaded:
                 self.rows[number] = rows_of(image.programs[core.program], core, shared)
                 self._load_neurons(number, core, image.programs[core.program])
                 self._load_synapses(number, core)
+                self.set_streams(number, UniformStreams(core.seed))
             elif isinstance(core, PoissonCore):
                 self._load_poisson(number, core, image.timestep)
             elif isinstance(core, ArrayCore):
@@ -129,6 +132,8 @@ cdef class Loaded:
         state.current_register = next(iter(program.numbers(Role.CURRENT)), -1)
         state.receptors = len(program.numbers(Role.RECEPTOR))
         state.receptor_register = self.ints(program.numbers(Role.RECEPTOR))
+        state.random_register = self.ints(program.numbers(Role.RANDOM))
+        state.random_count = len(program.numbers(Role.RANDOM))
         state.recorders = <Recorder*> zeros(len(core.recordings), sizeof(Recorder))
         state.recorder_count = len(core.recordings)
         for k, recording in enumerate(core.recordings):
@@ -164,6 +169,11 @@ cdef class Loaded:
         ring = words.reshape(SLOTS, 1 << core.type_bits, 1 << core.index_bits)
         state.ring = &ring[0, 0, 0]
         self.rings[number] = np.asarray(ring)
+
+    def set_streams(self, int number, UniformStreams streams):
+        """Have a core of neurons draw from `streams`."""
+        self.streams[number] = streams
+        self.machine.cores[number].streams = streams.address()
 
     def _load_poisson(self, int number, core, timestep):
         """Poisson trains."""

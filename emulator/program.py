@@ -121,6 +121,8 @@ class Role(IntEnum):
     SCRATCH = 5
     TABLE = 6
     """A table, given by the program, which a core keeps once for all its neurons."""
+    RANDOM = 7
+    """A random number for each neuron in each tick, uniform in [0, 1) as s0.31, from a stream of the neuron's own."""
 
 
 @dataclass(frozen=True)

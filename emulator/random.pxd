@@ -23,6 +23,20 @@ cdef enum:
     ISI_SCALE = 1000  # a slow source counts its time in thousandths of a tick
 
 
+cdef class UniformStreams:
+    cdef readonly int n
+    cdef uint32_t[::1] state      # four words a stream
+
+    cdef uint32_t* address(self) noexcept
+
+
+cdef inline void unit_draws(uint32_t* states, int32_t n, int32_t* out) noexcept nogil:
+    """The next number of each of `n` streams, in [0, 1) as s0.31."""
+    cdef int32_t i
+    for i in range(n):
+        out[i] = <int32_t> (kiss64_draw(states + 4 * i) >> 1)
+
+
 cdef inline uint32_t exponential_draw(uint32_t* state) noexcept nogil:
     """A variate of mean 1 as s16.15 (von Neumann's method: count the falling runs of even length)."""
     cdef uint32_t whole = 0

@@ -19,7 +19,7 @@ import numpy as np
 
 from libc.stdint cimport int32_t, uint32_t
 
-from emulator.random cimport exponential_draw, kiss64_draw, poisson_draw, time_to_spike_draw
+from emulator.random cimport exponential_draw, kiss64_draw, poisson_draw, time_to_spike_draw, unit_draws
 
 DEFAULT_STATE = (123456789, 987654321, 43219876, 6543217)
 """State that the generator starts from where no seed is given."""
@@ -33,6 +33,41 @@ def validated(seed):
     state[..., 1][state[..., 1] == 0] = 13031301
     state[..., 3] = state[..., 3] % np.uint32(698769068) + np.uint32(1)
     return state
+
+
+cdef class UniformStreams:
+    """Streams of uniform numbers, one a neuron, that both simulators draw from.
+
+    Parameters
+    ----------
+    seed : uint32[n, 4]
+        Seed of each stream, before validation.
+    """
+
+    def __init__(self, seed):
+        state = validated(seed)
+        if state.ndim != 2:
+            raise ValueError(f"streams take seeds of shape [n, 4], got {state.shape}")
+        self.n = len(state)
+        self.state = state.reshape(4 * self.n)
+
+    def draw(self):
+        """The next number of each stream, in [0, 1) as s0.31: int32[n]."""
+        out = np.empty(self.n, dtype=np.int32)
+        cdef int32_t[::1] words = out
+        if self.n:
+            unit_draws(&self.state[0], self.n, &words[0])
+        return out
+
+    def copy(self):
+        """The same streams, to go on from here on their own."""
+        cdef UniformStreams other = UniformStreams.__new__(UniformStreams)
+        other.n = self.n
+        other.state = np.array(self.state)
+        return other
+
+    cdef uint32_t* address(self) noexcept:
+        return &self.state[0] if self.n else NULL
 
 
 def kiss64(uint32_t[::1] state, Py_ssize_t n):

@@ -17,7 +17,7 @@ from emulator.image import NeuronCore
 from emulator.program import Program, Register, Role
 from emulator.update import aligned
 
-SCRATCH = (Role.RECEPTOR, Role.SCRATCH)
+SCRATCH = (Role.RECEPTOR, Role.RANDOM, Role.SCRATCH)
 """Registers that are written before they are read in every tick."""
 
 Row = NDArray[np.int32]

@@ -74,6 +74,9 @@ ctypedef struct Core:
     uint16_t* ring
     int32_t index_bits
     int32_t slot_bits       # index bits and type bits: ring-buffer words of a slot, as a power of two
+    uint32_t* streams       # of random numbers, one a neuron, four words each
+    int32_t random_count
+    int32_t* random_register
     Recorder* recorders
     int32_t recorder_count
     Injection* injections

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove, memset
 
 from emulator.growable cimport extend, push, push_pair
+from emulator.random cimport unit_draws
 from emulator.state cimport ARRAY, NEURONS, RANDOM, SLOTS, Core, Injection, Machine, Recorder
 from emulator.trains cimport NEVER, emit
 from emulator.update cimport program_t
@@ -74,6 +75,7 @@ cdef inline void update_neurons(Core* core, int32_t** registers, int32_t tick, p
     cdef int32_t i
     record(core, registers, tick, False)
     take_inputs(core, registers, tick, True)
+    draw_numbers(core, registers)
     if tick >= core.next_change:
         inject(core, registers, tick)
     run(core.code, core.instructions, registers, core.n)
@@ -94,6 +96,13 @@ cdef inline void take_inputs(Core* core, int32_t** registers, int32_t tick, bint
               core.shift[receptor])
     if clear:
         memset(slot, 0, (<size_t> core.receptors << core.index_bits) * sizeof(uint16_t))
+
+
+cdef inline void draw_numbers(Core* core, int32_t** registers) noexcept nogil:
+    """Random numbers of this tick, from the streams of the neurons."""
+    cdef int32_t k
+    for k in range(core.random_count):
+        unit_draws(core.streams, core.n, registers[core.random_register[k]])
 
 
 cdef inline void record(Core* core, int32_t** registers, int32_t tick, bint after) noexcept nogil:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from emulator import image
 from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
+from emulator.poisson import source_seeds
 from emulator.program import Program
 from toolchain.map_graph import GraphMapping
 from toolchain.memory import bits_for
@@ -141,6 +142,7 @@ def _neuron_cores(
     substeps = model.substeps(network.timestep, plan.options.substeps)
     registers = model.registers(population.parameters, population.initial, population.size, network.timestep, substeps)
     currents = [_ticks_and_words(population, current, network.timestep) for current in population.currents]
+    seed = source_seeds(network.seed, number, 0, population.size if model.draws else 0)
     for piece, start in enumerate(slicing.starts[number].tolist()):
         stop = start + int(slicing.lengths[number][piece])
         span = blocks.of_targets(slicing.first[number] + piece, 1)
@@ -155,6 +157,7 @@ def _neuron_cores(
             table=_population_table(partition, keys, span),
             rows=rows[low:high],
             recordings=_recordings(population, start, stop),
+            seed=seed[start:stop],
             currents=tuple(
                 image.Current(index, tick, amplitude)
                 for current, (tick, amplitude) in zip(population.currents, currents, strict=True)

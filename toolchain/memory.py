@@ -27,6 +27,8 @@ PACKET_BUFFER_BYTES: Final = 256 * WORD
 """Incoming packets wait in a buffer of 256 keys."""
 SOURCE_BYTES: Final = 8 * WORD
 """A Poisson source: rate, next spike, start, stop and the four words of its random numbers."""
+STREAM_BYTES: Final = 4 * WORD
+"""The state of a stream of random numbers."""
 SPIKE_BYTES: Final = 2 * WORD
 """Tick and index of a spike of an array source."""
 
@@ -115,10 +117,12 @@ def neuron_core(
     kept = len(program.numbers(Role.STATE)) + len(program.numbers(Role.PARAMETER))
     slots = DELAY_SLOTS << (bits_for(receptors) + bits_for(per_core))
     state = Region("neuron state", WORD * kept * cells)
+    streams = Region("random streams", STREAM_BYTES * cells if program.numbers(Role.RANDOM) else 0)
     functions = Region("tables of functions", WORD * sum(len(table.words) for table in program.tables))
     table = Region("population table", TABLE_ENTRY_BYTES * entries)
     fast = (
         state,
+        streams,
         functions,
         Region("synaptic input", WORD * receptors * cells),
         Region("ring buffers", 2 * slots),
@@ -126,7 +130,8 @@ def neuron_core(
         Region("incoming packets", PACKET_BUFFER_BYTES),
         Region("row buffers", 2 * WORD * stride),
     )
-    return _core(fast, (state, functions, table, Region("synaptic rows", WORD * row_words)), recorded, ticks)
+    slow = (state, streams, functions, table, Region("synaptic rows", WORD * row_words))
+    return _core(fast, slow, recorded, ticks)
 
 
 def poisson_core(cells: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:

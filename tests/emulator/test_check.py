@@ -96,7 +96,7 @@ POISSON_NAME = r"core 'poisson\[0:2\]' at chip \(0, 0\), processor 4: "
 DELAY_NAME = r"core 'delays of input\[0:4\]' at chip \(0, 0\), processor 3: "
 
 BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
-    "version": (lambda: replace(good(), version=99), "format 99, this emulator reads format 1"),
+    "version": (lambda: replace(good(), version=99), "format 99, this emulator reads format 2"),
     "cycles": (lambda: replace(good(), time_scale_factor=0.0), "a tick has 0.0 cycles"),
     "cores of a chip": (
         lambda: with_machine(cores=np.full((4, 4), 40, dtype=np.uint8)),

@@ -42,7 +42,10 @@ WHOLE = 1e-6
 
 @dataclass(frozen=True)
 class Word:
-    """A register of the core: STATE or PARAMETER, s16.15 unless told otherwise."""
+    """A register of the core: STATE, PARAMETER or RANDOM, s16.15 unless told otherwise.
+
+    A RANDOM one, which must be of kind UNIT, has a new number in [0, 1) for each cell in every timestep.
+    """
 
     name: str
     role: Role = Role.PARAMETER
@@ -105,7 +108,7 @@ class CellModel(ABC):
         Whether `derivatives` is affine in the state with constant coefficients between input changes:
         the reference then uses the exact propagator.
     words : tuple of Word
-        What a core keeps of a cell: the STATE and PARAMETER registers of the program.
+        What a core keeps of a cell: the STATE and PARAMETER registers of the program, and the RANDOM ones.
     """
 
     name: str
@@ -124,6 +127,15 @@ class CellModel(ABC):
     """State variables whose values before a step `spikes` takes into account."""
     longest_step: float | None = None
     """Longest step (ms) that a core's program is accurate in; longer timesteps are divided. None: any timestep."""
+
+    @property
+    def draws(self) -> tuple[str, ...]:
+        """Names of the random numbers that a cell draws in each timestep, in their order.
+
+        They come from `emulator.random.UniformStreams`, seeded as Poisson sources are (`emulator.poisson.source_seeds`
+        of network seed and population), on both simulators.
+        """
+        return tuple(word.name for word in self.words if word.role == Role.RANDOM)
 
     @property
     def conductance_based(self) -> bool:
@@ -167,7 +179,7 @@ class CellModel(ABC):
 
     @abstractmethod
     def derive(self, raw: Mapping[str, Words], initial: Mapping[str, Words], dt: Words, substeps: int) -> WordsByName:
-        """First words of all `words`, computed as a core does at start-up, with its own functions.
+        """First words of all STATE and PARAMETER words, computed as a core does at start-up, with its own functions.
 
         Parameters
         ----------
@@ -269,4 +281,5 @@ class CellModel(ABC):
         words = self.derive(raw, states, dt, substeps)
         given, starts = ({k: np.asarray(v, np.float64) for k, v in each.items()} for each in (values, first))
         words |= self.written(given, starts, timestep / substeps)
-        return {word.name: np.broadcast_to(words[word.name], n).astype(np.int32) for word in self.words}
+        kept = [word.name for word in self.words if word.role != Role.RANDOM]
+        return {name: np.broadcast_to(words[name], n).astype(np.int32) for name in kept}
