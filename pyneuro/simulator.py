@@ -21,8 +21,10 @@ from pyNN import common
 from pyNN.common.control import BaseState
 
 from pyneuro.backend import Simulation
+from pyneuro.errors import RunWarning, warn_user
 from pyneuro.options import Options, Overrides
 from toolchain.check_network import check_network
+from toolchain.delays import rounding_remarks
 from toolchain.network import Network
 
 if TYPE_CHECKING:
@@ -220,11 +222,18 @@ class State(BaseState):
         return self.finished if self.finished is not None and self.step == 0 else results(self)
 
 
+def _on_reference(network: Network, options: Options) -> Simulation:
+    """Return the simulation of a network on the reference; tell what its timestep does to delays."""
+    for remark in rounding_remarks(network):
+        warn_user(str(remark), RunWarning)
+    simulation: Simulation = import_module("pyneuro.reference").ReferenceSimulation(network)
+    return simulation
+
+
 def simulator(backend: str) -> Any:
     """Return the function that makes a simulation of a network, given the options, on `backend`."""
     if backend == "reference":
-        reference = import_module("pyneuro.reference")
-        return lambda network, options: reference.ReferenceSimulation(network)
+        return _on_reference
     emulated = import_module("pyneuro.emulated")
     return lambda network, options: emulated.EmulatedSimulation(
         network,

@@ -26,6 +26,7 @@ from toolchain.partition.check import check as check_partition
 from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
+from toolchain.rounding import rounded_parameters, short_time_constants
 from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
@@ -160,6 +161,8 @@ def compile_network(
     remarks = (
         *workload.diagnostics,
         *inexact,
+        *rounded_parameters(network),
+        *short_time_constants(network),
         *wrapping_sources(network),
         *vanished,
         *overloads(network, parts, budget),

@@ -61,25 +61,39 @@ def in_steps(network: Network) -> tuple[tuple[Delays, ...], tuple[Diagnostic, ..
 def _of_projection(projection: Projection, timestep: float) -> tuple[Delays, list[Diagnostic]]:
     if not len(projection):
         return Delays(np.ones(1, dtype=np.uint8), 1, 1), []
-    asked = np.atleast_1d(np.asarray(projection.delay, dtype=np.float64))
-    steps = np.empty(len(asked), dtype=np.uint8)
-    longest, raised, moved, worst = round_delays(asked, timestep, steps)
+    steps, longest, remarks = _rounded(projection, timestep)
     if longest > LONGEST:
         raise MappingError(
             f"projection '{projection.label}' has a delay of {longest * timestep:g} ms; the machine's longest is "
             f"{LONGEST} steps, {LONGEST * timestep:g} ms at a timestep of {timestep:g} ms: shorten it, or use a "
             "longer timestep"
         )
+    return Delays(steps, int(steps.min()), int(longest)), remarks
+
+
+def rounding_remarks(network: Network) -> tuple[Diagnostic, ...]:
+    """Remarks where rounding to steps changes delays, for a simulator without a longest delay."""
+    made = (projection for projection in network.projections if len(projection))
+    return tuple(remark for projection in made for remark in _rounded(projection, network.timestep)[2])
+
+
+def _rounded(projection: Projection, timestep: float) -> tuple[NDArray[np.uint8], float, list[Diagnostic]]:
+    """Delays in steps, of no use if the longest exceeds 255, the longest, and what to say of the others."""
+    asked = np.atleast_1d(np.asarray(projection.delay, dtype=np.float64))
+    steps = np.empty(len(asked), dtype=np.uint8)
+    longest, raised, moved, worst = round_delays(asked, timestep, steps)
     each = len(projection) // len(asked)
-    remarks = []
+    return steps, longest, _remarks(projection, timestep, (raised * each, moved * each), worst)
+
+
+def _remarks(projection: Projection, timestep: float, counts: tuple[int, int], worst: float) -> list[Diagnostic]:
+    """What to say of the numbers of delays that were raised to a step, and rounded by `worst` ms at the most."""
+    (raised, moved), total, remarks = counts, len(projection), []
     if raised:
-        remarks.append(
-            f"{raised * each:,} of {len(projection):,} delays are below one timestep and became {timestep:g} ms"
-        )
+        remarks.append(f"{raised:,} of {total:,} delays are below one timestep and became {timestep:g} ms")
     if moved:
         remarks.append(
-            f"{moved * each:,} of {len(projection):,} delays are no multiple of the timestep ({timestep:g} ms) and "
-            f"were rounded, by {worst:.3g} ms at the most"
+            f"{moved:,} of {total:,} delays are no multiple of the timestep ({timestep:g} ms) and were rounded, by "
+            f"{worst:.3g} ms at the most"
         )
-    delays = Delays(steps, int(steps.min()), int(longest))
-    return delays, [Diagnostic("delays", projection.label, remark) for remark in remarks]
+    return [Diagnostic("delays", projection.label, remark) for remark in remarks]

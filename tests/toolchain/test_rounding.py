@@ -1,0 +1,53 @@
+"""Remarks on numbers that the machine does not hold, and on time constants below the timestep."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.support.networks import array_source, cells, connect
+from toolchain.network import Network, Projection
+from toolchain.rounding import rounded_parameters, short_time_constants
+
+
+def one(parameters: dict[str, object], timestep: float = 1.0) -> Network:
+    """A network of one population."""
+    return Network("one", timestep, (cells("few", 3, parameters=parameters),), ())
+
+
+def test_parameters_that_fit_are_passed_over() -> None:
+    assert rounded_parameters(one({"i_offset": 0.5, "v_rest": -64.9, "tau_m": 20.0})) == ()
+
+
+def test_a_parameter_far_from_a_multiple_is_told_once_with_figures() -> None:
+    [remark] = rounded_parameters(one({"i_offset": 0.0001}))
+    assert str(remark) == (
+        "few: i_offset = 0.0001 nA becomes 9.16e-05 nA: the machine holds multiples of 2^-15 (3.05e-05)"
+    )
+
+
+def test_one_remark_a_population() -> None:
+    values = np.array([0.0, 1e-6, 2e-6])
+    [remark] = rounded_parameters(one({"i_offset": values, "v_rest": 1e-5}))
+    assert "v_rest = 1e-05 mV becomes 0 mV" in str(remark)
+    assert "i_offset = 1e-06 nA of cell 1 (and 1 others) becomes 0 nA" in str(remark)
+
+
+@pytest.mark.parametrize(("timestep", "told"), [(1.0, True), (0.1, False)])
+def test_time_constants_below_the_timestep(timestep: float, told: bool) -> None:
+    remarks = short_time_constants(one({"tau_syn_E": np.array([5.0, 0.5, 5.0]), "tau_refrac": 0.0}, timestep))
+    assert [str(remark) for remark in remarks] == [
+        "few: tau_syn_E = 0.5 ms: below the timestep, 1 ms, in which all of it decays; use a shorter timestep"
+    ] * told
+
+
+def test_time_constants_of_rules() -> None:
+    made = connect((0, 1), [(0, 0)])
+    plastic = Projection(
+        *(made.label, 0, 1, made.receptor, made.pre, made.post, 1.0, 1.0, "STDPMechanism"),
+        rules=("SpikePairRule", "AdditiveWeightDependence"),
+        parameters={"tau_plus": 0.2},
+    )
+    network = Network("rule", 1.0, (array_source("source", [[1.0]]), cells("few", 1)), (plastic,))
+    [remark] = short_time_constants(network)
+    assert str(remark).startswith("0-1: tau_plus = 0.2 ms: below the timestep, 1 ms")

@@ -1,0 +1,98 @@
+"""Rounding: numbers that the machine does not hold as they were given, and time constants below the timestep.
+
+A parameter is written as s16.15, in steps of 2^-15.  A time constant shorter than the timestep leaves nothing of what
+it describes from one step to the next, whatever the arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.conversion import accum_to_real, host_to_accum
+from emulator.program import Kind, Role
+from toolchain.diagnostics import Diagnostic
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel, Parameter
+from toolchain.network import Network, Population, Projection
+from toolchain.synapses.timing import TIMING_RULES
+
+TOLERANCE: Final = 0.01
+"""Largest relative error of a parameter that goes without a remark."""
+STEP: Final = 2.0**-15
+
+Floats = NDArray[np.float64]
+
+
+def rounded_parameters(network: Network) -> tuple[Diagnostic, ...]:
+    """A remark for each population with parameters that s16.15 holds with an error above 1 %, or not at all."""
+    return tuple(remark for population in network.populations for remark in _of_parameters(population))
+
+
+def short_time_constants(network: Network) -> tuple[Diagnostic, ...]:
+    """A remark for each population and projection with time constants below the timestep."""
+    cells = (remark for population in network.populations for remark in _of_taus(population, network.timestep))
+    rules = (remark for made in network.projections for remark in _of_rule(made, network.timestep))
+    return (*cells, *rules)
+
+
+def _of_parameters(population: Population) -> Iterator[Diagnostic]:
+    model = CELL_MODELS[population.cell]
+    if not isinstance(model, CellModel):
+        return
+    as_written = {word.name for word in model.words if (word.role, word.kind) == (Role.PARAMETER, Kind.ACCUM)}
+    said = []
+    for parameter in model.parameters:
+        value = np.asarray(population.parameters.get(parameter.name, parameter.default), np.float64)
+        held = accum_to_real(host_to_accum(value))
+        wrong = np.abs(held - value) > TOLERANCE * np.abs(value)
+        if parameter.name in as_written and wrong.any():
+            said.append(_changed(parameter, value, held, wrong))
+    if said:
+        text = "; ".join(said)
+        yield Diagnostic("image", population.label, f"{text}: the machine holds multiples of 2^-15 ({STEP:.3g})")
+
+
+def _changed(parameter: Parameter, value: Floats, held: Floats, wrong: NDArray[np.bool_]) -> str:
+    """How a parameter changes, as ``i_offset = 0.0001 nA of cell 3 (and 4 others) becomes 9.16e-05 nA``."""
+    cell = int(np.argmax(wrong))
+    count = int(np.count_nonzero(wrong))
+    whose = f" of cell {cell}" if value.ndim else ""
+    others = f" (and {count - 1:,} others)" if count > 1 else ""
+    unit = f" {parameter.unit}".rstrip()
+    return f"{parameter.name} = {value.flat[cell]:g}{unit}{whose}{others} becomes {held.flat[cell]:.3g}{unit}"
+
+
+def _of_taus(population: Population, timestep: float) -> Iterator[Diagnostic]:
+    model = CELL_MODELS[population.cell]
+    if not isinstance(model, CellModel):
+        return
+    taus = [parameter for parameter in model.parameters if is_time_constant(parameter)]
+    given = {p.name: float(np.min(population.parameters.get(p.name, p.default))) for p in taus}
+    short = {name: tau for name, tau in given.items() if tau < timestep}
+    if short:
+        yield _too_short(population.label, short, timestep)
+
+
+def _of_rule(made: Projection, timestep: float) -> Iterator[Diagnostic]:
+    if not made.rules:
+        return
+    rule = TIMING_RULES[made.rules[0]]
+    given = {p.name: float(np.min(made.parameters.get(p.name, p.default))) for p in rule.parameters}
+    short = {name: given[name] for name in rule.time_constants if given[name] < timestep}
+    if short:
+        yield _too_short(made.label, short, timestep)
+
+
+def is_time_constant(parameter: Parameter) -> bool:
+    """Whether something decays with it."""
+    return parameter.unit == "ms" and parameter.name.startswith("tau") and parameter.name != "tau_refrac"
+
+
+def _too_short(label: str, short: dict[str, float], timestep: float) -> Diagnostic:
+    values = " and ".join(f"{name} = {tau:g} ms" for name, tau in short.items())
+    text = f"{values}: below the timestep, {timestep:g} ms, in which all of it decays; use a shorter timestep"
+    return Diagnostic("timestep", label, text)
