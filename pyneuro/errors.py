@@ -56,9 +56,5 @@ class MappingWarning(UserWarning):
     """What mapping changed about a network, or what may go wrong on the machine, in the user's words."""
 
 
-class ModelWarning(UserWarning):
-    """A model that is not in all what PyNN's model of that name is."""
-
-
 class RunWarning(UserWarning):
     """What a run did otherwise than asked for, in the user's words."""

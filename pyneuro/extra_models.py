@@ -25,5 +25,19 @@ IFCurrExpCa2Adaptive = cell_type(
     """,
     module=__name__,
 )
+Izhikevich_curr_exp = cell_type(
+    "Izhikevich_curr_exp",
+    """Izhikevich's spiking model (2003), as sPyNNaker has it under the name of Izhikevich.
 
-__all__ = ["IFCurrExpCa2Adaptive", "IF_curr_dual_exp"]
+    Synaptic currents (nA) decay exponentially, with time constants `tau_syn_E` and `tau_syn_I`, and 1 nA is 1 mV/ms.
+    `v_thresh` is the peak of the spike.
+    """,
+    module=__name__,
+)
+Izhikevich_cond = cell_type(
+    "Izhikevich_cond",
+    """Izhikevich's spiking model (2003) with conductances, as sPyNNaker has it: Izhikevich_curr_exp otherwise.""",
+    module=__name__,
+)
+
+__all__ = ["IFCurrExpCa2Adaptive", "IF_curr_dual_exp", "Izhikevich_cond", "Izhikevich_curr_exp"]

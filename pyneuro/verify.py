@@ -26,6 +26,8 @@ from toolchain.models.declaration import CellModel
 Words = NDArray[np.int32]
 LANES = 17
 """Copies of a replayed neuron: one vector of the widest kind, and one."""
+MODELS = {"Izhikevich": "Izhikevich_curr_exp"}
+"""Names of models here that golden files call otherwise: sPyNNaker's Izhikevich is not PyNN's."""
 RECEPTOR_COLUMNS = {"excitatory": "exc_in", "inhibitory": "inh_in"}
 INPUT_COLUMNS = ("step", "current", *RECEPTOR_COLUMNS.values())
 
@@ -119,7 +121,8 @@ def _replay_operations(path: Path, entry: Mapping[str, Any]) -> tuple[int, int]:
 
 
 def _replay_neuron(path: Path, entry: Mapping[str, Any]) -> tuple[int, int]:
-    model = CELL_MODELS.get(field(entry, "model", str))
+    name = field(entry, "model", str)
+    model = CELL_MODELS.get(MODELS.get(name, name))
     if not isinstance(model, CellModel):
         raise _UnsupportedError(f"model '{entry['model']}'")
     table = read_table(path)

@@ -19,7 +19,6 @@ from toolchain.models.sources import SPIKE_SOURCE_POISSON
 from toolchain.network import Current, Network, Population, Projection, Recording, SpikeTimes, Values
 from toolchain.synapses import ELECTRICAL
 
-PAIR = ("v_reset", "v_thresh")
 CONDUCTANCE = (0.0, np.inf, "be >= 0 uS, as a gap junction is a conductance")
 
 
@@ -78,16 +77,18 @@ def _check_population(population: Population, timestep: float) -> None:
 
 def _check_reset(who: str, model: CellModel, population: Population) -> None:
     """A cell that is reset to its threshold or beyond would spike in every timestep from its first spike on."""
-    defaults = {parameter.name: parameter.default for parameter in model.parameters}
-    if not set(PAIR) <= defaults.keys():
+    if model.reset_below is None:
         return
-    given = [np.broadcast_to(population.parameters.get(name, defaults[name]), population.size) for name in PAIR]
+    reset, threshold = model.reset_below
+    values = {parameter.name: parameter.default for parameter in model.parameters} | dict(population.parameters)
+    limit = values[threshold] if isinstance(threshold, str) else threshold
+    given = [np.broadcast_to(value, population.size) for value in (values[reset], limit)]
     wrong = given[0] >= given[1]
     if wrong.any():
         cell = int(wrong.argmax())
+        bound, other = (threshold, f" and {given[1][cell]:g}") if isinstance(threshold, str) else (f"{limit:g} mV", "")
         raise ParameterError(
-            f"{who}: {model.name}.v_reset must be < v_thresh, got {given[0][cell]:g} and {given[1][cell]:g} mV "
-            f"for cell {cell}"
+            f"{who}: {model.name}.{reset} must be < {bound}, got {given[0][cell]:g}{other} mV for cell {cell}"
         )
 
 

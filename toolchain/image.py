@@ -141,7 +141,9 @@ def _neuron_cores(
     index_bits, type_bits = word_layout(network, slicing, number)
     substeps = model.substeps(network.timestep, plan.options.substeps)
     registers = model.registers(population.parameters, population.initial, population.size, network.timestep, substeps)
-    currents = [_ticks_and_words(population, current, network.timestep) for current in population.currents]
+    currents = [
+        _ticks_and_words(population, current, network.timestep, model.current_factor) for current in population.currents
+    ]
     seed = source_seeds(network.seed, number, 0, population.size if model.draws else 0)
     for piece, start in enumerate(slicing.starts[number].tolist()):
         stop = start + int(slicing.lengths[number][piece])
@@ -176,13 +178,13 @@ def _recordings(population: Population, start: int, stop: int) -> tuple[image.Re
 
 
 def _ticks_and_words(
-    population: Population, current: Current, timestep: float
+    population: Population, current: Current, timestep: float, factor: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Ticks and s16.15 amplitudes of a current; of several in one tick the last counts."""
+    """Ticks and s16.15 amplitudes, times `factor`, of a current; of several in one tick the last counts."""
     ticks = np.maximum(nearest_tick(current.times, timestep, len(current.times)), 0)
     last = np.append(ticks[1:] != ticks[:-1], True)[: len(ticks)]
     label = f"population '{population.label}': an injected current"
-    return ticks[last], to_accum(label, "nA", current.amplitudes[last])
+    return ticks[last], to_accum(label, "nA", current.amplitudes[last], factor)
 
 
 def _population_table(partition: Partition, keys: NDArray[np.uint32], span: slice) -> PopulationTable:

@@ -14,8 +14,6 @@ from pyNN import errors
 from pyNN.parameters import Sequence
 from pyNN.standardmodels import StandardCellType, build_translations, cells
 
-from pyneuro import simulator
-from pyneuro.errors import ModelWarning, warn_user
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_parameters
@@ -25,16 +23,23 @@ class DeclaredCell(StandardCellType):
     """A cell type that is made from a declaration."""
 
     model: ClassVar[CellModel | SourceModel]
-    differs: ClassVar[str] = ""
-    """How it differs from PyNN's cell type of that name."""
+    advice: ClassVar[str] = ""
+    """What to say to who gives parameters that it does not have."""
 
     def __init__(self, **parameters: Any) -> None:
-        """Take the parameters; warn, once a network, of a type that is not PyNN's."""
-        super().__init__(**parameters)
-        name = type(self).__name__
-        if self.differs and name not in simulator.state.told:
-            simulator.state.told.add(name)
-            warn_user(f"{name} is not in all PyNN's: {self.differs}", ModelWarning)
+        """Take the parameters.
+
+        Raises
+        ------
+        NonExistentParameterError
+            If the cell type has no parameter of that name.
+        """
+        try:
+            super().__init__(**parameters)
+        except errors.NonExistentParameterError as error:
+            if self.advice:
+                error.parameter_name += f": {self.advice}"
+            raise
 
     @classmethod
     def check(cls, values: Mapping[str, Any], n: int) -> None:
@@ -64,7 +69,7 @@ def _check_times(name: str, times: Any) -> None:
         )
 
 
-def cell_type(name: str, description: str = "", differs: str = "", module: str = __name__) -> Any:
+def cell_type(name: str, description: str = "", advice: str = "", module: str = __name__) -> Any:
     """Return the cell type that the declaration `name` makes: a subclass of PyNN's of that name, if it has one.
 
     Parameters
@@ -73,8 +78,8 @@ def cell_type(name: str, description: str = "", differs: str = "", module: str =
         A key of ``CELL_MODELS``.
     description : str
         What to say where PyNN's own description of its cell type would not be true.
-    differs : str
-        How it differs from PyNN's cell type, for a warning.
+    advice : str
+        What to say to who gives parameters that it does not have.
     module : str
         The module that the type is defined in.
     """
@@ -99,7 +104,7 @@ def cell_type(name: str, description: str = "", differs: str = "", module: str =
         "__doc__": description or known.__doc__,
         "__module__": module,
         "model": model,
-        "differs": differs,
+        "advice": advice,
         "default_parameters": parameters,
         "units": units,
         "translations": build_translations(*((p, p) for p in parameters)),
@@ -118,15 +123,8 @@ IF_cond_exp = cell_type("IF_cond_exp")
 IF_cond_alpha = cell_type("IF_cond_alpha")
 Izhikevich = cell_type(
     "Izhikevich",
-    """Izhikevich's spiking model (2003), with the synapses of the machine's software.
-
-    Synaptic currents (nA) decay exponentially, with time constants `tau_syn_E` and `tau_syn_I`, and 1 nA is
-    1 mV/ms; in PyNN's own cell type synapses are steps of the voltage, and 1 nA of an injected current is
-    1000 mV/ms.  `v_thresh` is the peak of the spike.
-    """,
-    "as in sPyNNaker, 1 nA of i_offset or of an injected current is 1 mV/ms (1000 mV/ms in pyNN.nest and pyNN.brian2: "
-    "multiply currents by 1000), and a synapse is a current in nA that decays with tau_syn_E or tau_syn_I (there, a "
-    "step of the voltage in mV)",
+    advice="its synapses are steps of v in mV, and its peak is 30 mV; sPyNNaker's, with synaptic currents that decay "
+    "with tau_syn_E and tau_syn_I and with v_thresh, is Izhikevich_curr_exp, in which 1 nA is 1 mV/ms (here 1000)",
 )
 SpikeSourceArray = cell_type("SpikeSourceArray")
 SpikeSourcePoisson = cell_type("SpikeSourcePoisson")

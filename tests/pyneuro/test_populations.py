@@ -11,7 +11,7 @@ from pyNN.parameters import Sequence
 from pyNN.random import NumpyRNG, RandomDistribution
 
 import pyneuro as sim
-from pyneuro.errors import ModelWarning, SizeError, UnsupportedError
+from pyneuro.errors import SizeError, UnsupportedError
 from pyneuro.freeze import freeze
 from pyneuro.populations import members
 from toolchain.errors import ParameterError
@@ -215,13 +215,14 @@ def test_ids_and_structures() -> None:
     assert len(b.sample(2, rng=NumpyRNG(1))) == 2
 
 
-def test_izhikevich_is_spinnakers() -> None:
-    """PyNN's parameters, and those of the exponential synapses that the machine's cell has."""
-    with pytest.warns(ModelWarning, match=r"Izhikevich is not in all PyNN's: .* 1 nA .* is 1 mV/ms") as told:
-        cell = sim.Izhikevich(a=0.1, tau_syn_E=2.0)
-    sim.Izhikevich()
-    cells = sim.Population(1, cell)
-    assert len(told) == 1
-    assert told[0].filename == __file__
+def test_izhikevich_is_pynns_and_spinnakers_has_another_name() -> None:
+    assert sim.Izhikevich.default_parameters == {"a": 0.02, "b": 0.2, "c": -65.0, "d": 2.0, "i_offset": 0.0}
+    assert sim.Izhikevich.recordable == ["spikes", "v", "u"]
+    assert sim.Izhikevich.voltage_based_synapses
+    with pytest.raises(KeyError, match=r"tau_syn_E.*steps of v in mV.*Izhikevich_curr_exp.* 1 nA is 1 mV/ms") as error:
+        sim.Izhikevich(a=0.1, tau_syn_E=2.0)
+    assert isinstance(error.value, sim.errors.NonExistentParameterError)
+    cells = sim.Population(1, sim.Izhikevich_curr_exp(a=0.1, tau_syn_E=2.0))
     assert cells.get(["a", "b", "tau_syn_E", "v_thresh"]) == [0.1, 0.2, 2.0, 30.0]
-    assert sim.Izhikevich.recordable[:3] == ["spikes", "v", "u"]
+    assert sim.extra_models.Izhikevich_curr_exp is sim.Izhikevich_curr_exp
+    assert sim.Izhikevich_cond.conductance_based

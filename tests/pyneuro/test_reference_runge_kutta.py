@@ -113,7 +113,7 @@ def test_izhikevich_spikes_in_the_step_of_the_true_crossing(
     """The error of a crossing, some 10 ns, is all that may move a spike to the next step, whatever the timestep."""
     parameters = {"a": a, "b": b, "c": c, "d": d, "i_offset": 10.0}
     spikes = (Recording("spikes", np.zeros(1, np.int32)),)
-    cell = Population("cell", 1, "Izhikevich", parameters, {"v": -65.0, "u": -13.0}, recordings=spikes)
+    cell = Population("cell", 1, "Izhikevich_curr_exp", parameters, {"v": -65.0, "u": -13.0}, recordings=spikes)
     simulation = ReferenceSimulation(Network("test", timestep, (cell,), ()))
     simulation.run(round(200.0 / timestep))
     steps, _ = simulation.spikes(0)

@@ -182,7 +182,7 @@ def test_float_lif_rests_where_its_currents_cancel(name: str) -> None:
 
 
 def test_izhikevich_has_its_equations() -> None:
-    model = cell("Izhikevich")
+    model = cell("Izhikevich_curr_exp")
     p = {parameter.name: np.array([parameter.default]) for parameter in model.parameters}
     s = {"v": np.array([-60.0]), "u": np.array([-10.0]), "isyn_exc": np.array([2.0]), "isyn_inh": np.array([-1.0])}
     moved = model.derivatives(s, p, np.array([3.0]))

@@ -77,7 +77,7 @@ PYNN = [name for name in CELL_MODELS if hasattr(cells, name) and name != "SpikeS
 
 @pytest.mark.parametrize("name", PYNN)
 def test_declarations_are_those_of_pynn(name: str) -> None:
-    """Names, defaults and units are PyNN's; the machine's Izhikevich has more parameters."""
+    """Names, defaults and units are PyNN's."""
     pynn, ours = getattr(cells, name), CELL_MODELS[name]
     declared = {parameter.name: parameter for parameter in ours.parameters}
     assert {n: declared[n].default for n in pynn.default_parameters} == pynn.default_parameters

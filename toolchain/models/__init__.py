@@ -7,8 +7,9 @@ from toolchain.models.izhikevich import IzhikevichMembrane
 from toolchain.models.lif import LeakyIntegrateAndFire
 from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.rising import Alpha, LinearExponential
+from toolchain.models.solved_izhikevich import SolvedIzhikevich
 from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON
-from toolchain.models.synapses import Delta, Exponential
+from toolchain.models.synapses import Delta, Exponential, Jump
 from toolchain.registry import Registry
 
 CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
@@ -30,7 +31,8 @@ _CELLS = (
         (CURR_EXP[0], Exponential(EXCITATORY_2, CurrentInput()), CURR_EXP[1]),
     ),
     PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
-    PointNeuron("Izhikevich", IzhikevichMembrane(), CURR_EXP),
+    PointNeuron("Izhikevich", SolvedIzhikevich(), (Jump(EXCITATORY), Jump(INHIBITORY))),
+    PointNeuron("Izhikevich_curr_exp", IzhikevichMembrane(), CURR_EXP),
     PointNeuron("Izhikevich_cond", IzhikevichMembrane(), COND_EXP),
     SPIKE_SOURCE_ARRAY,
     SPIKE_SOURCE_POISSON,

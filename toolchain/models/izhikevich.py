@@ -1,8 +1,8 @@
 """Izhikevich's membrane: dv/dt = 0.04 v^2 + 5 v + 140 - u + I, du/dt = a (b v - u).
 
 At v >= v_thresh v becomes c and u grows by d.  E. M. Izhikevich 2003, "Simple model of spiking neurons",
-IEEE Trans. Neural Networks 14(6).  As in sPyNNaker, and unlike PyNN's own cell, synapses are exponential
-and 1 nA of input is 1 mV/ms; v_thresh is fixed at 30 mV in both and is a parameter here.
+IEEE Trans. Neural Networks 14(6).  This is sPyNNaker's cell: 1 nA of input is 1 mV/ms, and v_thresh is a parameter;
+PyNN's is in ``solved_izhikevich``.
 
 A core (sPyNNaker ``neuron_model_izh_impl.h``) takes a midpoint Runge-Kutta step of length h, which is the
 timestep, but 1.85 times that in the step after a spike, to make up for the reset that came too late.
@@ -30,7 +30,7 @@ STRETCH = 1.85
 class IzhikevichMembrane(Membrane):
     """A quadratic membrane with a recovery variable u (mV/ms)."""
 
-    parameters = (
+    parameters: tuple[Parameter, ...] = (
         Parameter("a", "/ms", 0.02),
         Parameter("b", "/ms", 0.2),
         Parameter("c", "mV", -65.0),
@@ -47,6 +47,7 @@ class IzhikevichMembrane(Membrane):
     state = (Variable("v", "mV", -70.0), Variable("u", "mV/ms", -14.0))
     linear = False
     resets_within_step = True
+    reset_below: tuple[str, str | float] = ("c", "v_thresh")
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Time derivatives of v (mV/ms) and u (mV/ms^2)."""

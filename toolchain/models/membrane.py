@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +29,12 @@ class Membrane(ABC):
         Whether its equations are affine in state and current.
     resets_within_step : bool
         Whether v runs away past the threshold.
-    compared, longest_step
+    compared, longest_step, reset_below, current_factor
         As `CellModel` has them.
+    voltage : str
+        The state variable that is the voltage; receptors get it.
+    scale_bits : mapping of str to int
+        STATE words of state variables that are 2^bits times the value.
     """
 
     parameters: tuple[Parameter, ...]
@@ -40,6 +45,10 @@ class Membrane(ABC):
     resets_within_step: bool = False
     compared: tuple[str, ...] = ()
     longest_step: float | None = None
+    reset_below: tuple[str, str | float] | None = None
+    current_factor: float = 1.0
+    voltage: str = "v"
+    scale_bits: Mapping[str, int] = MappingProxyType({})
 
     @abstractmethod
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:

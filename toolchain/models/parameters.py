@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from emulator.conversion import ACCUM_MAX, ACCUM_MIN, ACCUM_ONE, host_to_accum
+from emulator.conversion import ACCUM_MAX, ACCUM_MIN, ACCUM_ONE, FRACTION_ONE, host_to_accum
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import ParameterError
 
@@ -98,6 +98,12 @@ def to_accum(label: str, unit: str, value: ArrayLike, factor: float = 1.0) -> ND
     text = f"{label} must be within {low:.10g} .. {high:.10g} {unit} (s16.15 of the machine)"
     _refuse(~((scaled >= ACCUM_MIN) & (scaled <= ACCUM_MAX)), given, text)
     return host_to_accum(scaled)
+
+
+def to_fraction(values: ArrayLike) -> NDArray[np.int32]:
+    """The u0.32 words nearest to `values`, which are between 0 and 1."""
+    given = np.asarray(values, dtype=np.float64)
+    return np.clip(np.rint(given * FRACTION_ONE), 0, FRACTION_ONE - 1).astype(np.uint32).view(np.int32)
 
 
 def timestep_to_accum(timestep: float, substeps: int) -> NDArray[np.int32]:

@@ -54,6 +54,8 @@ class PointNeuron(CellModel):
         self.resets_within_step = membrane.resets_within_step
         self.compared = membrane.compared
         self.longest_step = membrane.longest_step
+        self.reset_below = membrane.reset_below
+        self.current_factor = membrane.current_factor
         self.linear = membrane.linear and all(part.input.linear for part in parts)
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
@@ -122,13 +124,15 @@ class PointNeuron(CellModel):
         for part in self.parts:
             held |= part.arrived(r)
         seen = {part.variable: value for part in self.parts if (value := part.value(held)) is not None}
-        recorded = {variable.name: r[variable.name] for variable in self.membrane.state} | seen
-        state = {word.name: r[word.name] for word in self.membrane.words if word.role == Role.STATE}
+        bits = self.membrane.scale_bits
+        own = {v.name: r[v.name] for v in self.membrane.state}
+        recorded = {name: word >> bits[name] if name in bits else word for name, word in own.items()} | seen
+        state, voltage = {w.name: r[w.name] for w in self.membrane.words if w.role == Role.STATE}, self.membrane.voltage
         for part in self.parts:
-            state["v"] = part.jumped(r, state["v"])
+            state[voltage] = part.jumped(r, state[voltage])
         spikes: Traced | None = None
         for _ in range(substeps):
-            state, spike = self.membrane.step(r, state, self._current(r, state["v"], held))
+            state, spike = self.membrane.step(r, state, self._current(r, state[voltage], held))
             spikes = spike if spikes is None else spikes | spike
             for part in self.parts:
                 held |= part.decayed(r, held)
@@ -149,7 +153,7 @@ class PointNeuron(CellModel):
         """The STATE word that holds a state variable, and its words for `values` in PyNN's unit."""
         unit = next(v.unit for v in self.state if v.name == variable)
         part = self._recorded.get(variable)
-        word, factor = (part.first_word, _factor(part)) if part else (variable, 1.0)
+        word, factor = (part.first_word, _factor(part)) if part else (variable, self._own_factor(variable))
         return word, to_accum(f"{self.name}.{variable}", unit, values, factor)
 
     def decode(self, variable: str, words: Words) -> Floats:
@@ -161,8 +165,12 @@ class PointNeuron(CellModel):
         """Value of a state variable in PyNN's unit from the words of the registers."""
         part = self._recorded.get(variable)
         if part is None:
-            return accum_to_real(registers[variable]) + 0.0  # no -0.0
+            return accum_to_real(registers[variable]) / self._own_factor(variable) + 0.0  # no -0.0
         return accum_to_real(part.read(registers)) / _factor(part) + 0.0
+
+    def _own_factor(self, variable: str) -> float:
+        """What a variable of the membrane is multiplied by to be kept on a core."""
+        return 2.0 ** self.membrane.scale_bits.get(variable, 0)
 
     def weight_factor(self, receptor: str, p: Mapping[str, Floats]) -> Floats | None:
         """What the weights of a receptor are multiplied by for a core, or None if it takes them as they are."""

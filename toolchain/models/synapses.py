@@ -133,6 +133,10 @@ class _Kick(Receptor):
 class Jump(_Kick):
     """A step of V by the weight, for membranes without a refractory time: on a core V moves before all else."""
 
+    def value(self, s: Mapping[str, Traced]) -> None:
+        """Nothing is left once V has moved."""
+        return
+
     def jumped(self, r: Mapping[str, Traced], v: Traced) -> Traced:
         """Voltage after the inputs of this timestep."""
         arriving = r[self.names.receptor]
