@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.check_dynamic import check_dynamic
 from emulator.check_machine import check_machine
 from emulator.errors import ImageError, MachineError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
@@ -20,16 +21,18 @@ from emulator.image import (
     ArrayCore,
     Core,
     DelayCore,
+    DynamicRows,
     MachineImage,
     NeuronCore,
+    PlasticRows,
     PoissonCore,
     PopulationTable,
     RoutingTable,
 )
 from emulator.link import Feeds
 from emulator.poisson import LAMBDA_MAX
-from emulator.program import Kind, Program, Role
-from emulator.rows import OUTSIDE, PLASTIC, TOO_LONG, UNKNOWN_TARGET, first_bad_row
+from emulator.program import NO_SPIKE, Kind, Program, Role
+from emulator.rows import OUTSIDE, TOO_LONG, UNKNOWN_TARGET, WRONG_PART, first_bad_row
 
 ROUTE_BITS = 24
 WORD_BITS = 32
@@ -40,7 +43,7 @@ ROW_FAULTS = {
     OUTSIDE: "lies outside its rows",
     TOO_LONG: "is longer than its population-table entry allows",
     UNKNOWN_TARGET: "names a synapse type or a neuron that the core does not have",
-    PLASTIC: "has plastic synapses, which this emulator does not have",
+    WRONG_PART: "has a plastic part of a size that its synapses do not explain, or fixed words beside it",
 }
 
 
@@ -80,15 +83,24 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
             _check_heard(core, feeds, span, limits)
         if not isinstance(core, NeuronCore) or span.start == span.stop:
             continue
-        source = feeds.source[span]
-        fault, feed, index = first_bad_row(
-            core.rows, core.n, len(core.shift), core.index_bits, core.type_bits,
-            feeds.base[span], feeds.stride[span], feeds.index_mask[span],
-            feeds.filter_mask[span], feeds.filter_key[span], limits[source], neuron_masks[source], neurons[source],
-        )  # fmt: skip
-        if fault:
-            sender = image.cores[source[feed]].label
-            raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {ROW_FAULTS[fault]}")
+        for bank in range(1 + len(core.dynamic)):
+            mine = span.start + np.flatnonzero(feeds.bank[span] == bank)
+            source = feeds.source[mine]
+            rows = core.dynamic[bank - 1].rows if bank else core.rows
+            header = _plastic_header(core.dynamic[bank - 1]) if bank else -1
+            fault, feed, index = first_bad_row(
+                rows, header, core.n, len(core.shift), core.index_bits, core.type_bits,
+                feeds.base[mine], feeds.stride[mine], feeds.index_mask[mine],
+                feeds.filter_mask[mine], feeds.filter_key[mine], limits[source], neuron_masks[source], neurons[source],
+            )  # fmt: skip
+            if fault:
+                sender = image.cores[source[feed]].label
+                raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {ROW_FAULTS[fault]}")
+
+
+def _plastic_header(rows: DynamicRows) -> int:
+    """Words of the plastic part of a row before its weights."""
+    return 1 + -(-len(rows.traces) // 2) if isinstance(rows, PlasticRows) else 0
 
 
 def _name(core: Core) -> str:
@@ -154,7 +166,7 @@ def _check_program(program: Program) -> None:
                 name = program.registers[read].name
                 raise ImageError(f"program {program.name!r}: instruction {number} reads {name!r} before it is written")
         written.add(instruction.out)
-    if not 0 <= program.spike < len(program.registers) or program.spike not in written:
+    if program.spike != NO_SPIKE and program.spike not in written:
         raise ImageError(f"program {program.name!r}: register {program.spike}, which tells the spikes, is not written")
     for variable, register, shift in program.recorded:
         if not (0 <= register < len(program.registers) and register in written and 0 <= shift < WORD_BITS):
@@ -186,6 +198,7 @@ def _check_index(core: Core, index: NDArray[np.int32], what: str) -> None:
 def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
     _require(0 <= core.program < len(image.programs), core, f"there is no program {core.program}")
     program = image.programs[core.program]
+    _require(program.spike != NO_SPIKE, core, f"program {program.name!r} has no spikes: it runs over synapses")
     receptors = len(program.numbers(Role.RECEPTOR))
     for register in program.registers:
         if register.role in (Role.STATE, Role.PARAMETER):
@@ -200,7 +213,9 @@ def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
     _require(receptors <= 1 << core.type_bits, core, f"{core.type_bits} type bits for {receptors} synapse types")
     bits = DELAY_BITS + core.index_bits + core.type_bits
     _require(bits <= LOW_BITS, core, f"delay, type and index take {bits} bits of a synaptic word, which has {LOW_BITS}")
-    _check_population_table(core, core.table)
+    for table in (core.table, *(rows.table for rows in core.dynamic)):
+        _check_population_table(core, table)
+    check_dynamic(image, core, lambda holds, violation: _require(holds, core, violation))
     _check_recordings(core, program)
     _check_currents(core, program)
 

@@ -33,6 +33,7 @@ OPERATION_CYCLES: Mapping[Op, int] = {
     Op.COPY: 1,
     Op.LSR: 1,
     Op.SCALE: 5,  # SMULL, and two ALU operations to take bits n..n+31
+    Op.SCALE16: 2,  # SMULBB, and one ALU operation
     Op.DIV: 240,  # no divide instruction: a library's loop over 47 bits of the dividend, 4 cycles and overhead a bit
     Op.POW: 100,  # 10 cycles a bit (two UMULLs, test, conditional moves), for an exponent of some hundred steps
     Op.BINOMIAL: 140,  # 14 cycles a trial (two multiplications, shifts, comparison, loop), for ten of them
@@ -60,10 +61,19 @@ ROW_CYCLES = 150
 """A row: search of the population table, set-up of the DMA, its interrupt, start of the loop. [R]"""
 SYNAPSE_CYCLES = 31
 """A synaptic event on a fixed synapse. [T counts, R timings]"""
+DYNAMIC_ROW_CYCLES = 150
+"""What a row of synapses with dynamics takes beside that of a fixed one: it is written back. [R]"""
+DYNAMIC_SYNAPSE_CYCLES = 60
+"""A synapse with dynamics beside its programs: control word, search of the history, ring buffer, write-back. [R]"""
 SOURCE_CYCLES = 40
 """A Poisson source in a tick. [R]"""
 STAGE_CYCLES = 10
 """A cell of a delay stage in a tick. [R]"""
+
+
+def routine_cycles(program: Program) -> int:
+    """Cycles of one run of a program over one synapse, or one spike, of a core: its operations alone."""
+    return sum(OPERATION_CYCLES[instruction.op] for instruction in program.instructions)
 
 
 def program_cycles(program: Program) -> int:

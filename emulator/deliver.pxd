@@ -8,10 +8,13 @@ four lines of each row are asked for when it is noted.)
 """
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memset
 
+from emulator.dynamic cimport fetch_rows, note_row
 from emulator.growable cimport Ints, push_pair
 from emulator.row cimport FIXED_COUNT, HEADER_WORDS, WEIGHT_SHIFT
 from emulator.state cimport DELAY, SLOTS, Core, Feed, Group, Machine, Tally
+from emulator.update cimport program_t
 
 cdef extern from *:
     """
@@ -45,16 +48,18 @@ ctypedef struct Senders:
     Sender sender[SENDERS]
 
 
-cdef inline void finish_tick(Machine* machine, int32_t number, int32_t tick) noexcept nogil:
+cdef inline void finish_tick(Machine* machine, int32_t number, int32_t thread, int32_t tick,
+                             program_t run) noexcept nogil:
     """Core `number` takes its packets of this tick; then its tick is over and its account is closed."""
     cdef Core* core = &machine.cores[number]
     cdef uint64_t* spiking = machine.spiking + (tick & 1) * machine.spiking_words
     cdef const Group* group
-    cdef Tally tally = Tally(0, 0, 0, 0, 0)
+    cdef Tally tally
     cdef Senders senders
     cdef Batch batch
     cdef uint64_t heard
     cdef int64_t g
+    memset(&tally, 0, sizeof(Tally))
     senders.n = 0
     batch.n = 0
     for g in range(core.group_count):
@@ -67,6 +72,7 @@ cdef inline void finish_tick(Machine* machine, int32_t number, int32_t tick) noe
                 take_senders(core, &senders, tick, &batch, &tally)
     take_senders(core, &senders, tick, &batch, &tally)
     add_rows(core, &batch, tick, &tally)
+    fetch_rows(machine, core, tick, thread, run, &tally)
     if number & 63 == 0:
         # The other set was read in the tick before and is written in the next.
         machine.spiking[((tick & 1) ^ 1) * machine.spiking_words + (number >> 6)] = 0
@@ -114,9 +120,12 @@ cdef inline void take_packet(Core* core, const Feed* feed, uint32_t i, int32_t t
                              Tally* tally) noexcept nogil:
     """Packet number `i` of a source: note its row, or put it in the queue of a delay core."""
     cdef const uint32_t* row
+    if feed.bank > 0:
+        note_row(core, feed, i, tick)
+        return
     tally.packets += 1
     if feed.stride == 0:
-        tally.unmatched += 1
+        tally.unmatched += feed.bank == 0
     elif core.kind == DELAY:
         push_pair(&core.heard, tick, feed.offset + <int32_t> (i & feed.index_mask))
     else:
@@ -166,7 +175,8 @@ cdef inline void ask_for(const uint32_t* row, uint32_t stride) noexcept nogil:
 cdef inline void close_account(Core* core, const Tally* tally, double cycles_per_tick) noexcept nogil:
     """Cycles of this tick, and whether they were too many."""
     core.cycles += (tally.packets * core.costs.packet + tally.rows * core.costs.row
-                    + tally.events * core.costs.event)
+                    + tally.events * core.costs.event + tally.dynamic_rows * core.costs.dynamic_row
+                    + tally.dynamic_events * core.costs.dynamic_event + tally.routine_cycles)
     core.cycles_total += core.cycles
     if core.cycles > core.cycles_max:
         core.cycles_max = core.cycles
@@ -177,3 +187,5 @@ cdef inline void close_account(Core* core, const Tally* tally, double cycles_per
     core.tally.rows += tally.rows
     core.tally.events += tally.events
     core.tally.saturations += tally.saturations
+    core.tally.dynamic_rows += tally.dynamic_rows
+    core.tally.dynamic_events += tally.dynamic_events

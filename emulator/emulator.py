@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 
 from emulator.check import check, check_rows
 from emulator.cycles import (
+    DYNAMIC_ROW_CYCLES,
+    DYNAMIC_SYNAPSE_CYCLES,
     PACKET_CYCLES,
     ROW_CYCLES,
     SOURCE_CYCLES,
@@ -134,6 +136,18 @@ class Emulator:
         """
         number = self._recording(core, variable)
         return np.concatenate([self._engine.samples(core, number), self._engine.present(core, number)])
+
+    def dynamic_rows(self, core: int, bank: int) -> NDArray[np.uint32]:
+        """The rows ``image.cores[core].dynamic[bank].rows`` as they are now: uint32[words], a copy."""
+        return self._engine.dynamic_rows(core, bank).copy()
+
+    def history(self, core: int, history: int) -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]]:
+        """What a core remembers of its spikes: ticks int32[n, 16], traces int16[traces, n, 16], last entries int32[n].
+
+        Copies. The first entry of a neuron stands for the time before any spike, those behind its last are not in use.
+        """
+        tick, trace, last = self._engine.history(core, history)
+        return tick.copy(), trace.copy(), last.copy()
 
     def clear(self, core: int) -> None:
         """Drop what was recorded of a core so far."""
@@ -290,8 +304,8 @@ def _states(program: Program) -> Mapping[str, int]:
     return {program.registers[number].name: number for number in program.numbers(Role.STATE)}
 
 
-def _costs(image: MachineImage, core: Core) -> tuple[int, int, int, int, int]:
-    """Cycles of a tick, a spike, a packet, a row and a synaptic event on a core."""
+def _costs(image: MachineImage, core: Core) -> tuple[int, ...]:
+    """Cycles on a core: of a tick, a spike, a packet; of a row and an event, of fixed synapses and of others."""
     if isinstance(core, NeuronCore):
         work = core.n * program_cycles(image.programs[core.program])
     elif isinstance(core, PoissonCore):
@@ -300,4 +314,5 @@ def _costs(image: MachineImage, core: Core) -> tuple[int, int, int, int, int]:
         work = core.send.size * STAGE_CYCLES
     else:
         work = 0
-    return TICK_CYCLES + work, SPIKE_CYCLES, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES
+    dynamic = ROW_CYCLES + DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES
+    return TICK_CYCLES + work, SPIKE_CYCLES, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, *dynamic

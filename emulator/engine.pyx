@@ -40,7 +40,7 @@ cdef void run_share(Machine* machine, program_t program, int32_t first, int32_t 
         meet(barrier, threads)
         number = thread
         while number < machine.core_count:
-            finish_tick(machine, number, tick)
+            finish_tick(machine, number, thread, tick, program)
             number += threads
         meet(barrier, threads)
 
@@ -50,6 +50,9 @@ cdef bint out_of_memory(const Core* core) noexcept:
     cdef int32_t r
     for r in range(core.recorder_count):
         if core.recorders[r].samples.failed:
+            return True
+    for r in range(core.dynamic_count):
+        if core.dynamic[r].waiting.failed:
             return True
     return core.out.failed or core.spikes.failed or core.heard.failed
 
@@ -83,6 +86,17 @@ cdef class Engine(Loaded):
     def ring(self, int core):
         """The ring buffer of a core: uint16[16, types, neurons], rounded up to powers of two; not a copy."""
         return self.rings[core]
+
+    def dynamic_rows(self, int core, int bank):
+        """The rows of a bank of synapses with dynamics, as they are: uint32[words]; not a copy."""
+        return self.banks[core].rows[bank]
+
+    def history(self, int core, int history):
+        """Ticks and traces of the spikes of each neuron, and its last entry: (int32[n, 16], int16[traces, n, 16], int32[n]).
+
+        Not copies. The first entry stands for the time before any spike, those behind the last are not in use.
+        """
+        return self.banks[core].remembered[history]
 
     def trains_of(self, int core):
         """The trains of a core of random sources."""
@@ -180,7 +194,8 @@ cdef class Engine(Loaded):
             "fired": state.fired,
             "packets_received": tally.packets,
             "unmatched": tally.unmatched,
-            "rows": tally.rows,
-            "synaptic_events": tally.events,
+            "rows": tally.rows + tally.dynamic_rows,
+            "synaptic_events": tally.events + tally.dynamic_events,
             "saturations": tally.saturations,
+            "dynamic_events": tally.dynamic_events,
         }

@@ -7,8 +7,15 @@ SpiNNaker core does.  Sources and delay stages are cores of their own kinds.
 A synaptic word is, from the top: weight (16 bits), unused, delay (4 bits, 0 stands for 16), synapse type
 (``type_bits``), target index (``index_bits``); the low three fields together fit 16 bits.
 A row is ``[0, n, 0, word 0 .. word n-1, padding]``: plastic size, fixed count, plastic control count,
-then the fixed words (sPyNNaker ``synapse_row.h``).  There is no plasticity, so its two words are 0.  All rows
-of one population-table entry have the same stride.
+then the fixed words (sPyNNaker ``synapse_row.h``).  All rows of one population-table entry have the same stride.
+
+Synapses with dynamics have rows of their own, in which there are no fixed words: ``[p, plastic part of p words, 0, n,
+controls, padding]``.  The controls are the low 16 bits of synaptic words, two a word, low half first; so are the
+weights, which stand at the end of the header of the plastic part.  A core runs programs over all synapses of the rows
+that are fetched in a tick.  What a program gets is bound by the names of its INPUT registers, and of its STATE
+registers: ``weight`` (s16.15, the stored weight shifted left), what the last spike left, as ``pre_<trace>`` and
+``post_<trace>`` (s4.11), ticks since then, ``since_pre`` and ``since_post``, and ``seen_pre`` and ``seen_post``, which
+are 1 (s4.11) if it was in another tick than 0.
 """
 
 from __future__ import annotations
@@ -29,6 +36,10 @@ IMAGE_VERSION = 2
 ROW_HEADER_WORDS = 3
 DELAY_SLOTS = 16
 """Ring-buffer slots; the longest delay that needs no delay stage."""
+HISTORY = 16
+"""Entries of the history of a neuron. The first stands for the time before any spike, so 15 spikes are kept."""
+MOST_TRACES = 4
+"""Traces that a spike may leave on either side."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +83,73 @@ class Current:
     index: NDArray[np.int32]
     tick: NDArray[np.int32]
     amplitude: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """What a core keeps of the spikes of its neurons for plastic rows: their times and the traces that they left.
+
+    Parameters
+    ----------
+    program : int
+        Index into the programs of the image; it is run for the neurons that spike. Its STATE registers are the traces.
+    traces : tuple of str
+        Their names.
+    """
+
+    program: int
+    traces: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class DynamicRows:
+    """Rows of synapses with dynamics of one kind.
+
+    Parameters
+    ----------
+    table : PopulationTable
+        Where the row of a packet is; a packet may find one here and others elsewhere.
+    rows : uint32[words]
+        All rows, as they are in the beginning.
+    shift : int
+        A weight is its stored word shifted left by this, as s16.15.
+    defer : int
+        Ticks from the arrival of a packet to the fetch of its row.
+    """
+
+    table: PopulationTable
+    rows: NDArray[np.uint32]
+    shift: int
+    defer: int
+
+
+@dataclass(frozen=True, eq=False)
+class PlasticRows(DynamicRows):
+    """Rows of synapses whose weights follow from the spikes of both sides.
+
+    The plastic part is ``[tick of the last spike, traces that it left (16 bits, two a word), weights]``.  When a row
+    is fetched, each spike of the target since the last fetch is applied, then the spike of the source; a spike of the
+    target counts as later by some ticks.
+
+    Parameters
+    ----------
+    history : int
+        Which history of the core it reads.
+    traces : tuple of str
+        Names of the traces that a spike of the source leaves.
+    add_pre, apply_pre, apply_post : int
+        Programs: new traces (STATE) of a row that is fetched; new weights (STATE) after a spike of the source, if the
+        target has spiked before, and after one of the target.
+    back : int32[16]
+        For each delay (16 is at 0): by how many ticks spikes of the target count as later.
+    """
+
+    history: int
+    traces: tuple[str, ...]
+    add_pre: int
+    apply_pre: int
+    apply_post: int
+    back: NDArray[np.int32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +208,10 @@ class NeuronCore(Core):
     seed : uint32[n, 4]
         Seed of the KISS-64 stream of each neuron, before validation; uint32[0, 4] if the program takes no random
         numbers.
+    histories : tuple of History
+        What plastic rows need of the neurons' spikes.
+    dynamic : tuple of DynamicRows
+        Rows of synapses with dynamics.
     """
 
     program: int
@@ -142,6 +224,8 @@ class NeuronCore(Core):
     recordings: tuple[Recording, ...] = ()
     currents: tuple[Current, ...] = ()
     seed: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 4), dtype=np.uint32))
+    histories: tuple[History, ...] = ()
+    dynamic: tuple[DynamicRows, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

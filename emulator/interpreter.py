@@ -50,6 +50,7 @@ _WORDS: Mapping[Op, Callable[[Words, Words, Words, int], Words]] = {
     Op.COPY: lambda a, b, c, n: a,
     Op.POW: lambda a, b, c, n: _power(a, b),
     Op.BINOMIAL: lambda a, b, c, n: _successes(a, b, c),
+    Op.SCALE16: lambda a, b, c, n: a.astype(np.int16).astype(np.int64) * b.astype(np.int16) >> n,
 }
 
 _REALS: Mapping[Op, Callable[[Reals, Reals, Reals, float], Reals]] = {
@@ -57,6 +58,7 @@ _REALS: Mapping[Op, Callable[[Reals, Reals, Reals, float], Reals]] = {
     Op.SUB: lambda a, b, c, factor: a - b,
     Op.MUL: lambda a, b, c, factor: a * b,
     Op.SCALE: lambda a, b, c, factor: a * b * factor,
+    Op.SCALE16: lambda a, b, c, factor: a * b * factor,
     Op.DECAY: lambda a, b, c, factor: a * b,
     Op.DIV: lambda a, b, c, factor: np.divide(a, b, out=np.zeros_like(a), where=b != 0),
     Op.SHL: lambda a, b, c, factor: a * factor,
@@ -195,7 +197,7 @@ def run_real(program: Program, registers: Reals) -> None:
             result = (look_up if instruction.op == Op.LOOKUP else interpolate)(program.table(instruction.b), a)
         else:
             result = _REALS[instruction.op](a, b, c, _factor(instruction, kinds))
-        if instruction.kind == Kind.INTEGER and instruction.op in (Op.SHR, Op.LSR, Op.SCALE):
+        if instruction.kind == Kind.INTEGER and instruction.op in (Op.SHR, Op.LSR, Op.SCALE, Op.SCALE16):
             result = np.floor(result)
         registers[instruction.out] = result
         kinds[instruction.out] = instruction.kind
@@ -209,7 +211,7 @@ def _factor(instruction: Instruction, kinds: Sequence[Kind]) -> float:
     if instruction.op == Op.BINOMIAL:
         return 1.0 / RESOLUTION[kinds[instruction.c]]
     a, b, out = (RESOLUTION[kind] for kind in (kinds[instruction.a], kinds[instruction.b], instruction.kind))
-    if instruction.op == Op.SCALE:
+    if instruction.op in (Op.SCALE, Op.SCALE16):
         return out / (a * b) / 2.0**instruction.n
     return out / a * 2.0 ** (instruction.n if instruction.op == Op.SHL else -instruction.n)
 

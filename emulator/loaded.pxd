@@ -16,6 +16,7 @@ cdef class Loaded:
     cdef list rings          # by core: uint16[16, types, 2**index_bits], or None
     cdef list trains         # by core: Trains, or None
     cdef list streams        # by core: UniformStreams, or None
+    cdef list banks          # by core: Banks, or None
     cdef list kept           # arrays that the structures point into
 
     cdef int load_recorder(self, Recorder* recorder, recording, program) except -1

@@ -9,11 +9,27 @@ import numpy as np
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
+from emulator.banks cimport Banks
 from emulator.growable cimport release
 from emulator.random cimport UniformStreams
-from emulator.state cimport ARRAY, DELAY, NEURONS, RANDOM, SLOTS, Core, Costs, Feed, Group, Injection, Recorder
+from emulator.state cimport (
+    ARRAY,
+    DELAY,
+    LANES,
+    NEURONS,
+    RANDOM,
+    SLOTS,
+    Core,
+    Costs,
+    Feed,
+    Group,
+    Injection,
+    Recorder,
+    Workbench,
+)
 from emulator.trains cimport Trains
 
+from emulator.banks import Banks as LoadedBanks, bench
 from emulator.fabric import key_limit, sends
 from emulator.image import ArrayCore, NeuronCore, PoissonCore
 from emulator.poisson import PoissonTrains
@@ -60,8 +76,8 @@ cdef class Loaded:
         Checked.
     feeds, hearing : Feeds, Hearing
         What `emulator.link` and `emulator.hearing` made of it.
-    costs : list of 5 int by core
-        Cycles of a tick, a spike, a packet, a row and a synaptic event.
+    costs : list of 7 int by core
+        Cycles of a tick, a spike, a packet, a row and a synaptic event; of a row and an event of synapses with dynamics.
     threads : int
         Threads that will run it, each with scratch registers of its own.
     tick : int
@@ -73,14 +89,17 @@ cdef class Loaded:
         self.tick = tick
         self.cores = list(image.cores)
         count = len(self.cores)
-        self.rows, self.rings, self.kept = [None] * count, [None] * count, []
-        self.trains, self.streams = [None] * count, [None] * count
+        self.rows, self.rings, self.trains, self.streams, self.banks = ([None] * count for _ in range(5))
+        self.kept = []
         self.machine.core_count = count
         self.machine.cycles_per_tick = image.cycles_per_tick
         self.machine.cores = <Core*> zeros(count, sizeof(Core))
         self.machine.spiking_words = (count + 63) // 64
         self.machine.spiking = <uint64_t*> zeros(2 * self.machine.spiking_words, sizeof(uint64_t))
+        self.machine.benches = <Workbench*> zeros(threads, sizeof(Workbench))
         shared = SharedRows(max((core.n for core in self.cores), default=0))
+        lanes = SharedRows(LANES)
+        benches = [bench(image) for _ in range(threads)]
         for number, core in enumerate(self.cores):
             self._load(number, core, costs[number])
             if isinstance(core, NeuronCore):
@@ -88,6 +107,8 @@ cdef class Loaded:
                 self._load_neurons(number, core, image.programs[core.program])
                 self._load_synapses(number, core)
                 self.set_streams(number, UniformStreams(core.seed))
+                if core.histories or core.dynamic:
+                    self._load_banks(number, LoadedBanks(image, core, benches, lanes))
             elif isinstance(core, PoissonCore):
                 self._load_poisson(number, core, image.timestep)
             elif isinstance(core, ArrayCore):
@@ -106,12 +127,13 @@ cdef class Loaded:
         free(self.machine.cores)
         free(self.machine.feeds)
         free(self.machine.spiking)
+        free(self.machine.benches)
 
     def _load(self, int number, core, costs):
         """What all cores have."""
         cdef Core* state = &self.machine.cores[number]
         state.n = core.n
-        state.costs = Costs(costs[0], costs[1], costs[2], costs[3], costs[4])
+        state.costs = Costs(costs[0], costs[1], costs[2], costs[3], costs[4], costs[5], costs[6])
         state.sends = sends(core)
         state.sent = <int64_t*> zeros(max(core.n, key_limit(core)), sizeof(int64_t))
         if len(core.record_spikes):
@@ -175,6 +197,13 @@ cdef class Loaded:
         self.streams[number] = streams
         self.machine.cores[number].streams = streams.address()
 
+    def _load_banks(self, int number, Banks banks):
+        """Histories of spikes and rows of synapses with dynamics."""
+        cdef Core* state = &self.machine.cores[number]
+        self.banks[number] = banks
+        state.histories, state.history_count = banks.histories, banks.history_count
+        state.dynamic, state.dynamic_count = banks.dynamic, banks.dynamic_count
+
     def _load_poisson(self, int number, core, timestep):
         """Poisson trains."""
         cdef Trains trains = PoissonTrains(
@@ -220,6 +249,7 @@ cdef class Loaded:
     def _link_feeds(self, feeds):
         """Point the feeds at the rows of their targets."""
         cdef const int64_t[::1] start = feeds.start
+        cdef const int32_t[::1] bank = feeds.bank
         cdef const int64_t[::1] base = feeds.base
         cdef const uint32_t[::1] stride = feeds.stride
         cdef const uint32_t[::1] index_mask = feeds.index_mask
@@ -240,10 +270,11 @@ cdef class Loaded:
                 self.machine.feeds[f].index_mask = index_mask[f]
                 self.machine.feeds[f].filter_mask = filter_mask[f]
                 self.machine.feeds[f].filter_key = filter_key[f]
+                self.machine.feeds[f].bank = bank[f]
                 if base[f] >= 0:
                     self.machine.feeds[f].stride = stride[f]
                     self.machine.feeds[f].offset = <int32_t> base[f]
-                    self.machine.feeds[f].rows = first + base[f]
+                    self.machine.feeds[f].rows = first + base[f] if bank[f] == 0 else NULL
 
     def _link_senders(self, hearing):
         """Point each core at the set of the sources that it hears."""

@@ -13,6 +13,7 @@ ADD        a + b, wraps
 SUB        a - b, wraps
 MUL        floor(a * b / 2**15), wraps: s16.15 times s16.15
 SCALE      floor(a * b / 2**n), wraps: products of other formats
+SCALE16    floor(a * b / 2**n) of the low 16 bits of a and b, each with its sign
 DECAY      floor(a * b / 2**32), a signed, b unsigned: a number times u0.32
 DIV        a * 2**15 / b towards zero, wraps; 0 where b is 0: s16.15 by s16.15
 SHL, SHR   a << n, a >> n (arithmetic); n is the instruction's immediate
@@ -52,6 +53,8 @@ INSTRUCTION_WORDS = 6
 WORD_BITS = 32
 MOST_TRIALS = 1023
 """Trials of BINOMIAL; a core would need half its millisecond for so many of ten neurons."""
+NO_SPIKE = -1
+"""Spike register of a program of which nothing spikes."""
 
 
 def fits_word(value: int) -> bool:
@@ -81,6 +84,7 @@ class Op(IntEnum):
     LSR = 16
     POW = 17
     BINOMIAL = 18
+    SCALE16 = 19
 
 
 UNARY_OPS = (Op.SHL, Op.SHR, Op.LSR, Op.COPY)
@@ -102,7 +106,7 @@ class Kind(IntEnum):
     UNIT = 4
     """s0.31: the value is word / 2**31, for gates and probabilities."""
     TRACE = 5
-    """s4.11 in 32 bits: the value is word / 2**11, as the traces of STDP."""
+    """s4.11 in 32 bits: the value is word / 2**11, as the traces of STDP; products take the low 16 bits."""
 
 
 class Role(IntEnum):
@@ -123,6 +127,8 @@ class Role(IntEnum):
     """A table, given by the program, which a core keeps once for all its neurons."""
     RANDOM = 7
     """A random number for each neuron in each tick, uniform in [0, 1) as s0.31, from a stream of the neuron's own."""
+    INPUT = 8
+    """Given whenever the program is run: what a program that runs over synapses finds; see `emulator.image`."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,8 @@ class Program:
     instructions : tuple of Instruction
         Run once a tick, in order.
     spike : int
-        The register that is a true mask (-1) for the neurons that spike in this tick.
+        The register that is a true mask (-1) for the neurons that spike in this tick; `NO_SPIKE` if it runs over
+        synapses.
     recorded : tuple of (str, int, int)
         (variable, register, left shift): what can be recorded; the value is word << shift, as s16.15.
     tables : tuple of Table
@@ -249,7 +256,8 @@ class Program:
         """
         for number in self.numbers(Role.TABLE):
             self.table(number)
-        for register in (self.spike, *(register for _, register, _ in self.recorded)):
+        spike = () if self.spike == NO_SPIKE else (self.spike,)
+        for register in (*spike, *(register for _, register, _ in self.recorded)):
             self._check_register(f"program '{self.name}'", register)
             if self.registers[register].role == Role.TABLE:
                 raise ProgramError(

@@ -6,10 +6,11 @@ from numpy.typing import NDArray
 OUTSIDE: Final[int]
 TOO_LONG: Final[int]
 UNKNOWN_TARGET: Final[int]
-PLASTIC: Final[int]
+WRONG_PART: Final[int]
 
 def first_bad_row(
     rows: NDArray[np.uint32],
+    header: int,
     n: int,
     types: int,
     index_bits: int,

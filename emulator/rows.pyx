@@ -1,6 +1,6 @@
 """A look at every synaptic row that a packet can fetch, before any does."""
 
-from libc.stdint cimport int64_t, uint32_t
+from libc.stdint cimport int64_t, uint16_t, uint32_t
 
 from emulator.row cimport FIXED_COUNT, HEADER_WORDS, PLASTIC_CONTROL_COUNT, PLASTIC_SIZE
 
@@ -9,12 +9,12 @@ cdef enum Fault:
     ROW_OUTSIDE
     ROW_TOO_LONG
     ROW_UNKNOWN_TARGET
-    ROW_PLASTIC
+    ROW_WRONG_PART
 
 OUTSIDE = ROW_OUTSIDE
 TOO_LONG = ROW_TOO_LONG
 UNKNOWN_TARGET = ROW_UNKNOWN_TARGET
-PLASTIC = ROW_PLASTIC
+WRONG_PART = ROW_WRONG_PART
 
 
 cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t types, int index_bits,
@@ -28,25 +28,48 @@ cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t typ
     if count > stride - HEADER_WORDS:
         return ROW_TOO_LONG
     if row[PLASTIC_SIZE] or row[PLASTIC_CONTROL_COUNT]:
-        return ROW_PLASTIC
+        return ROW_WRONG_PART
     for j in range(HEADER_WORDS, HEADER_WORDS + count):
         word = row[j]
         wrong |= ((word & index_mask) >= n) | (((word >> index_bits) & type_mask) >= types)
     return ROW_UNKNOWN_TARGET if wrong else NONE_FOUND
 
 
-def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int index_bits, int type_bits,
+cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header, uint32_t n, uint32_t types,
+                          int index_bits, int type_bits) noexcept nogil:
+    """The same of a row whose synapses have dynamics, with `header` words before their weights."""
+    cdef uint32_t size = row[PLASTIC_SIZE]
+    cdef uint32_t index_mask = (1U << index_bits) - 1
+    cdef uint32_t type_mask = (1U << type_bits) - 1
+    cdef const uint16_t* controls
+    cdef uint32_t count, wrong = 0
+    cdef uint32_t j
+    if size > stride - HEADER_WORDS:
+        return ROW_TOO_LONG
+    count = row[size + PLASTIC_CONTROL_COUNT]
+    if count > 2 * stride or size + HEADER_WORDS + (count + 1) // 2 > stride:
+        return ROW_TOO_LONG
+    if row[size + FIXED_COUNT] or size != header + (count + 1) // 2:
+        return ROW_WRONG_PART
+    controls = <const uint16_t*> (row + size + HEADER_WORDS)
+    for j in range(count):
+        wrong |= ((controls[j] & index_mask) >= n) | (((controls[j] >> index_bits) & type_mask) >= types)
+    return ROW_UNKNOWN_TARGET if wrong else NONE_FOUND
+
+
+def first_bad_row(const uint32_t[::1] rows, int header, uint32_t n, uint32_t types, int index_bits, int type_bits,
                   const int64_t[::1] base, const uint32_t[::1] stride, const uint32_t[::1] index_mask,
                   const uint32_t[::1] filter_mask, const uint32_t[::1] filter_key, const int64_t[::1] limit,
                   const uint32_t[::1] neuron_mask, const int64_t[::1] neurons):
     """Look at the rows of all numbers below ``limit[f]`` of each feed f of a core of `n` neurons.
 
+    A core's static rows have a `header` of -1, others so many words before the weights.
     Numbers i that the source never sends are left out: ``i & neuron_mask`` is one of its `neurons`.
 
     Returns
     -------
     fault, feed, number : int
-        The first fault (`OUTSIDE` the rows, `TOO_LONG` for its stride, `UNKNOWN_TARGET`, `PLASTIC`) and whose row has it;
+        The first fault (`OUTSIDE` the rows, `TOO_LONG` for its stride, `UNKNOWN_TARGET`, `WRONG_PART`) and whose row has it;
         fault is 0 if there is none.
     """
     cdef int64_t f, i, place
@@ -61,6 +84,8 @@ def first_bad_row(const uint32_t[::1] rows, uint32_t n, uint32_t types, int inde
                 place = base[f] + <int64_t> (<uint32_t> i & index_mask[f]) * stride[f]
                 if place + stride[f] > rows.shape[0]:
                     fault = ROW_OUTSIDE
+                elif header >= 0:
+                    fault = fault_of_dynamic(&rows[place], stride[f], header, n, types, index_bits, type_bits)
                 else:
                     fault = fault_of(&rows[place], stride[f], n, types, index_bits, type_bits)
                 if fault:

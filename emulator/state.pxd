@@ -1,6 +1,6 @@
 """The state of a running machine as C structures: cores, what they hear and what they record."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from emulator.growable cimport Ints
 from emulator.trains cimport Sources
@@ -11,6 +11,20 @@ cdef enum:
     ARRAY = 2
     DELAY = 3
     SLOTS = 16
+    HISTORY = 16            # entries a neuron; entry 0 stands for the time before any spike
+    TRACES = 4              # that a spike may leave
+    LANES = 256             # synapses that a routine runs over at once
+
+# What a routine may be given, a register each, and where the traces begin.
+cdef enum:
+    WEIGHT
+    SINCE_PRE
+    SINCE_POST
+    SEEN_PRE
+    SEEN_POST
+    PRE_TRACE
+    POST_TRACE = PRE_TRACE + TRACES
+    GIVEN = POST_TRACE + TRACES
 
 ctypedef struct Feed:
     const uint32_t* rows    # row of number 0
@@ -18,7 +32,8 @@ ctypedef struct Feed:
     uint32_t index_mask
     uint32_t filter_mask
     uint32_t filter_key
-    int32_t offset          # delay cores: neuron of number 0
+    int32_t offset          # delay cores: neuron of number 0; banks of dynamic rows: word of the row of number 0
+    int32_t bank            # 0: static rows; k: dynamic[k - 1]; below 0: its packets are served by other banks
 
 ctypedef struct Group:
     uint64_t bits           # which of 64 sources are heard
@@ -44,12 +59,42 @@ ctypedef struct Injection:
     const int32_t* amplitude
     int32_t cursor          # changes that have come to pass
 
+ctypedef struct Routine:    # a program that runs over the synapses of rows, or over neurons that spike
+    const int32_t* code
+    int32_t instructions
+    int32_t register_count
+    int32_t** registers     # one table of registers a thread
+    int32_t given[GIVEN]    # register of each thing that it is given, or gives back; -1 if it has none
+    int64_t cycles          # of one lane
+
+ctypedef struct History:
+    int32_t* time           # [n, HISTORY], ascending; behind the last entry the greatest number
+    int16_t* trace          # [traces, n, HISTORY]
+    int32_t* last           # last entry of each neuron
+    int32_t traces
+    Routine add_post
+
+ctypedef struct Dynamic:
+    uint32_t* rows          # a copy that changes
+    int32_t shift
+    int32_t defer
+    Ints waiting            # rows to fetch: pairs (tick, word)
+    int64_t fetched         # pairs that have been fetched
+    History* history
+    int32_t traces          # that a row keeps
+    const int32_t* back
+    Routine add_pre
+    Routine apply_pre
+    Routine apply_post
+
 ctypedef struct Costs:
     int64_t tick
     int64_t spike
     int64_t packet
     int64_t row
     int64_t event
+    int64_t dynamic_row
+    int64_t dynamic_event
 
 ctypedef struct Tally:
     int64_t packets
@@ -57,6 +102,9 @@ ctypedef struct Tally:
     int64_t rows
     int64_t events
     int64_t saturations
+    int64_t dynamic_rows    # rows of synapses with dynamics, which `rows` leaves out
+    int64_t dynamic_events  # their synapses
+    int64_t routine_cycles  # of the programs that ran over them
 
 ctypedef struct Core:
     int32_t kind
@@ -82,6 +130,10 @@ ctypedef struct Core:
     Injection* injections
     int32_t injection_count
     int32_t next_change
+    History* histories
+    int32_t history_count
+    Dynamic* dynamic
+    int32_t dynamic_count
     # sources
     Sources* random
     const int32_t* array_tick
@@ -112,6 +164,25 @@ ctypedef struct Core:
     int64_t overruns
     Tally tally
 
+ctypedef struct Lane:       # a synapse, while its row is processed
+    uint16_t* weight
+    int32_t row             # in the batch
+    int32_t place           # in the ring buffer
+    int32_t back
+    int32_t first           # history entry of the first spike to apply
+    int32_t last            # of the last spike that counts; below 0 if there is none
+    int32_t words           # weight as s16.15
+
+ctypedef struct Workbench:  # what a thread needs to process rows with dynamics
+    int32_t row_count
+    uint32_t* row[LANES]
+    int32_t before[LANES]   # tick of the spike before
+    int32_t old_trace[TRACES][LANES]
+    int32_t new_trace[TRACES][LANES]
+    int32_t lane_count
+    Lane lane[LANES]
+    int32_t chosen[LANES]
+
 ctypedef struct Machine:
     Core* cores
     int32_t core_count
@@ -119,4 +190,5 @@ ctypedef struct Machine:
     const int64_t* pair_start
     uint64_t* spiking       # two sets of cores that spike, for this tick and the next
     int32_t spiking_words
+    Workbench* benches      # one a thread
     double cycles_per_tick

@@ -16,6 +16,7 @@ COUNTS = (
     "rows",
     "synaptic_events",
     "saturations",
+    "dynamic_events",
 )
 """The fields of `CoreStatistics` that add up."""
 
@@ -48,6 +49,8 @@ class CoreStatistics:
         Synapses that were added to its ring buffers.
     saturations : int
         Those of them that stopped at the largest ring-buffer value.
+    dynamic_events : int
+        Those of them that came from synapses with dynamics.
     """
 
     label: str
@@ -64,6 +67,7 @@ class CoreStatistics:
     rows: int
     synaptic_events: int
     saturations: int
+    dynamic_events: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,6 +4,7 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove, memset
 
 from emulator.growable cimport extend, push, push_pair
+from emulator.plastic cimport remember_spikes
 from emulator.random cimport unit_draws
 from emulator.state cimport ARRAY, NEURONS, RANDOM, SLOTS, Core, Injection, Machine, Recorder
 from emulator.trains cimport NEVER, emit
@@ -52,6 +53,8 @@ cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, in
     core.cycles = core.costs.tick
     if core.out.n:
         note_spikes(core, tick)
+        if core.history_count:
+            core.cycles += remember_spikes(core, tick, thread, run)
         if core.sends:
             set_bit(machine.spiking + (tick & 1) * machine.spiking_words, number)
 

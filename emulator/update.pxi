@@ -30,7 +30,7 @@ cdef extern from *:
 
     /* as emulator.program.Op */
     enum { ADD, SUB, MUL, DECAY, SHL, SHR, GE, GT, AND, OR, SELECT, COPY, DIV, SCALE, LOOKUP, LERP, LSR,
-           POW, BINOMIAL };
+           POW, BINOMIAL, SCALE16 };
     enum { BLOCK = 256, LANES = 16, MOST_TRIALS = 1023 };
 
     #define WRAP(x) ((int32_t)(uint32_t)(x))
@@ -206,6 +206,7 @@ cdef extern from *:
         case OR: EACH o[i] = a[i] | b[i]; break;
         case SELECT: EACH o[i] = (b[i] & a[i]) | (c[i] & ~a[i]); break;
         case COPY: EACH o[i] = a[i]; break;
+        case SCALE16: EACH o[i] = (int16_t)a[i] * (int16_t)b[i] >> shift; break;
         default: run_long_instruction(op, shift, o, a, b, c, table, n);
         }
     }

@@ -34,6 +34,31 @@ class Table:
         return max(len(self.labels), *(len(column) for column in self.columns.values()))
 
 
+@dataclass(frozen=True)
+class Event:
+    """A spike in a trace of plastic synapses, and what it left.
+
+    Parameters
+    ----------
+    time : int
+        Timestep.
+    post_index : int or None
+        The neuron that spiked; None for a spike of the source.
+    a : int
+        Spikes that the neuron remembers; for the source, the time stored.
+    b : tuple of int
+        Traces stored.
+    weights : tuple of int
+        Stored weights after a spike of the source.
+    """
+
+    time: int
+    post_index: int | None
+    a: int
+    b: tuple[int, ...]
+    weights: tuple[int, ...]
+
+
 def read_index(directory: Path) -> tuple[Mapping[str, Any], ...]:
     """The entries of ``index.json`` in `directory`.
 
@@ -100,6 +125,37 @@ def read_table(path: Path, *, labelled: bool = False) -> Table:
     names = header[1:] if labelled else header
     values = np.array(rows, dtype=np.int64)
     return Table(path, dict(zip(names, values.T, strict=True)), tuple(labels))
+
+
+def read_events(path: Path) -> tuple[Event, ...]:
+    """The events in `path`, which ascend in time, spikes of the targets first.
+
+    Raises
+    ------
+    GoldenError
+        If the file cannot be read, has no row, or a line is no event.
+    """
+    lines = _lines(path)
+    next(lines)
+    events: list[Event] = []
+    for number, fields in lines:
+        try:
+            events.append(_event(*fields))
+        except (TypeError, ValueError):
+            raise GoldenError(f"{path}, line {number}: no event: {','.join(fields)[:80]}") from None
+        if events[-1].time < (events[-2].time if len(events) > 1 else 0):
+            raise GoldenError(f"{path}, line {number}: time {events[-1].time} is before that of the line above")
+    if not events:
+        raise GoldenError(f"{path}, line 2: no row after the header")
+    return tuple(events)
+
+
+def _event(time: str, kind: str, post_index: str, a: str, b: str, *weights: str) -> Event:
+    if kind not in ("pre", "post"):
+        raise ValueError(kind)
+    traces = tuple(_integer(text) for text in b.split(":")) if b else ()
+    neuron = _integer(post_index) if kind == "post" else None
+    return Event(_integer(time), neuron, _integer(a), traces, tuple(_integer(text) for text in weights if text))
 
 
 def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:

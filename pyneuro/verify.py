@@ -20,6 +20,7 @@ from emulator.program import Program, Role
 from pyneuro.errors import GoldenError
 from pyneuro.golden import INDEX, Table, field, integers, read_index, read_table
 from pyneuro.verify_operations import operation
+from pyneuro.verify_stdp import UnknownRuleError, replay_stdp
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 
@@ -85,13 +86,18 @@ def main(directory: Path) -> int:
 
 
 def _replay(directory: Path, entry: Mapping[str, Any]) -> Replay:
-    replay = {"neuron": _replay_neuron, "operations": _replay_operations, "functions": _replay_operations}
+    replay = {
+        "neuron": _replay_neuron,
+        "operations": _replay_operations,
+        "functions": _replay_operations,
+        "stdp": replay_stdp,
+    }
     file, kind = entry["file"], entry["kind"]
     try:
         if kind not in replay:
             raise _UnsupportedError(f"kind '{kind}'")
         return Replay(file, *replay[kind](directory / file, entry))
-    except _UnsupportedError as reason:
+    except (_UnsupportedError, UnknownRuleError) as reason:
         return Replay(file, unsupported=str(reason))
     except OverflowError as error:
         raise GoldenError(f"{directory / file}: {error}") from None

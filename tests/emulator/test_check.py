@@ -243,8 +243,8 @@ BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
         lambda: with_rows(4, 0x10003),
         r"the row of neuron 0 of 'input\[0:4\]' names .* a neuron that the core",
     ),
-    "plastic row": (lambda: with_rows(0, 1), r"the row of neuron 0 of 'input\[0:4\]' has plastic synapses"),
-    "plastic control": (lambda: with_rows(2, 1), r"the row of neuron 0 of 'input\[0:4\]' has plastic synapses"),
+    "plastic row": (lambda: with_rows(0, 1), r"the row of neuron 0 of 'input\[0:4\]' has a plastic part"),
+    "plastic control": (lambda: with_rows(2, 1), r"the row of neuron 0 of 'input\[0:4\]' has a plastic part"),
     "later row": (lambda: with_rows(13, 0x10003), r"the row of neuron 2 of 'input\[0:4\]' names"),
     "instruction": (
         lambda: with_program(instructions=(Instruction(Op.ADD, 0, 0, 99),)),

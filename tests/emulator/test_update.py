@@ -111,7 +111,7 @@ def test_wrong_registers_are_refused() -> None:
         update.run(made, np.zeros((4, 10), np.int32).T)
 
 
-@pytest.mark.parametrize(("spike", "recorded"), [(10, ()), (-1, ()), (0, (("v", 10, 0),))])
+@pytest.mark.parametrize(("spike", "recorded"), [(10, ()), (-2, ()), (0, (("v", 10, 0),))])
 def test_what_is_read_after_a_program_exists(spike: int, recorded: tuple[tuple[str, int, int], ...]) -> None:
     wrong = replace(program(()), spike=spike, recorded=recorded)
     with pytest.raises(ProgramError, match=r"program 'random': register -?[0-9]+ does not exist, there are 10"):

@@ -80,8 +80,8 @@ def test_a_line_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     operations = {"file": "ops.csv", "kind": "operations"}
     assert main(write(tmp_path, [ENTRY, operations])) == 0
     assert capsys.readouterr().out == "neuron.csv: 3 steps, 0 mismatches\nops.csv: 3 steps, 0 mismatches\n"
-    assert main(write(tmp_path, [{"file": "x.csv", "kind": "stdp"}, operations])) == 1
-    assert capsys.readouterr().out.startswith("x.csv: not supported (kind 'stdp')\n")
+    assert main(write(tmp_path, [{"file": "x.csv", "kind": "weather"}, operations])) == 1
+    assert capsys.readouterr().out.startswith("x.csv: not supported (kind 'weather')\n")
 
 
 @pytest.mark.parametrize("column", [c for c in HEADER.split(",") if c != "step"])

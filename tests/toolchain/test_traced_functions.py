@@ -70,6 +70,11 @@ def wrapped(x: int) -> int:
     return (x + 2**31) % 2**32 - 2**31
 
 
+def half(x: int) -> int:
+    """The low 16 bits, with their sign."""
+    return (x + 2**15) % 2**16 - 2**15
+
+
 def quotient(a: int, b: int) -> int:
     size = (abs(a) << 15) // abs(b) if b else 0
     return wrapped(size if (a < 0) == (b < 0) else -size)
@@ -92,8 +97,8 @@ CASES: list[tuple[str, Kind, Function, Callable[[int, int], int]]] = [
     ("accum * unit", Kind.ACCUM, lambda r: r["accum1"] * r["unit2"], lambda a, b: wrapped(a * b >> 31)),
     ("unit * accum", Kind.ACCUM, lambda r: r["unit1"] * r["accum2"], lambda a, b: wrapped(a * b >> 31)),
     ("0.5 * unit", Kind.UNIT, lambda r: 0.5 * r["unit1"], lambda a, b: a >> 1),
-    ("trace * trace", Kind.TRACE, lambda r: r["trace1"] * r["trace2"], lambda a, b: wrapped(a * b >> 11)),
-    ("trace * 1.5", Kind.TRACE, lambda r: r["trace1"] * 1.5, lambda a, b: wrapped(a * 3072 >> 11)),
+    ("trace * trace", Kind.TRACE, lambda r: r["trace1"] * r["trace2"], lambda a, b: half(a) * half(b) >> 11),
+    ("trace * 1.5", Kind.TRACE, lambda r: r["trace1"] * 1.5, lambda a, b: half(a) * 3072 >> 11),
     ("1 - unit", Kind.UNIT, lambda r: 1 - r["unit1"], lambda a, b: wrapped(2**31 - 1 - a)),
     ("decay(unit)", Kind.UNIT, lambda r: decay(r["unit1"], r["fraction2"]), lambda a, b: a * (b % 2**32) >> 32),
     ("product", Kind.ACCUM, lambda r: product(r["integer1"], r["accum2"], 0, Kind.ACCUM), lambda a, b: wrapped(a * b)),

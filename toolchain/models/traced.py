@@ -31,7 +31,7 @@ PRODUCTS: Mapping[tuple[Kind, Kind], tuple[Op, Kind, int]] = {
     (Kind.ACCUM, Kind.UNIT): (Op.SCALE, Kind.ACCUM, 31),
     (Kind.UNIT, Kind.ACCUM): (Op.SCALE, Kind.ACCUM, 31),
     (Kind.UNIT, Kind.UNIT): (Op.SCALE, Kind.UNIT, 31),
-    (Kind.TRACE, Kind.TRACE): (Op.SCALE, Kind.TRACE, 11),
+    (Kind.TRACE, Kind.TRACE): (Op.SCALE16, Kind.TRACE, 11),
 }
 """Operation, kind of the result and shift of the products that ``*`` stands for."""
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from emulator.errors import ProgramError
-from emulator.program import Instruction, Kind, Op, Program, Register, Role
+from emulator.program import NO_SPIKE, Instruction, Kind, Op, Program, Register, Role
 from toolchain.models.functions import binomial, convert, decay, interpolate, lookup, power, product, select
 from toolchain.models.traced import KIND_NAMES, Node, Trace, Traced
 
@@ -45,14 +45,14 @@ class Step:
     ----------
     state : mapping of str to Traced
         New values of the STATE registers; one that is left out keeps its value.
-    spike : Traced
-        Mask of the cells that spike.
+    spike : Traced or None
+        Mask of the cells that spike; None for a program that runs over synapses.
     recorded : mapping of str to Traced
         Values that can be recorded: states as they were given, or values computed in the step.
     """
 
     state: Mapping[str, Traced]
-    spike: Traced
+    spike: Traced | None
     recorded: Mapping[str, Traced]
 
 
@@ -84,7 +84,7 @@ class _Given(dict[str, Traced]):
 
 def _assembled(name: str, tracing: Trace, step: Step) -> Program:
     finals = _finals(tracing, step)
-    kept = {step.spike.number, *(value.number for value in step.recorded.values())}
+    kept = {value.number for value in (step.spike, *step.recorded.values()) if value is not None}
     live = _live(tracing.nodes, kept | set(finals.values()))
     places = _places(tracing, live, finals, kept)
     code = [_instruction(tracing.nodes[n], n, places) for n in live if tracing.nodes[n].register < 0]
@@ -94,7 +94,8 @@ def _assembled(name: str, tracing: Trace, step: Step) -> Program:
         if places[n] != state
     ]
     recorded = tuple((variable, places[value.number], 0) for variable, value in step.recorded.items())
-    spike, registers = places[step.spike.number], tuple(tracing.registers)
+    spike = NO_SPIKE if step.spike is None else places[step.spike.number]
+    registers = tuple(tracing.registers)
     return Program(name, registers, tuple(code), spike, recorded, tuple(tracing.tables))
 
 
@@ -105,7 +106,7 @@ def _instruction(node: Node, number: int, places: Mapping[int, int]) -> Instruct
 
 def _finals(tracing: Trace, step: Step) -> dict[int, int]:
     """Node that each state register that changes ends with: an operation, and no two share one."""
-    if step.spike.kind != Kind.MASK:
+    if step.spike is not None and step.spike.kind != Kind.MASK:
         raise ProgramError(f"the spike must be a mask, got {KIND_NAMES[step.spike.kind]}")
     states = {r.name: n for n, r in enumerate(tracing.registers) if r.role == Role.STATE}
     finals: dict[int, int] = {}

@@ -216,14 +216,17 @@ class WeightRule(ABC):
         PyNN's name of the weight dependence.
     parameters : tuple of Parameter
         PyNN's names; ``w_min`` and ``w_max`` are in the unit of the weight.
+    absolute : tuple of Scale
+        Directions in which ``a * amount`` is in the unit of the weight; amplitudes are shares of w_max there.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
+    absolute: tuple[Scale, ...] = ()
 
     def scales(self, p: Mapping[str, float]) -> Mapping[Scale, float]:
         """What amplitudes are multiplied by, for potentiation and depression; 1 for what is left out."""
-        return {}
+        return dict.fromkeys(self.absolute, p["w_max"])
 
     def curves(self, p: Mapping[str, float]) -> Mapping[str, Curve]:
         """Functions of the weight, from w_min to w_max, with values of 0 to 1, which the formulas find in `p`.

@@ -26,10 +26,7 @@ class AdditiveWeightDependence(WeightRule):
 
     name = "AdditiveWeightDependence"
     parameters: tuple[Parameter, ...] = (W_MIN, W_MAX)
-
-    def scales(self, p: Mapping[str, float]) -> Mapping[Scale, float]:
-        """Both amplitudes are shares of w_max."""
-        return {Scale.POTENTIATION: p["w_max"], Scale.DEPRESSION: p["w_max"]}
+    absolute = (Scale.POTENTIATION, Scale.DEPRESSION)
 
     def potentiate(self, weight: Value, a: Value, amount: Value, p: Values) -> Value:
         """Up by ``a * amount``, at most to w_max."""
@@ -69,10 +66,7 @@ class AdditivePotentiationMultiplicativeDepression(WeightRule):
 
     name = "AdditivePotentiationMultiplicativeDepression"
     parameters = (W_MIN, W_MAX)
-
-    def scales(self, p: Mapping[str, float]) -> Mapping[Scale, float]:
-        """Potentiation is in shares of w_max."""
-        return {Scale.POTENTIATION: p["w_max"]}
+    absolute = (Scale.POTENTIATION,)
 
     def potentiate(self, weight: Value, a: Value, amount: Value, p: Values) -> Value:
         """Up by ``a * amount``, at most to w_max."""
@@ -93,10 +87,7 @@ class GutigWeightDependence(WeightRule):
 
     name = "GutigWeightDependence"
     parameters = (W_MIN, W_MAX, Parameter("mu_plus", "", 0.5, minimum=0.0), Parameter("mu_minus", "", 0.5, minimum=0.0))
-
-    def scales(self, p: Mapping[str, float]) -> Mapping[Scale, float]:
-        """Both amplitudes are shares of w_max."""
-        return {Scale.POTENTIATION: p["w_max"], Scale.DEPRESSION: p["w_max"]}
+    absolute = (Scale.POTENTIATION, Scale.DEPRESSION)
 
     def curves(self, p: Mapping[str, float]) -> Mapping[str, Curve]:
         """The two powers."""

@@ -1,0 +1,22 @@
+"""What `emulator.loaded` sees of the rows with dynamics of a core."""
+
+from libc.stdint cimport int32_t
+
+from emulator.state cimport Dynamic, History, Routine
+
+
+cdef class Banks:
+    cdef History* histories
+    cdef int32_t history_count
+    cdef Dynamic* dynamic
+    cdef int32_t dynamic_count
+    cdef int32_t threads
+    cdef list benches        # one array of words a thread
+    cdef object shared       # rows that hold one value
+    cdef list kept           # arrays that the structures point into
+    cdef readonly list rows  # uint32[words] of each bank; they change
+    cdef readonly list remembered  # (time, trace, last) of each history
+
+    cdef int load_history(self, History* history, made, program, int n) except -1
+    cdef int load_plastic(self, Dynamic* bank, made, image) except -1
+    cdef int load_routine(self, Routine* routine, program, given) except -1

@@ -1,0 +1,188 @@
+"""Rows of synapses with dynamics, and histories of spikes, linked into C structures.
+
+A program that runs over synapses has its registers on the bench of the thread that runs it: all that it reads is
+written before each run.  Constants and tables are shared by all.
+"""
+
+import numpy as np
+
+from libc.stdint cimport int16_t, int32_t, uint32_t
+from libc.stdlib cimport calloc, free
+
+from emulator.growable cimport release
+from emulator.state cimport (
+    GIVEN,
+    HISTORY,
+    LANES,
+    POST_TRACE,
+    PRE_TRACE,
+    SEEN_POST,
+    SEEN_PRE,
+    SINCE_POST,
+    SINCE_PRE,
+    TRACES,
+    WEIGHT,
+    Dynamic,
+    History,
+    Routine,
+)
+
+from emulator.cycles import routine_cycles
+from emulator.program import Role
+from emulator.update import aligned
+
+NEVER = 2**31 - 1
+ALWAYS_GIVEN = {
+    "weight": WEIGHT,
+    "since_pre": SINCE_PRE,
+    "since_post": SINCE_POST,
+    "seen_pre": SEEN_PRE,
+    "seen_post": SEEN_POST,
+}
+
+
+def programs_of(image, core):
+    """The programs that run over the synapses of a core, and over its spikes."""
+    numbers = [history.program for history in core.histories]
+    numbers += [number for rows in core.dynamic for number in (rows.add_pre, rows.apply_pre, rows.apply_post)]
+    return [image.programs[number] for number in numbers]
+
+
+def bench(image):
+    """The registers of a thread for all programs that run over synapses: int32[registers, LANES]."""
+    cores = [core for core in image.cores if getattr(core, "dynamic", ()) or getattr(core, "histories", ())]
+    depths = [len(program.registers) for core in cores for program in programs_of(image, core)]
+    return aligned(max(depths, default=0), LANES)
+
+
+def given_names(pre, post):
+    """What a program may be given, by the name of its register."""
+    names = dict(ALWAYS_GIVEN)
+    names |= {f"pre_{name}": PRE_TRACE + place for place, name in enumerate(pre)}
+    return names | {f"post_{name}": POST_TRACE + place for place, name in enumerate(post)}
+
+
+cdef class Banks:
+    """Histories and dynamic rows of one core, as they are at the start.
+
+    Parameters
+    ----------
+    image : MachineImage
+        Checked.
+    core : NeuronCore
+    benches : list of int32[registers, LANES]
+        Registers of each thread.
+    shared : SharedRows
+        For constants.
+
+    Attributes
+    ----------
+    rows : list of uint32[words]
+        The rows of each bank, as they are now.
+    remembered : list of (int32[n, HISTORY], int16[traces, n, HISTORY], int32[n])
+        Ticks and traces of each history, and the last entry of each neuron.
+    """
+
+    def __init__(self, image, core, benches, shared):
+        cdef int32_t number
+        self.threads = len(benches)
+        self.benches, self.shared = benches, shared
+        self.kept, self.rows, self.remembered = [], [], []
+        self.history_count, self.dynamic_count = len(core.histories), len(core.dynamic)
+        self.histories = <History*> calloc(max(self.history_count, 1), sizeof(History))
+        self.dynamic = <Dynamic*> calloc(max(self.dynamic_count, 1), sizeof(Dynamic))
+        if self.histories == NULL or self.dynamic == NULL:
+            raise MemoryError("no memory left to load the image")
+        for number, made in enumerate(core.histories):
+            self.load_history(&self.histories[number], made, image.programs[made.program], core.n)
+        for number, made in enumerate(core.dynamic):
+            self.load_plastic(&self.dynamic[number], made, image)
+            self.load_routines(number, made, core, image)
+
+    def __dealloc__(self):
+        cdef int32_t number
+        for number in range(self.history_count):
+            free(self.histories[number].add_post.registers)
+        for number in range(self.dynamic_count):
+            release(&self.dynamic[number].waiting)
+            free(self.dynamic[number].add_pre.registers)
+            free(self.dynamic[number].apply_pre.registers)
+            free(self.dynamic[number].apply_post.registers)
+        free(self.histories)
+        free(self.dynamic)
+
+    cdef int load_history(self, History* history, made, program, int n) except -1:
+        """A history in which no neuron has spiked yet."""
+        times = np.full((n, HISTORY), NEVER, dtype=np.int32)
+        times[:, 0] = 0
+        traces = np.zeros((max(len(made.traces), 1), n, HISTORY), dtype=np.int16)
+        cdef int32_t[:, ::1] time = times
+        cdef int16_t[:, :, ::1] trace = traces
+        last = np.zeros(n, dtype=np.int32)
+        cdef int32_t[::1] lasts = last
+        history.time, history.trace, history.last = &time[0, 0], &trace[0, 0, 0], &lasts[0]
+        history.traces = len(made.traces)
+        self.remembered.append((times, traces, last))
+        self.load_routine(&history.add_post, program, given_names((), made.traces))
+        return 0
+
+    cdef int load_plastic(self, Dynamic* bank, made, image) except -1:
+        """A copy of the rows, and what is needed to process them."""
+        rows = np.array(made.rows, dtype=np.uint32)
+        cdef uint32_t[::1] words = rows
+        self.rows.append(rows)
+        bank.rows = &words[0] if len(rows) else NULL
+        bank.shift, bank.defer = made.shift, made.defer
+        bank.history = &self.histories[made.history]
+        bank.traces = len(made.traces)
+        back = np.ascontiguousarray(made.back, dtype=np.int32)
+        cdef const int32_t[::1] backs = back
+        bank.back = &backs[0]
+        self.kept.append(back)
+        return 0
+
+    def load_routines(self, int number, made, core, image):
+        """The programs of bank `number`."""
+        cdef Dynamic* bank = &self.dynamic[number]
+        names = given_names(made.traces, core.histories[made.history].traces)
+        self.load_routine(&bank.add_pre, image.programs[made.add_pre], names)
+        self.load_routine(&bank.apply_pre, image.programs[made.apply_pre], names)
+        self.load_routine(&bank.apply_post, image.programs[made.apply_post], names)
+
+    cdef int load_routine(self, Routine* routine, program, given) except -1:
+        """A program, its registers in each thread, and which of them it is given."""
+        cdef const int32_t[::1] code
+        cdef int32_t[::1] words
+        cdef int32_t place, register, thread
+        packed = program.code.reshape(-1)
+        code = packed
+        self.kept.append(packed)
+        routine.code = &code[0] if len(packed) else NULL
+        routine.instructions = len(program.code)
+        routine.register_count = len(program.registers)
+        routine.cycles = routine_cycles(program)
+        for place in range(GIVEN):
+            routine.given[place] = -1
+        read = {number for instruction in program.instructions for number in instruction.reads}
+        for register, declared in enumerate(program.registers):
+            if declared.role == Role.STATE or (declared.role == Role.INPUT and register in read):
+                routine.given[given[declared.name]] = register
+        routine.registers = <int32_t**> calloc(self.threads * routine.register_count + 1, sizeof(int32_t*))
+        if routine.registers == NULL:
+            raise MemoryError("no memory left to load the image")
+        for thread in range(self.threads):
+            for register, declared in enumerate(program.registers):
+                words = self.row(program, register, thread)
+                routine.registers[thread * routine.register_count + register] = &words[0]
+        return 0
+
+    def row(self, program, int register, int thread):
+        """The words of a register in a thread."""
+        declared = program.registers[register]
+        if declared.role == Role.CONSTANT:
+            return self.shared.of(declared.value, LANES)
+        if declared.role == Role.TABLE:
+            words = np.array(program.table(register).words)
+            self.kept.append(words)
+            return words
+        return self.benches[thread][register]

@@ -1,0 +1,70 @@
+"""The check of what a core keeps for synapses with dynamics: programs get what they ask for, numbers are in range."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from emulator.image import DELAY_SLOTS, MOST_TRACES, History, MachineImage, NeuronCore, PlasticRows
+from emulator.program import NO_SPIKE, Program, Role
+
+Require = Callable[[bool, str], None]
+"""Called with what must hold, and the words for when it does not."""
+INTERVALS = ("since_pre", "since_post", "seen_pre", "seen_post")
+LARGEST_SHIFT = 16
+LONGEST_WAIT = 2**20
+"""Ticks that a row may wait, or that a spike may count as later."""
+
+
+def check_dynamic(image: MachineImage, core: NeuronCore, require: Require) -> None:
+    """Check histories and dynamic rows of `core`."""
+    for number, history in enumerate(core.histories):
+        _check_history(image, history, _at(f"history {number}", require))
+    for number, rows in enumerate(core.dynamic):
+        demand = _at(f"dynamic rows {number}", require)
+        demand(0 <= rows.shift < LARGEST_SHIFT, f"weights cannot be shifted by {rows.shift}")
+        demand(0 <= rows.defer <= LONGEST_WAIT, f"they cannot wait for {rows.defer} ticks")
+        demand(isinstance(rows, PlasticRows), f"there are no {type(rows).__name__}")
+        if isinstance(rows, PlasticRows):
+            _check_plastic(image, core, rows, demand)
+
+
+def _at(where: str, require: Require) -> Require:
+    return lambda holds, violation: require(holds, f"{where}: {violation}")
+
+
+def _check_history(image: MachineImage, history: History, require: Require) -> None:
+    require(len(history.traces) <= MOST_TRACES, f"{len(history.traces)} traces, {MOST_TRACES} at the most")
+    states = [f"post_{name}" for name in history.traces]
+    _check_program(image, history.program, states, ("since_post", "seen_post"), require)
+
+
+def _check_plastic(image: MachineImage, core: NeuronCore, rows: PlasticRows, require: Require) -> None:
+    require(0 <= rows.history < len(core.histories), f"there is no history {rows.history}")
+    require(len(rows.traces) <= MOST_TRACES, f"{len(rows.traces)} traces, {MOST_TRACES} at the most")
+    fits = rows.back.shape == (DELAY_SLOTS,) and bool(np.all((rows.back >= -1) & (rows.back <= LONGEST_WAIT)))
+    require(fits, f"spikes of the targets cannot count as {rows.back.tolist()} ticks later")
+    pre = [f"pre_{name}" for name in rows.traces]
+    post = [f"post_{name}" for name in core.histories[rows.history].traces]
+    _check_program(image, rows.add_pre, pre, ("since_pre", "seen_pre"), require)
+    for program in (rows.apply_pre, rows.apply_post):
+        _check_program(image, program, ["weight"], (*pre, *post, *INTERVALS), require)
+
+
+def _check_program(
+    image: MachineImage, number: int, states: Sequence[str], inputs: Sequence[str], require: Require
+) -> None:
+    """The program has exactly these states, and no other inputs."""
+    require(0 <= number < len(image.programs), f"there is no program {number}")
+    program = image.programs[number]
+    found = _names(program, Role.STATE)
+    require(found == list(states), f"program {program.name!r} has the states {found}, not {list(states)}")
+    unknown = [name for name in _names(program, Role.INPUT) if name not in inputs]
+    require(not unknown, f"program {program.name!r} asks for {unknown}, there are {list(inputs)}")
+    foreign = [r.name for r in program.registers if r.role in (Role.PARAMETER, Role.RECEPTOR, Role.CURRENT)]
+    require(not foreign and program.spike == NO_SPIKE, f"program {program.name!r} is one of neurons")
+
+
+def _names(program: Program, role: Role) -> list[str]:
+    return [program.registers[number].name for number in program.numbers(role)]

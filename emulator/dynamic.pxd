@@ -1,0 +1,72 @@
+"""Rows of synapses with dynamics: noted when a packet comes, fetched in the same tick or some ticks later.
+
+A row may be asked for twice in a tick, by two packets of one source.  The second must find what the first left, so
+the rows on the bench are processed before a row comes that is there already.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.string cimport memmove
+
+from emulator.growable cimport push_pair
+from emulator.plastic cimport process_plastic_rows, take_plastic_row
+from emulator.row cimport LAST_SPIKE
+from emulator.state cimport LANES, Core, Dynamic, Feed, Machine, Tally, Workbench
+from emulator.update cimport program_t
+
+cdef extern from *:
+    """
+    #define prefetch_row(address) __builtin_prefetch(address, 1, 3)
+    """
+    void prefetch_row(const void* address) noexcept nogil
+
+cdef enum:
+    LINE_WORDS = 16
+    MOST_LINES = 8          # of a row, asked for at once
+    KEPT_PAIRS = 4096       # so seldom is the queue moved to the front
+
+
+cdef inline void note_row(Core* core, const Feed* feed, uint32_t i, int32_t tick) noexcept nogil:
+    """Note the row of packet `i`, and ask for it if it is needed in this tick."""
+    cdef Dynamic* bank = &core.dynamic[feed.bank - 1]
+    cdef int32_t word = feed.offset + <int32_t> ((i & feed.index_mask) * feed.stride)
+    cdef uint32_t ahead = 0
+    push_pair(&bank.waiting, tick + bank.defer, word)
+    if bank.defer == 0:
+        while ahead < feed.stride and ahead < MOST_LINES * LINE_WORDS:
+            prefetch_row(bank.rows + word + ahead)
+            ahead += LINE_WORDS
+
+
+cdef inline void fetch_rows(Machine* machine, Core* core, int32_t tick, int32_t thread, program_t run,
+                            Tally* tally) noexcept nogil:
+    """Process all rows that are due in this tick."""
+    cdef int32_t b
+    for b in range(core.dynamic_count):
+        if core.dynamic[b].waiting.n:
+            fetch_rows_of_bank(core, &core.dynamic[b], tick, thread, &machine.benches[thread], run, tally)
+
+
+cdef inline void fetch_rows_of_bank(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
+                                    program_t run, Tally* tally) noexcept nogil:
+    """Process the rows of one bank that are due."""
+    cdef const int32_t* pair = bank.waiting.data + 2 * bank.fetched
+    cdef const int32_t* end = bank.waiting.data + bank.waiting.n
+    cdef uint32_t* row
+    while pair < end and pair[0] <= tick:
+        row = bank.rows + pair[1]
+        if bench.row_count == LANES or (bench.row_count and row[LAST_SPIKE] == <uint32_t> tick):
+            process_plastic_rows(core, bank, tick, thread, bench, run, tally)
+        take_plastic_row(bench, bank, row, tick)
+        pair += 2
+    if bench.row_count:
+        process_plastic_rows(core, bank, tick, thread, bench, run, tally)
+    bank.fetched = (pair - bank.waiting.data) // 2
+    if bank.fetched == bank.waiting.n // 2 or bank.fetched >= KEPT_PAIRS:
+        forget_fetched(bank)
+
+
+cdef inline void forget_fetched(Dynamic* bank) noexcept nogil:
+    """Drop what has been fetched from the front of the queue."""
+    bank.waiting.n -= 2 * bank.fetched
+    memmove(bank.waiting.data, bank.waiting.data + 2 * bank.fetched, bank.waiting.n * sizeof(int32_t))
+    bank.fetched = 0

@@ -1,0 +1,178 @@
+"""The programs of an STDP mechanism: its rules, traced into what a core runs.
+
+A timing rule and a weight rule make four programs: one for the traces of the source, one for those of the target, and
+two for the weight.  Exponentials are tables of s4.11, an entry a timestep or a power of two of them, floored, as
+sPyNNaker's host writes them (``plasticity/stdp/common.py``); weights are s16.15.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from emulator.conversion import ACCUM_ONE, host_to_accum
+from emulator.program import Kind, Program, Register, Role, Table
+from toolchain.models.tracing import Step, Traced, convert, interpolate, lookup, trace
+from toolchain.synapses.declaration import Scale, TimingRule, WeightRule
+
+TRACE_ONE: Final = 1 << 11
+CURVE_POINTS: Final = 256
+"""Entries of the table of a curve, at the most."""
+
+Given = Mapping[str, Traced]
+
+
+@dataclass(frozen=True)
+class RuleWords:
+    """The words that a host writes for a rule.
+
+    Parameters
+    ----------
+    decays : mapping of str to Table
+        Table of each time constant, of timesteps.
+    constants : mapping of str to int
+        Those of the timing rule, s4.11.
+    weights : mapping of str to int
+        Amplitudes, w_min and w_max, s16.15.
+    curves : mapping of str to Table
+        Table of each curve of the weight rule.
+    """
+
+    decays: Mapping[str, Table]
+    constants: Mapping[str, int]
+    weights: Mapping[str, int]
+    curves: Mapping[str, Table]
+
+
+@dataclass(frozen=True)
+class StdpPrograms:
+    """The programs of a mechanism; see `emulator.image.PlasticRows` and `emulator.image.History`."""
+
+    add_pre: Program
+    add_post: Program
+    apply_pre: Program
+    apply_post: Program
+
+
+def decay_table(tau: float, timestep: float, shift: int) -> Table:
+    """The table of ``exp(-t * timestep / tau)`` for every ``2**shift``-th t, up to where it is below 2^-11, then 0."""
+    size = 2 * math.ceil(math.log(TRACE_ONE) * tau / timestep / (1 << shift) / 2)
+    entries = np.floor(np.exp((np.arange(size) << shift) * (-timestep / tau)) * TRACE_ONE)
+    return lut(entries.astype(int).tolist(), shift)
+
+
+def lut(entries: Sequence[int], shift: int) -> Table:
+    """A table of s4.11 for whole timesteps from 0, and 0 behind its end."""
+    return Table((*entries, 0), 0, shift, Kind.TRACE, Kind.INTEGER)
+
+
+def rule_words(
+    timing: TimingRule, weight: WeightRule, p: Mapping[str, float], timestep: float, scale_bits: int
+) -> RuleWords:
+    """The words of a mechanism with the parameters `p`, all of them given.
+
+    Parameters
+    ----------
+    timestep : float
+        ms.
+    scale_bits : int
+        Synaptic words are ``2**scale_bits`` times the value, as `CellModel.scale_bits` has it.
+    """
+    unit = float(1 << scale_bits)
+    weights = {name: p[name] * unit for name in ("w_min", "w_max")}
+    scales = weight.scales(p)
+    for name, scale in timing.amplitudes.items():
+        direction = Scale.POTENTIATION if scale is Scale.NONE else scale
+        weights[name] = p[name] * scales.get(scale, 1.0) * (unit if direction in weight.absolute else 1.0)
+    raw = {name: int(host_to_accum(np.float64(value))) for name, value in weights.items()}
+    return RuleWords(
+        decays={tau: decay_table(p[tau], timestep, timing.table_shifts.get(tau, 0)) for tau in timing.time_constants},
+        constants={name: round(value * TRACE_ONE) for name, value in timing.constants(p).items()},
+        weights=raw,
+        curves={name: _curve(curve, raw, unit) for name, curve in weight.curves(p).items()},
+    )
+
+
+def _curve(curve: Callable[[Any], Any], raw: Mapping[str, int], unit: float) -> Table:
+    """The table of a curve of weights, whose argument is the s16.15 weight."""
+    low, high = raw["w_min"], raw["w_max"]
+    shift = max(0, math.ceil(math.log2(max(high - low, 1) / CURVE_POINTS)))
+    points = low + (np.arange(2 + ((high - low) >> shift)) << shift)
+    values = curve(np.minimum(points, high) / ACCUM_ONE / unit)
+    return Table(tuple(host_to_accum(np.asarray(values, dtype=np.float64)).tolist()), low, shift)
+
+
+def stdp_programs(timing: TimingRule, weight: WeightRule, words: RuleWords) -> StdpPrograms:
+    """The programs of a timing rule with a weight rule.
+
+    Raises
+    ------
+    ProgramError
+        If a formula does what a core cannot.
+    """
+
+    def traced(what: str, states: Sequence[str], inputs: Sequence[str], formula: Callable[..., Any]) -> Program:
+        registers = [Register(name, Role.STATE, 0, _kind(name)) for name in states]
+        registers += [Register(name, Role.INPUT, 0, _kind(name)) for name in inputs]
+        registers += [Register(name, Role.CONSTANT, word, Kind.TRACE) for name, word in words.constants.items()]
+        registers += [Register(name, Role.CONSTANT, word, Kind.ACCUM) for name, word in words.weights.items()]
+        name = f"{timing.name}.{what} with {weight.name}"
+        return trace(name, registers, lambda r: Step(formula(_Moment(r, timing, weight, words), r), None, {}))
+
+    pre = [f"pre_{name}" for name in timing.pre_traces]
+    post = [f"post_{name}" for name in timing.post_traces]
+    both = [*pre, *post, "since_pre", "since_post", "seen_pre", "seen_post"]
+    return StdpPrograms(
+        add_pre=traced("add_pre", pre, ("since_pre", "seen_pre"), lambda x, r: _named("pre", timing.add_pre(x))),
+        add_post=traced("add_post", post, ("since_post", "seen_post"), lambda x, r: _named("post", timing.add_post(x))),
+        apply_pre=traced("apply_pre", ["weight"], both, lambda x, r: {"weight": timing.apply_pre(x, r["weight"])}),
+        apply_post=traced("apply_post", ["weight"], both, lambda x, r: {"weight": timing.apply_post(x, r["weight"])}),
+    )
+
+
+def _kind(register: str) -> Kind:
+    if register == "weight":
+        return Kind.ACCUM
+    return Kind.INTEGER if register.startswith("since") else Kind.TRACE
+
+
+def _named(side: str, traces: Mapping[str, Traced]) -> dict[str, Traced]:
+    return {f"{side}_{name}": value for name, value in traces.items()}
+
+
+class _Moment:
+    """What a rule finds at a spike, as traced values; see `toolchain.synapses.declaration.Moment`."""
+
+    def __init__(self, r: Given, timing: TimingRule, weight: WeightRule, words: RuleWords) -> None:
+        self._r, self._weight, self._words = r, weight, words
+        self.pre = {name: r[f"pre_{name}"] for name in timing.pre_traces if f"pre_{name}" in r}
+        self.post = {name: r[f"post_{name}"] for name in timing.post_traces if f"post_{name}" in r}
+        self.p = {name: r[name] for name in words.constants}
+        self._limits: dict[str, Any] = {name: r[name] for name in words.weights}
+        self._limits |= {name: _interpolated(table) for name, table in words.curves.items()}
+
+    def __getattr__(self, name: str) -> Traced:
+        """Intervals, and whether there was a spike before."""
+        return self._r[name]
+
+    def decay(self, tau: str, since: Traced) -> Traced:
+        """The entry of the table of `tau`."""
+        return lookup(self._words.decays[tau], since)
+
+    def potentiate(self, weight: Traced, amount: Traced, amplitude: str = "A_plus") -> Traced:
+        """The weight after a potentiation."""
+        moved: Traced = self._weight.potentiate(weight, self._r[amplitude], convert(amount, Kind.ACCUM), self._limits)
+        return moved
+
+    def depress(self, weight: Traced, amount: Traced, amplitude: str = "A_minus") -> Traced:
+        """The weight after a depression."""
+        moved: Traced = self._weight.depress(weight, self._r[amplitude], convert(amount, Kind.ACCUM), self._limits)
+        return moved
+
+
+def _interpolated(table: Table) -> Callable[[Traced], Traced]:
+    return lambda weight: interpolate(table, weight)
