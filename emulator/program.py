@@ -181,9 +181,8 @@ class Table:
             2**31 or more apart.
         """
         if not (0 <= self.shift < WORD_BITS and len(self.values) >= 2):
-            raise ProgramError(
-                f"{len(self.values)} values, 2**{self.shift} apart: at least 2 values and a shift of 0..31"
-            )
+            size = f"{len(self.values)} values, 2**{self.shift} words apart"
+            raise ProgramError(f"{size}: a table has at least 2 values and a shift of 0..{WORD_BITS - 1}")
         if not (fits_word(self.first) and fits_word(self.last) and fits_word(self.last - self.first)):
             raise ProgramError(f"points from {self.first} to {self.last} do not fit a word")
         if wrong := [value for value in self.values if not fits_word(value)]:
@@ -260,9 +259,7 @@ class Program:
         for register in (*spike, *(register for _, register, _ in self.recorded)):
             self._check_register(f"program '{self.name}'", register)
             if self.registers[register].role == Role.TABLE:
-                raise ProgramError(
-                    f"program '{self.name}': reads table '{self.registers[register].name}' as an outcome"
-                )
+                raise ProgramError(f"program '{self.name}': '{self.registers[register].name}' is a table, no outcome")
         for number, instruction in enumerate(self.instructions):
             self._check(number, instruction)
         rows = [(i.op, i.out, i.a, i.b, i.c, i.n) for i in self.instructions]
@@ -292,10 +289,8 @@ class Program:
 
     def table(self, register: int) -> Table:
         """The table that `register` names; ProgramError if it cannot be read."""
-        where, number = (
-            f"program '{self.name}', register '{self.registers[register].name}'",
-            self.registers[register].value,
-        )
+        number = self.registers[register].value
+        where = f"program '{self.name}', register '{self.registers[register].name}'"
         if not 0 <= number < len(self.tables):
             raise ProgramError(f"{where}: table {number} does not exist, there are {len(self.tables)}")
         try:

@@ -48,7 +48,7 @@ class LeakyIntegrateAndFire(Membrane):
         Parameter("v_thresh", "mV", -50.0),
     )
     state = (Variable("v", "mV", -65.0),)
-    words = (
+    words: tuple[Word, ...] = (
         Word("v", Role.STATE),
         Word("refract_timer", Role.STATE, Kind.INTEGER),
         Word("v_rest"),
