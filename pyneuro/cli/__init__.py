@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_map(commands)
     _add_compare(commands)
+    _add_models(commands)
     _add_verify(commands)
     return parser
 
@@ -158,6 +159,15 @@ def _add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="RULE",
         help="what must hold, as 'rate < 2 %%'; may be repeated",
     )
+
+
+def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "models", "models", "print what each model is, what it costs, and how exact it is")
+    command.add_argument("names", nargs="*", metavar="NAME", help="models to print (default: all)")
+    command.add_argument(
+        "--no-errors", dest="errors", action="store_false", help="measure nothing: leave out the errors on the machine"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def _add_verify(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -38,3 +38,13 @@ _CELLS = (
     SPIKE_SOURCE_POISSON,
 )
 CELL_MODELS: Registry[CellModel | SourceModel] = Registry("cell model", _CELLS)
+BIT_EXACT = (
+    "IF_curr_exp",
+    "IF_cond_exp",
+    "IF_curr_alpha",
+    "IF_curr_delta",
+    "IFCurrExpCa2Adaptive",
+    "Izhikevich_curr_exp",
+    "Izhikevich_cond",
+)
+"""Models whose arithmetic is sPyNNaker's, as traces of its code show (`pyneuro.verify`)."""
