@@ -121,6 +121,7 @@ IF_curr_alpha = cell_type("IF_curr_alpha")
 IF_curr_delta = cell_type("IF_curr_delta")
 IF_cond_exp = cell_type("IF_cond_exp")
 IF_cond_alpha = cell_type("IF_cond_alpha")
+HH_cond_exp = cell_type("HH_cond_exp")
 Izhikevich = cell_type(
     "Izhikevich",
     advice="its synapses are steps of v in mV, and its peak is 30 mV; sPyNNaker's, with synaptic currents that decay "
@@ -130,6 +131,7 @@ SpikeSourceArray = cell_type("SpikeSourceArray")
 SpikeSourcePoisson = cell_type("SpikeSourcePoisson")
 
 __all__ = [
+    "HH_cond_exp",
     "IF_cond_alpha",
     "IF_cond_exp",
     "IF_curr_alpha",

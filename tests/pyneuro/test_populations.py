@@ -157,8 +157,8 @@ def test_what_there_is_not() -> None:
         sim.Population(0, sim.IF_curr_exp(), label="none")
     from pyNN import mock
 
-    with pytest.raises(UnsupportedError, match="HH_cond_exp is not a cell type of pyneuro"):
-        sim.Population(2, mock.HH_cond_exp())
+    with pytest.raises(UnsupportedError, match="IF_facets_hardware1 is not a cell type of pyneuro"):
+        sim.Population(2, mock.IF_facets_hardware1())
 
 
 def test_initial_values() -> None:

@@ -25,6 +25,11 @@ def cell(name: str) -> CellModel:
     return model
 
 
+def step_of(model: CellModel) -> float:
+    """A length of a step (ms) that the model allows."""
+    return model.longest_step or 0.5
+
+
 def core(program: Program, words: dict[str, Any], n: int) -> dict[str, Any]:
     """Registers by name, as views of one array."""
     registers = update.allocate(program, words, n)
@@ -36,7 +41,7 @@ def core(program: Program, words: dict[str, Any], n: int) -> dict[str, Any]:
 
 @by_name
 def test_the_program_takes_the_registers_that_the_model_makes(model: CellModel) -> None:
-    words = model.registers({}, {}, 5, 0.1)
+    words = model.registers({}, {}, 5, step_of(model))
     program = model.program()
     given = [r for r in program.registers if r.role in (Role.STATE, Role.PARAMETER)]
     assert {r.name for r in given} == set(words)
@@ -65,9 +70,10 @@ def test_what_is_declared_can_be_recorded_and_integrated(model: CellModel) -> No
 def test_arrays_are_cells_side_by_side(model: CellModel) -> None:
     given = {p.name: np.array([1.0, 1.25, 3.0]) * (p.default or 1.0) for p in model.parameters}
     states = {"v": np.array([-70.0, -60.5, -50.25])}
-    together = model.registers(given, states, 3, 0.5)
+    step = step_of(model)
+    together = model.registers(given, states, 3, step)
     for i in range(3):
-        alone = model.registers({k: v[i] for k, v in given.items()}, {"v": states["v"][i]}, 1, 0.5)
+        alone = model.registers({k: v[i] for k, v in given.items()}, {"v": states["v"][i]}, 1, step)
         assert {name: word[i] for name, word in together.items()} == {name: word[0] for name, word in alone.items()}
 
 
@@ -76,7 +82,7 @@ def test_state_survives_the_way_to_the_core_and_back(model: CellModel) -> None:
     values = {variable.name: np.array([0.0, 0.125, 1.5]) for variable in model.state if not variable.hidden}
     if "isyn_inh" in values:
         values["isyn_inh"] = -values["isyn_inh"]
-    words = model.registers({}, values, 3, 1.0)
+    words = model.registers({}, values, 3, step_of(model))
     for name, value in values.items():
         assert model.read(name, words).tolist() == value.tolist()
 
@@ -105,16 +111,17 @@ def test_two_substeps_are_two_timesteps_of_half_the_length(model: CellModel) -> 
     """Inputs come in the first of them, and a spike in either counts."""
     n, random = 20, np.random.default_rng(3)
     whole, half = model.program(2), model.program(1)
-    both = core(whole, model.registers({}, {}, n, 1.0, 2), n)
-    each = core(half, model.registers({}, {}, n, 0.5, 1), n)
+    step = step_of(model)
+    both = core(whole, model.registers({}, {}, n, 2.0 * step, 2), n)
+    each = core(half, model.registers({}, {}, n, step, 1), n)
     states = [word.name for word in model.words if word.role == Role.STATE]
     fired = 0
     if "h" in states:
         each["h"][:] = both["h"]
-    for _ in range(200):
+    for _ in range(round(100.0 / step)):
         drive = (random.random((2, n)) < 0.05) * random.integers(0, 1 << 22, (2, n))
         both["excitatory"][:], both["inhibitory"][:] = each["excitatory"][:], each["inhibitory"][:] = drive
-        both["current"][:] = each["current"][:] = random.integers(0, 1 << 15, n)
+        both["current"][:] = each["current"][:] = random.integers(0, 1 << 20, n)
         update.run(whole, both[""])
         update.run(half, each[""])
         spikes = each[""][half.spike].copy()

@@ -2,6 +2,7 @@
 
 from toolchain.models.adaptation import CalciumAdaptation
 from toolchain.models.declaration import CellModel, SourceModel
+from toolchain.models.hodgkin_huxley import HodgkinHuxleyNeuron, squid_membrane, traub_membrane
 from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput, Names
 from toolchain.models.izhikevich import IzhikevichMembrane
 from toolchain.models.lif import LeakyIntegrateAndFire
@@ -15,6 +16,10 @@ from toolchain.registry import Registry
 CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
 COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITORY, ConductanceInput(-70.0)))
 
+FAST_COND_EXP = (
+    Exponential(EXCITATORY, ConductanceInput(0.0), 0.2),
+    Exponential(INHIBITORY, ConductanceInput(-80.0), 2.0),
+)
 COND_ALPHA = (Alpha(EXCITATORY, ConductanceInput(0.0), 0.3), Alpha(INHIBITORY, ConductanceInput(-70.0), 0.5))
 EXCITATORY_2 = Names("excitatory2", "exc2", "{}_E2", "{}_exc2")
 
@@ -34,6 +39,8 @@ _CELLS = (
     PointNeuron("Izhikevich", SolvedIzhikevich(), (Jump(EXCITATORY), Jump(INHIBITORY))),
     PointNeuron("Izhikevich_curr_exp", IzhikevichMembrane(), CURR_EXP),
     PointNeuron("Izhikevich_cond", IzhikevichMembrane(), COND_EXP),
+    HodgkinHuxleyNeuron(traub_membrane(), FAST_COND_EXP),
+    HodgkinHuxleyNeuron(squid_membrane(), FAST_COND_EXP),
     SPIKE_SOURCE_ARRAY,
     SPIKE_SOURCE_POISSON,
 )

@@ -124,21 +124,37 @@ class PointNeuron(CellModel):
         for part in self.parts:
             held |= part.arrived(r)
         seen = {part.variable: value for part in self.parts if (value := part.value(held)) is not None}
-        bits = self.membrane.scale_bits
-        own = {v.name: r[v.name] for v in self.membrane.state}
-        recorded = {name: word >> bits[name] if name in bits else word for name, word in own.items()} | seen
+        recorded = {variable.name: self._plain(variable.name, r) for variable in self.membrane.state} | seen
         state, voltage = {w.name: r[w.name] for w in self.membrane.words if w.role == Role.STATE}, self.membrane.voltage
         for part in self.parts:
-            state[voltage] = part.jumped(r, state[voltage])
+            state[voltage] = self._jumped(part, r, state)
         spikes: Traced | None = None
         for _ in range(substeps):
-            state, spike = self.membrane.step(r, state, self._current(r, state[voltage], held))
+            state, spike = self._moved(r, state, held)
             spikes = spike if spikes is None else spikes | spike
             for part in self.parts:
                 held |= part.decayed(r, held)
         if spikes is None:
             raise ProgramError(f"a timestep has at least one sub-step, got {substeps}")
         return Step(state | held, spikes, recorded)
+
+    def _plain(self, variable: str, state: Mapping[str, Traced]) -> Traced:
+        """A state variable of the membrane in s16.15."""
+        bits = self.membrane.scale_bits.get(variable, 0)
+        return state[variable] >> bits if bits else state[variable]
+
+    def _jumped(self, part: Receptor, r: Mapping[str, Traced], state: Mapping[str, Traced]) -> Traced:
+        """The voltage after the inputs of this timestep, as the membrane keeps it."""
+        word, bits = state[self.membrane.voltage], self.membrane.scale_bits.get(self.membrane.voltage, 0)
+        v = self._plain(self.membrane.voltage, state)
+        jumped = part.jumped(r, v)
+        return jumped if not bits else word if jumped is v else word + ((jumped - v) << bits)
+
+    def _moved(
+        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced]
+    ) -> tuple[dict[str, Traced], Traced]:
+        """The state of the membrane after a sub-step, and the mask of the cells that spike."""
+        return self.membrane.step(r, state, self._current(r, self._plain(self.membrane.voltage, state), held))
 
     def _current(self, r: Mapping[str, Traced], v: Traced, held: Mapping[str, Traced]) -> Traced:
         """The total current into the membrane."""

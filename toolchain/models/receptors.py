@@ -96,6 +96,11 @@ class Receptor(ABC):
         word = s[self.names.state]
         return word >> self.input.scale_bits if self.input.scale_bits else word
 
+    def fine(self, s: Mapping[str, Traced]) -> Traced | None:
+        """2^scale_bits times its response, with the bits that `value` cuts off if it has them."""
+        value = self.value(s)
+        return None if value is None else value << self.input.scale_bits
+
     def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced]) -> Traced:
         """Current `total` into the membrane so far, with that of `value` added."""
         return self.input.added(total, value, v, r, self.names)

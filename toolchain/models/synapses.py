@@ -92,6 +92,10 @@ class Exponential(Receptor):
         state = self.names.state
         return {state: decay(s[state], r[self._decay])}
 
+    def fine(self, s: Mapping[str, Traced]) -> Traced:
+        """The word as it is."""
+        return s[self.names.state]
+
 
 class _Kick(Receptor):
     """What moves V at once, by a weight in mV; what arrives while a cell is refractory is lost."""
