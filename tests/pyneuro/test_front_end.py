@@ -83,6 +83,7 @@ def test_pynns_errors_are_there() -> None:
 def test_standard_models() -> None:
     """What there is is listed."""
     assert pyneuro.list_standard_models() == [
+        "HH_cond_exp",
         "IF_cond_alpha",
         "IF_cond_exp",
         "IF_curr_alpha",

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from emulator import update
 from toolchain.errors import ParameterError
 from toolchain.models import CELL_MODELS
+from toolchain.models.channels import V_BITS
 from toolchain.models.declaration import CellModel
-from toolchain.models.hodgkin_huxley import V_BITS
 from toolchain.models.kinetics import GATES, SQUID_AXON, TRAUB_MILES, Kinetics, relative
 from toolchain.models.relaxation import PHI, Z_SCALE, phi
 from toolchain.models.tracing import interpolate

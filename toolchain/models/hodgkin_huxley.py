@@ -8,23 +8,20 @@ currents by area read uS as mS/cm2, nF as uF/cm2 and nA as uA/cm2: the cell is t
 A cell spikes where V stops rising above a level, and not again for 2 ms, as NEST's ``hh_cond_exp_traub`` and
 ``hh_psc_alpha`` do it; the 2 ms hold back the spike, not the membrane.
 
-On a core gates and voltage relax in turn (``relaxation``): gates from half a step before the time of V to half a step
-after it, at the rates that V sets; then V over the step in whose middle the gates are, towards what the open channels
-make of it.  Rates and targets of the gates are tables of V.  V has 19 fractional bits, the gates have 30.  Recorded
-gates are those of half a sub-step before.
+On a core gates and voltage relax in turn (``channels``); recorded gates are those of half a sub-step before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.program import Kind, Role, Table
+from emulator.program import Kind, Role
 from toolchain.errors import ParameterError
+from toolchain.models.channels import CHANNELS, GATE_SCALE, V_SCALE, CoreGate, active, passive
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.derived import Derived
 from toolchain.models.inputs import ConductanceInput
@@ -33,9 +30,8 @@ from toolchain.models.membrane import Membrane
 from toolchain.models.parameters import to_accum
 from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.receptors import Receptor
-from toolchain.models.relaxation import Z_BITS, Z_SCALE, ahead, bent, relaxed, times
-from toolchain.models.tabulate import tabulate
-from toolchain.models.tracing import Traced, decay, interpolate, product, select
+from toolchain.models.relaxation import Z_SCALE, relaxed
+from toolchain.models.tracing import Traced, select
 
 REFRACTORY: Final = 2.0
 """Time (ms) after a spike in which no other is looked for."""
@@ -43,14 +39,6 @@ LONGEST_STEP: Final = 0.05
 """Longest sub-step, ms."""
 MOST: Final = 10.0
 """Largest sum of all conductances times dt / cm that the arithmetic of a sub-step has room for."""
-V_SCALE: Final = 4
-"""Voltages are kept as 2^4 times their value: 19 fractional bits, up to 4096 mV."""
-V_BITS: Final = 15 + V_SCALE
-GATE_SCALE: Final = 15
-GATE_BITS: Final = 15 + GATE_SCALE
-POINTS: Final = 1024
-"""The most points of a table of voltages."""
-CHANNELS: Final = ("Na", "K")
 GAINS: Final = {"gain_Na": "gbar_Na", "gain_K": "gbar_K", "gain_leak": "g_leak"}
 """Words of a core, and the conductances that they are dt / cm times."""
 VOLTAGES: Final = {"e_rev_Na": "reversal_Na", "e_rev_K": "reversal_K", "e_rev_leak": "reversal_leak"}
@@ -102,8 +90,7 @@ class HodgkinHuxley(Membrane):
             *(Word(name) for name in ("gain", *(f"gain_{channel}" for channel in CHANNELS), "gain_leak")),
             *(Word(name) for name in (*VOLTAGES.values(), *(["origin"] if self.shifted else []), "level", "i_offset")),
         )
-        self._speeds = {gate: self._table(partial(kinetics.speed, gate), Z_SCALE) for gate in GATES}
-        self._targets = {gate: self._table(partial(kinetics.target, gate), GATE_SCALE) for gate in GATES}
+        self._gates = {gate: CoreGate.of(gate, kinetics, shifted=self.shifted) for gate in GATES}
 
     # --- the float reference ------------------------------------------------------------------------
 
@@ -225,57 +212,14 @@ class HodgkinHuxley(Membrane):
         """
         state = dict(s)
         for gate in GATES:
-            self._move_gate(gate, r, state)
-        z, pull = self._passive(r, s["v"], current, conductances)
-        z, pull = self._active(r, state, z, pull)
+            self._gates[gate].move(r, state)
+        z, pull = passive(r, s["v"], current, conductances)
+        z, pull = active(r, state, z, pull)
         v = relaxed(s["v"], z, pull)
         waits = s["refract_timer"] > 0
         spike = (v >= r["level"]) & (s["v"] > v) & (s["refract_timer"] <= 0)
         timer = select(waits, s["refract_timer"] - 1, s["refract_timer"])
         return {**state, "v": v, "refract_timer": select(spike, r["t_refract_steps"], timer)}, spike
-
-    def _move_gate(self, gate: str, r: Mapping[str, Traced], s: dict[str, Traced]) -> None:
-        """Let a gate relax."""
-        v = s["v"] - r["origin"] if self.shifted else s["v"]
-        target = interpolate(self._targets[gate], v)
-        z = decay(interpolate(self._speeds[gate], v), r["dt"])
-        trend = target - s[f"{gate}_target"]
-        aim = ahead(target, trend, trend - s[f"{gate}_trend"], z)
-        s |= {gate: relaxed(s[gate], z, times(aim - s[gate], z)), f"{gate}_target": target, f"{gate}_trend": trend}
-
-    def _passive(
-        self, r: Mapping[str, Traced], v: Traced, current: Traced, conductances: Sequence[tuple[Traced, Traced]]
-    ) -> tuple[Traced, Traced]:
-        """The part of z and of the pull on V that is not the spike's."""
-        z = r["gain_leak"]
-        pull = times(r["reversal_leak"] - v, z) + product(current, r["gain"], 15 + Z_BITS - V_BITS, Kind.ACCUM)
-        for conductance, reversal in conductances:
-            opened = product(conductance, r["gain"], 25, Kind.ACCUM)
-            z = z + opened
-            pull = pull + times((reversal << V_SCALE) - v, opened)
-        return z, pull
-
-    def _active(self, r: Mapping[str, Traced], s: dict[str, Traced], z: Traced, pull: Traced) -> tuple[Traced, Traced]:
-        """`z` and `pull` with those of the channels, whose history goes to `s`."""
-        m, h, n = (s[gate] for gate in GATES)
-        squared = _gates(n, n)
-        share = {"Na": _gates(_gates(_gates(m, m), m), h), "K": _gates(squared, squared)}
-        trends = []
-        for channel in CHANNELS:
-            force = r[f"reversal_{channel}"] - s["v"]
-            opened = _gates(r[f"gain_{channel}"], share[channel])
-            trend = opened - s[f"{channel}_open"]
-            mean = bent(opened, trend - s[f"{channel}_trend"])
-            z, pull = z + mean, pull + times(force, mean)
-            trends.append((trend, times(force, trend)))
-            s |= {f"{channel}_open": opened, f"{channel}_trend": trend}
-        (of_z, of_pull) = (a + b for a, b in zip(*trends, strict=True))
-        return z, pull + times(of_pull, z * (1 / 12)) - times(pull, of_z * (1 / 12))
-
-    def _table(self, function: Callable[[Floats], Floats], scale: int) -> Table:
-        """A table of 2^scale times a function of the voltage."""
-        low, high = (2.0**V_SCALE * v for v in (self.kinetics.low, self.kinetics.high))
-        return tabulate(lambda v: 2.0**scale * function(v / 2.0**V_SCALE), low, high, POINTS)
 
 
 class HodgkinHuxleyNeuron(PointNeuron):
@@ -334,8 +278,3 @@ def squid_membrane() -> HodgkinHuxley:
 def _parameter(name: str, default: float) -> Parameter:
     kind = name.split("_", maxsplit=1)[0]
     return Parameter(name, UNITS[kind], default, above=0.0 if kind == "cm" else None, minimum=MINIMA.get(kind))
-
-
-def _gates(a: Traced, b: Traced) -> Traced:
-    """Product with a gate."""
-    return product(a, b, GATE_BITS, Kind.ACCUM)
