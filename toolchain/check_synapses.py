@@ -11,13 +11,11 @@ from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import NetworkError, ParameterError
 from toolchain.models.parameters import Parameter, check_initial, check_parameters
 from toolchain.network import Projection
-from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC, SYNAPSES
+from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC, SYNAPSES, parameters_of
 from toolchain.synapses.declaration import ReleaseModel
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
-
-FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
 
 
 @dataclass(frozen=True)
@@ -71,8 +69,7 @@ def _check_plastic(who: str, made: Projection) -> None:
     for name, known, kind in zip(made.rules, registries, ("timing", "weight"), strict=True):
         if name not in known:
             raise NetworkError(f"{who}: there is no {kind} rule '{name}'{did_you_mean(name, known)}")
-    timing, weight = TIMING_RULES[made.rules[0]], WEIGHT_RULES[made.rules[1]]
-    parameters = (*timing.parameters, *weight.parameters, FRACTION)
+    weight, parameters = WEIGHT_RULES[made.rules[1]], parameters_of(made.synapse, made.rules)
     _check_amplitudes(who, made, {parameter.name for parameter in parameters})
     for name, values in made.parameters.items():
         if np.ndim(values):

@@ -30,6 +30,7 @@ from toolchain.rounding import rounded_parameters, short_time_constants
 from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
+from toolchain.synapses import ELECTRICAL
 from toolchain.tables import Tables
 from toolchain.weights import Quantisation, quantise, ring_buffer_shifts
 from toolchain.workload import prepare
@@ -137,7 +138,7 @@ def compile_network(
     MachineError
         If there is no machine of that name.
     MappingError
-        If the network does not fit.
+        If the network does not fit, or has something that no machine can do.
     IllegalProductError
         If a stage made an illegal product.
     """
@@ -146,6 +147,7 @@ def compile_network(
     watch = Stopwatch()
     timed = watch.timed
     timed("check", check_network, network)
+    _refuse_gap_junctions(network)
     inexact = timed("check", inexact_words, network, options.substeps)
     scale = _time_scale_factor(network.timestep, time_scale_factor)
     limits = machine or spin5()
@@ -170,6 +172,17 @@ def compile_network(
     for stage, spent in mapped.seconds.items():
         watch.add(stage, spent)
     return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, watch.seconds)
+
+
+def _refuse_gap_junctions(network: Network) -> None:
+    """Cells of a machine tell each other of spikes and not of voltages."""
+    for projection in network.projections:
+        if projection.synapse == ELECTRICAL:
+            raise MappingError(
+                f"projection '{projection.label}': {ELECTRICAL} cannot be run on SpiNNaker: a gap junction couples "
+                "voltages in every instant, and its cores send each other spikes only; use backend='reference', or "
+                "leave it out"
+            )
 
 
 def _time_scale_factor(timestep: float, given: float | None) -> float:

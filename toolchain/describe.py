@@ -9,6 +9,7 @@ import numpy as np
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population, Projection, Recording, Values
+from toolchain.synapses import ELECTRICAL, parameters_of
 
 
 class Spread(NamedTuple):
@@ -46,6 +47,8 @@ def units(cell: str) -> dict[str, str]:
 
 def weight_unit(network: Network, projection: Projection) -> str:
     """Unit of the weights of `projection`; none for an unknown model or receptor."""
+    if projection.synapse == ELECTRICAL:
+        return "uS"
     model = CELL_MODELS.get(network.populations[projection.target].cell)
     found = model.weights.get(projection.receptor) if isinstance(model, CellModel) else None
     return found.unit if found else ""
@@ -92,13 +95,28 @@ def _describe_population(population: Population) -> list[str]:
     return lines
 
 
+def synapse_text(projection: Projection) -> str:
+    """Synapse type, with the rules that it is made of."""
+    rules = f" ({', '.join(projection.rules)})" if projection.rules else ""
+    return projection.synapse + rules
+
+
+def synapse_parameter_texts(projection: Projection) -> tuple[tuple[str, str], ...]:
+    """Name and value of each parameter of the synapses besides weight and delay, and of what state they begin in."""
+    unit = {parameter.name: parameter.unit for parameter in parameters_of(projection.synapse, projection.rules)}
+    named = [(name, name, values) for name, values in projection.parameters.items()]
+    named += [(f"{name} at 0 ms", name, values) for name, values in projection.initial.items()]
+    return tuple((shown, f"{spread(values)} {unit.get(name, '')}".strip()) for shown, name, values in named)
+
+
 def _describe_projection(network: Network, projection: Projection) -> list[str]:
     source, target = (network.populations[number].label for number in (projection.source, projection.target))
-    lines = [
-        f"projection '{projection.label}': '{source}' -> '{target}', {len(projection):,} {projection.synapse}, "
-        f"{projection.receptor}"
-    ]
+    electrical = projection.synapse == ELECTRICAL
+    kind = synapse_text(projection) + ("" if electrical else f", {projection.receptor}")
+    lines = [f"projection '{projection.label}': '{source}' -> '{target}', {len(projection):,} {kind}"]
     if len(projection):
         lines.append(f"  weight = {spread(projection.weight)} {weight_unit(network, projection)}")
-        lines.append(f"  delay = {spread(projection.delay)} ms")
+        if not electrical:
+            lines.append(f"  delay = {spread(projection.delay)} ms")
+        lines += [f"  {name} = {text}" for name, text in synapse_parameter_texts(projection)]
     return lines

@@ -38,6 +38,25 @@ class Member:
     stop: int
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of a timestep, as it begins.
+
+    Parameters
+    ----------
+    current : float64[cells], optional
+        Injected current, nA.
+    held : bool[cells], optional
+        The refractory cells, if there are any.
+    before : mapping of str to float64[cells]
+        Values of the variables that the model compares.
+    """
+
+    current: Floats | None
+    held: Bools | None
+    before: Mapping[str, Floats]
+
+
 class Block(Protocol):
     """The cells of one model as a simulation meets them."""
 
@@ -84,6 +103,12 @@ class Cells:
         Names of the state variables, in the order of the model.
     state : float64[variables, cells]
         Their values.
+    parts : int
+        Parts that a timestep is gone through in.
+    parameters : dict of str to float64[cells] or float64[]
+        Their parameters.
+    rests : bool[cells]
+        Which cells have a refractory time.
     """
 
     def __init__(
@@ -95,8 +120,7 @@ class Cells:
         first_input: int,
     ) -> None:
         self.model = model
-        self._parts = math.ceil(timestep / COMPARED_EVERY - WHOLE) if model.compared else 1
-        self._part = timestep / self._parts
+        self.parts = math.ceil(timestep / COMPARED_EVERY - WHOLE) if model.compared else 1
         self.timestep = timestep
         stops = np.cumsum([populations[number].size for number in numbers]).tolist()
         self.members = tuple(map(Member, numbers, [0, *stops[:-1]], stops))
@@ -111,27 +135,33 @@ class Cells:
         self.configure(populations)
         self.reset(populations)
 
+    @property
+    def part(self) -> float:
+        """Length of a part of a timestep, ms."""
+        return self.timestep / self.parts
+
     def configure(self, populations: Sequence[Population]) -> None:
         """Take parameters and injected currents from `populations`; the state stays."""
         given = [populations[member.population].parameters for member in self.members]
         defaults = {parameter.name: parameter.default for parameter in self.model.parameters}
-        self._parameters = self._collect(given, defaults)
+        self.parameters = self._collect(given, defaults)
         stepper = ExactStep if self.model.linear else RungeKuttaStep
-        self._stepper = stepper(self.model, self._parameters, self.cells, self._part)
+        self._stepper = stepper(self.model, self.parameters, self.cells, self.part)
         self._injection = Injection(
             [(member.start, current) for member in self.members for current in populations[member.population].currents],
             self.cells,
             self.timestep,
         )
-        rest = self.model.refractory_ms(self._parameters)
-        parts = np.ceil((0.0 if rest is None else np.asarray(rest)) / self._part - WHOLE)
+        rest = self.model.refractory_ms(self.parameters)
+        parts = np.ceil((0.0 if rest is None else np.asarray(rest)) / self.part - WHOLE)
+        self.rests = np.broadcast_to(parts > 0.0, self.cells)
         self._rest_parts = np.broadcast_to(parts.astype(np.int64), self.cells)
 
     def reset(self, populations: Sequence[Population]) -> None:
         """Give the state its first values."""
         given = [populations[member.population].initial for member in self.members]
         defaults = {
-            variable.name: self._parameters[variable.initial] if isinstance(variable.initial, str) else variable.initial
+            variable.name: self.parameters[variable.initial] if isinstance(variable.initial, str) else variable.initial
             for variable in self.model.state
         }
         for name, values in self._collect(given, defaults).items():
@@ -150,32 +180,49 @@ class Cells:
             collected[name] = values[0].reshape(()) if (values == values[0]).all() else values
         return collected
 
+    def divide(self, parts: int, populations: Sequence[Population]) -> None:
+        """Go through a timestep in `parts` from now on, which are no fewer than before."""
+        if parts != self.parts:
+            self._waiting *= parts // self.parts
+            self._longest_wait *= parts // self.parts
+            self.parts = parts
+            self.configure(populations)
+
     def step(self, step: int, slot: Floats) -> Indices:
         """Run `step`; `slot` holds what arrives at its end and is cleared. Return the cells that spike, ascending.
 
         What arrives at a variable that a refractory cell holds is lost, as in NEST's ``iaf_psc_delta``.
         """
-        current = self._injection.at(step)
-        fired = self._move(current, slot if self._parts == 1 else None)
-        for part in range(1, self._parts):
-            fired = np.union1d(fired, self._move(current, slot if part == self._parts - 1 else None))
+        fired = np.empty(0, np.int64)
+        for number in range(self.parts):
+            part = self.begin(step)
+            within = self._stepper.advance(self.state, part.current, part.held)
+            found = self.end(part, within, slot if number == self.parts - 1 else None)
+            fired = np.union1d(fired, found) if fired.size else found
         return fired
 
-    def _move(self, current: Floats | None, slot: Floats | None) -> Indices:
-        """Run one part of a step, at whose end `slot` arrives."""
+    def begin(self, step: int) -> Part:
+        """Begin a part of `step`."""
         held = self._waiting > 0 if self._longest_wait else None
         before = {name: self._named[name].copy() for name in self.model.compared}
-        within = self._stepper.advance(self.state, current, held)
+        return Part(self._injection.at(step), held, before)
+
+    def end(self, part: Part, within: Bools | None, slot: Floats | None) -> Indices:
+        """End a part whose state has been advanced, and at whose end `slot` arrives; which cells spike.
+
+        Those of `within` have been reset before the end.
+        """
+        held = part.held
         if slot is not None:
             self._take(slot, held)
-        spiking = self.model.spikes(self._named, self._parameters, before)
+        spiking = self.model.spikes(self._named, self.parameters, part.before)
         if held is not None:
             self._waiting -= held
             self._longest_wait -= 1
             spiking &= ~held
         fired = np.flatnonzero(spiking)
         if fired.size:
-            self._spike(fired)
+            self.spike(fired)
         if within is not None:
             fired = np.flatnonzero(spiking | within)
         if fired.size:
@@ -192,10 +239,10 @@ class Cells:
             self.state[receiver] += weights
         arriving[:] = 0.0
 
-    def _spike(self, fired: Indices) -> None:
+    def spike(self, fired: Indices) -> None:
         """Reset the cells `fired`."""
         named = {name: values[fired] for name, values in self._named.items()}
-        for name, values in self.model.after_spike(named, take(self._parameters, fired)).items():
+        for name, values in self.model.after_spike(named, take(self.parameters, fired)).items():
             self._named[name][fired] = values
 
     def shares(self, fired: Indices) -> Iterator[tuple[int, Indices]]:

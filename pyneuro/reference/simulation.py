@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pyneuro.backend import Progress
 from pyneuro.reference.cells import Block, Cells
+from pyneuro.reference.gap_junctions import GapJunctions
 from pyneuro.reference.recording import SampleRecord, SpikeRecord
 from pyneuro.reference.sources import Source, Train, make_source
 from pyneuro.reference.wiring import Wiring
@@ -16,6 +17,7 @@ from toolchain.errors import NetworkError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network
+from toolchain.synapses import ELECTRICAL
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -138,6 +140,10 @@ class ReferenceSimulation:
         """Take over projections and recordings."""
         self._wiring.load(network, self._step)
         self._network = network
+        electrical = any(projection.synapse == ELECTRICAL for projection in network.projections)
+        self._coupled = GapJunctions(network, self._places) if electrical else None
+        coupled = self._coupled.blocks if self._coupled else []
+        self._alone = [cells for cells in self._blocks if cells not in coupled]
         self._configure_records(network)
 
     def _configure_records(self, network: Network) -> None:
@@ -177,12 +183,18 @@ class ReferenceSimulation:
                     self._wiring.send(number, fired, step - 1)
             self._wiring.settle(step)
             slot = self._wiring.slot(step)
-            for cells in self._blocks:
-                fired = cells.step(step, slot)
+            for cells, fired in self._move(step, slot):
                 if fired.size:
                     self._fire(cells, fired, step)
             self._step = step + 1
         self._wiring.settle(stop)
+
+    def _move(self, step: int, slot: Floats) -> Iterator[tuple[Block, Indices]]:
+        """Run `step` for all cells: each block, and which of its cells spike."""
+        if self._coupled is not None:
+            yield from self._coupled.step(step, slot)
+        for cells in self._alone:
+            yield cells, cells.step(step, slot)
 
     def _fire(self, cells: Block, fired: Indices, step: int) -> None:
         """Record and deliver the spikes that the update of `step` found in `cells`."""

@@ -155,6 +155,13 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
     )
 
 
+def no_rows(projection: Projection) -> Rows:
+    """Rows of a projection that delivers nothing."""
+    weights = np.atleast_1d(np.asarray(projection.weight, np.float64))
+    order = np.arange(len(projection), dtype=np.uint32)
+    return Rows(np.zeros(1, np.int64), order, np.empty(0, np.int32), weights, np.empty(0, np.int32))
+
+
 def singly(fired: Indices) -> Iterator[Indices]:
     """Split sources of which some may have fired several times in a step: in no part is one twice."""
     while fired.size:

@@ -12,10 +12,10 @@ from pyneuro.capacity import require
 from pyneuro.reference.cells import Block, Member
 from pyneuro.reference.plasticity import PlasticSynapses
 from pyneuro.reference.release import ReleaseSynapses
-from pyneuro.reference.synapses import DelayLine, StaticSynapses, Synapses, rows
+from pyneuro.reference.synapses import DelayLine, StaticSynapses, Synapses, no_rows, rows
 from toolchain.errors import NetworkError
 from toolchain.network import Network, Projection
-from toolchain.synapses import PLASTIC, STATIC
+from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -54,7 +54,7 @@ class Wiring:
         self._leaving: list[list[Synapses]] = [[] for _ in network.populations]
         self._plastic: list[list[PlasticSynapses]] = [[] for _ in network.populations]
         for projection, synapses in self._made:
-            if len(projection):
+            if len(synapses.rows.targets):
                 self._leaving[projection.source].append(synapses)
             if isinstance(synapses, PlasticSynapses):
                 self._plastic[projection.target].append(synapses)
@@ -63,6 +63,8 @@ class Wiring:
     def _make(self, network: Network, number: int) -> Synapses:
         """The synapses of projection number `number`."""
         projection = network.projections[number]
+        if projection.synapse == ELECTRICAL:
+            return StaticSynapses(no_rows(projection))
         place = self._places.get(projection.target)
         if place is None or projection.receptor not in place[0].model.receptors:
             target = network.populations[projection.target]

@@ -125,3 +125,65 @@ def test_refused_projections(changes: dict[str, Any], message: str) -> None:
     populations = (cells("a", 2), cells("b", 2), cells("c", 2, "IF_cond_exp"), poisson_source("noise", 2, 1.0))
     made = replace(connect((0, 1), [(0, 0), (1, 1)]), **changes)
     assert message in refusal(*populations, made=(made,))
+
+
+PAIR = ("SpikePairRule", "AdditiveWeightDependence")
+TRIPLET = ("PfisterSpikeTriplet", "AdditiveWeightDependence")
+
+
+@pytest.mark.parametrize(
+    ("synapse", "rules", "parameters", "message"),
+    [
+        ("StaticSynapse", PAIR, {}, "StaticSynapse has no rules, got SpikePairRule, AdditiveWeightDependence"),
+        ("StaticSynapse", (), {"U": 0.5}, "projection '0-1': StaticSynapse has no parameter 'U'"),
+        ("STDPMechanism", PAIR[:1], {}, "STDPMechanism needs a timing rule and a weight rule"),
+        (
+            "STDPMechanism",
+            ("SpikePairRul", PAIR[1]),
+            {},
+            "no timing rule 'SpikePairRul'; did you mean 'SpikePairRule'?",
+        ),
+        ("STDPMechanism", PAIR[::-1], {}, "there is no timing rule 'AdditiveWeightDependence'"),
+        ("STDPMechanism", PAIR, {"tau_x": 5.0}, "STDPMechanism has no parameter 'tau_x'; did you mean 'tau_plus'?"),
+        ("STDPMechanism", PAIR, {"tau_plus": 0.0}, "STDPMechanism.tau_plus must be > 0 ms, got 0"),
+        (
+            "STDPMechanism",
+            PAIR,
+            {"tau_plus": np.full(2, 5.0)},
+            "tau_plus must be one number, the same for all synapses",
+        ),
+        ("STDPMechanism", PAIR, {"dendritic_delay_fraction": 1.5}, "dendritic_delay_fraction must be <= 1, got 1.5"),
+        ("STDPMechanism", PAIR, {"w_min": 0.5, "w_max": 0.4}, "needs 0 <= w_min <= w_max, got 0.5 and 0.4"),
+        ("STDPMechanism", PAIR, {"w_min": -0.5}, "they are magnitudes, also of inhibitory weights"),
+        (
+            "STDPMechanism",
+            TRIPLET,
+            {},
+            "has no A3_plus, which PfisterSpikeTriplet needs; use WeightDependenceAdditiveTri",
+        ),
+        ("TsodyksMarkramSynapse", (), {"U": 1.5}, "'0-1': TsodyksMarkramSynapse.U must be <= 1, got 1.5"),
+        ("TsodyksMarkramSynapse", (), {"U": np.array([0.5, 2.0])}, "U must be <= 1, got 2 for synapse 1"),
+        ("TsodyksMarkramSynapse", (), {"tau_fac": 1.0}, "has no parameter 'tau_fac'; did you mean 'tau_facil'?"),
+        ("TsodyksMarkramSynapse", (), {"tau_rec": np.ones(3)}, "must be one value or 2 values, got shape (3,)"),
+        ("MultiQuantalSynapse", (), {"n": 2.5}, "MultiQuantalSynapse.n must be a whole number, got 2.5"),
+        ("MultiQuantalSynapse", (), {"n": 5000.0}, "MultiQuantalSynapse.n must be <= 1023"),
+    ],
+)
+def test_refused_synapses(synapse: str, rules: tuple[str, ...], parameters: dict[str, Any], message: str) -> None:
+    made = replace(connect((0, 1), [(0, 0), (1, 1)]), synapse=synapse, rules=rules, parameters=parameters)
+    assert message in refusal(cells("a", 2), cells("b", 2), made=(made,))
+
+
+def test_refused_state_of_synapses() -> None:
+    made = replace(connect((0, 1), [(0, 0)]), synapse="TsodyksMarkramSynapse", initial={"v": 1.0})
+    text = "projection '0-1': TsodyksMarkramSynapse has no state variable 'v'"
+    assert text in refusal(cells("a", 1), cells("b", 1), made=(made,))
+
+
+def test_gap_junctions_need_voltages_and_conductances() -> None:
+    made = replace(connect((0, 1), [(0, 0)], 0.1, 0.0, "anything"), synapse="ElectricalSynapse")
+    check_network(Network("n", 1.0, (cells("a", 1), cells("b", 1, "IF_cond_exp")), (made,)))
+    negative = replace(made, weight=-0.1)
+    assert "weight must be >= 0 uS, as a gap junction is" in refusal(cells("a", 1), cells("b", 1), made=(negative,))
+    source = poisson_source("b", 1, 1.0)
+    assert "which has no v for ElectricalSynapse to couple" in refusal(source, cells("a", 1), made=(made,))

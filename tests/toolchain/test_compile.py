@@ -261,3 +261,9 @@ save_image(sys.argv[1], compile_network(network, options=MappingOptions(neurons_
         in_new_process(script, str(path), hash_seed=seed)
         found.append(path.read_bytes())
     assert found[0] == found[1]
+
+
+def test_gap_junctions_are_refused_with_the_reason() -> None:
+    made = replace(connect((0, 0), [(0, 1)], 0.1), synapse="ElectricalSynapse")
+    with pytest.raises(MappingError, match="ElectricalSynapse cannot be run on SpiNNaker: a gap junction couples"):
+        compile_network(Network("n", 1.0, (cells("a", 2),), (made,)))

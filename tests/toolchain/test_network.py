@@ -75,3 +75,29 @@ def test_a_network_is_described() -> None:
 
 def test_unknown_cells_are_described_without_units() -> None:
     assert "  a = 1\n" in describe(Network("n", 1.0, (Population("E", 1, "unheard", {"a": 1.0}),), ()))
+
+
+def test_synapses_with_dynamics_are_described() -> None:
+    populations = tuple(Population(label, 2, "IF_curr_exp", {}) for label in "ab")
+    ends = np.zeros(2, np.int32)
+    rules = ("SpikePairRule", "AdditiveWeightDependence")
+    plastic = Projection(
+        "p", 0, 1, "excitatory", ends, ends, 0.5, 1.0, "STDPMechanism", rules, {"tau_plus": 20.0, "w_max": 1.0}
+    )
+    given, first = {"U": np.array([0.2, 0.4])}, {"u": 0.1}
+    depressing = Projection("d", 0, 1, "excitatory", ends, ends, 0.5, 1.0, "TsodyksMarkramSynapse", (), given, first)
+    gap = Projection("g", 0, 1, "excitatory", ends, ends, 0.01, 1.0, "ElectricalSynapse")
+    assert describe(Network("n", 1.0, populations, (plastic, depressing, gap))).splitlines()[3:] == [
+        "projection 'p': 'a' -> 'b', 2 STDPMechanism (SpikePairRule, AdditiveWeightDependence), excitatory",
+        "  weight = 0.5 nA",
+        "  delay = 1 ms",
+        "  tau_plus = 20 ms",
+        "  w_max = 1",
+        "projection 'd': 'a' -> 'b', 2 TsodyksMarkramSynapse, excitatory",
+        "  weight = 0.5 nA",
+        "  delay = 1 ms",
+        "  U = 0.2 ... 0.4 (mean 0.3)",
+        "  u at 0 ms = 0.1",
+        "projection 'g': 'a' -> 'b', 2 ElectricalSynapse",
+        "  weight = 0.01 uS",
+    ]

@@ -1,10 +1,25 @@
 """Synapses with dynamics, declared once for both simulators."""
 
+from toolchain.models.parameters import Parameter
 from toolchain.synapses.release import RELEASE_MODELS
+from toolchain.synapses.timing import TIMING_RULES
+from toolchain.synapses.weight import WEIGHT_RULES
 
 STATIC = "StaticSynapse"
 PLASTIC = "STDPMechanism"
 ELECTRICAL = "ElectricalSynapse"
-"""A gap junction: it sends no spikes, and `Projection.receptor` says nothing."""
+"""A gap junction: it sends no spikes, and `Projection.receptor` and `delay` say nothing."""
 SYNAPSES = (STATIC, PLASTIC, ELECTRICAL, *RELEASE_MODELS)
 """Synapse types there are."""
+DELAY_FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
+
+
+def parameters_of(synapse: str, rules: tuple[str, ...] = ()) -> tuple[Parameter, ...]:
+    """The parameters of a synapse type and its rules, besides weight and delay; none of what is unknown."""
+    if synapse in RELEASE_MODELS:
+        return RELEASE_MODELS[synapse].parameters
+    if synapse != PLASTIC:
+        return ()
+    timing = [parameter for name in rules if name in TIMING_RULES for parameter in TIMING_RULES[name].parameters]
+    weight = [parameter for name in rules if name in WEIGHT_RULES for parameter in WEIGHT_RULES[name].parameters]
+    return (*timing, *weight, DELAY_FRACTION)
