@@ -27,11 +27,13 @@ from emulator.image import (
     PlasticRows,
     PoissonCore,
     PopulationTable,
+    RenewalCore,
     RoutingTable,
 )
 from emulator.link import Feeds
 from emulator.poisson import LAMBDA_MAX
 from emulator.program import NO_SPIKE, Kind, Program, Role
+from emulator.renewal import fault
 from emulator.rows import OUTSIDE, TOO_LONG, UNKNOWN_TARGET, WRONG_PART, first_bad_row
 
 ROUTE_BITS = 24
@@ -63,6 +65,8 @@ def check(image: MachineImage) -> None:
             _check_neurons(image, core)
         elif isinstance(core, PoissonCore):
             _check_poisson(core, image.timestep)
+        elif isinstance(core, RenewalCore):
+            _check_renewal(core, image.timestep)
         elif isinstance(core, ArrayCore):
             _check_array(core)
         elif isinstance(core, DelayCore):
@@ -266,6 +270,13 @@ def _check_poisson(core: PoissonCore, timestep: float) -> None:
     fits = (core.rate >= 0) & (core.rate * timestep * 1e-3 < LAMBDA_MAX)
     if (wrong := _first(~fits)) is not None:
         raise ImageError(f"{_name(core)}: source {wrong} has a rate of {core.rate[wrong]} Hz")
+
+
+def _check_renewal(core: RenewalCore, timestep: float) -> None:
+    shapes = (core.start.shape, core.stop.shape, core.seed.shape)
+    _require(shapes == ((core.n,), (core.n,), (core.n, 4)), core, f"arrays of shapes {shapes} for {core.n} sources")
+    found = fault(core.intervals, core.n, timestep)
+    _require(found is None, core, str(found))
 
 
 def _check_array(core: ArrayCore) -> None:

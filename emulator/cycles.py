@@ -66,7 +66,9 @@ DYNAMIC_ROW_CYCLES = 150
 DYNAMIC_SYNAPSE_CYCLES = 60
 """A synapse with dynamics beside its programs: control word, search of the history, ring buffer, write-back. [R]"""
 SOURCE_CYCLES = 40
-"""A Poisson source in a tick. [R]"""
+"""A source of random spikes in a tick. [R]"""
+INTERVAL_CYCLES = 2000
+"""An interval of a renewal source, with a logarithm, a root and a cosine in software floating point. [R]"""
 STAGE_CYCLES = 10
 """A cell of a delay stage in a tick. [R]"""
 

@@ -22,6 +22,7 @@ from emulator.check import check, check_rows
 from emulator.cycles import (
     DYNAMIC_ROW_CYCLES,
     DYNAMIC_SYNAPSE_CYCLES,
+    INTERVAL_CYCLES,
     PACKET_CYCLES,
     ROW_CYCLES,
     SOURCE_CYCLES,
@@ -35,7 +36,7 @@ from emulator.engine import Engine
 from emulator.errors import EmulatorError
 from emulator.fabric import block_packets, key_limit, link_traffic, sends, trace
 from emulator.hearing import hearing
-from emulator.image import DELAY_SLOTS, Core, DelayCore, MachineImage, NeuronCore, PoissonCore
+from emulator.image import DELAY_SLOTS, Core, DelayCore, MachineImage, NeuronCore, PoissonCore, RenewalCore
 from emulator.link import link
 from emulator.program import Program, Role
 from emulator.statistics import CoreStatistics, Statistics
@@ -217,7 +218,7 @@ class Emulator:
             core = self.image.cores[number]
             if isinstance(core, NeuronCore):
                 self._carry_neurons(previous, before, engine, number)
-            elif isinstance(core, PoissonCore):
+            elif isinstance(core, PoissonCore | RenewalCore):
                 engine.trains_of(number).follow(previous._engine.trains_of(before))
             elif isinstance(core, DelayCore):
                 engine.set_heard(number, *previous._engine.heard(before))
@@ -306,13 +307,14 @@ def _states(program: Program) -> Mapping[str, int]:
 
 def _costs(image: MachineImage, core: Core) -> tuple[int, ...]:
     """Cycles on a core: of a tick, a spike, a packet; of a row and an event, of fixed synapses and of others."""
+    spike = SPIKE_CYCLES + (INTERVAL_CYCLES if isinstance(core, RenewalCore) else 0)
     if isinstance(core, NeuronCore):
         work = core.n * program_cycles(image.programs[core.program])
-    elif isinstance(core, PoissonCore):
+    elif isinstance(core, PoissonCore | RenewalCore):
         work = core.n * SOURCE_CYCLES
     elif isinstance(core, DelayCore):
         work = core.send.size * STAGE_CYCLES
     else:
         work = 0
     dynamic = ROW_CYCLES + DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES
-    return TICK_CYCLES + work, SPIKE_CYCLES, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, *dynamic
+    return TICK_CYCLES + work, spike, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, *dynamic

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from emulator import archive
 from emulator.machine import Machine
 from emulator.program import Program
+from emulator.renewal import Intervals
 
 IMAGE_FORMAT = "pyneuro machine image"
 IMAGE_VERSION = 2
@@ -246,6 +247,26 @@ class PoissonCore(Core):
     """
 
     rate: NDArray[np.float64]
+    start: NDArray[np.int32]
+    stop: NDArray[np.int32]
+    seed: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class RenewalCore(Core):
+    """Renewal sources: independent trains between two ticks, with given distributions of intervals.
+
+    Parameters
+    ----------
+    intervals : Intervals
+        How the intervals of each source are drawn.
+    start, stop : int32[n]
+        The source may spike in ticks ``start <= t < stop``.
+    seed : uint32[n, 4]
+        Seed of the KISS-64 stream of each source, before validation.
+    """
+
+    intervals: Intervals
     start: NDArray[np.int32]
     stop: NDArray[np.int32]
     seed: NDArray[np.uint32]

@@ -31,10 +31,11 @@ from emulator.trains cimport Trains
 
 from emulator.banks import Banks as LoadedBanks, bench
 from emulator.fabric import key_limit, sends
-from emulator.image import ArrayCore, NeuronCore, PoissonCore
+from emulator.image import ArrayCore, NeuronCore, PoissonCore, RenewalCore
 from emulator.poisson import PoissonTrains
 from emulator.program import Role
 from emulator.registers import SharedRows, rows_of
+from emulator.renewal import RenewalTrains
 from emulator.update import aligned
 
 
@@ -110,7 +111,11 @@ cdef class Loaded:
                 if core.histories or core.dynamic:
                     self._load_banks(number, LoadedBanks(image, core, benches, lanes))
             elif isinstance(core, PoissonCore):
-                self._load_poisson(number, core, image.timestep)
+                window = core.start, core.stop, core.seed
+                self._load_trains(number, PoissonTrains(core.rate, *window, timestep=image.timestep, tick=tick))
+            elif isinstance(core, RenewalCore):
+                window = core.start, core.stop, core.seed
+                self._load_trains(number, RenewalTrains(core.intervals, *window, timestep=image.timestep, tick=tick))
             elif isinstance(core, ArrayCore):
                 self._load_array(number, core)
             else:
@@ -204,11 +209,8 @@ cdef class Loaded:
         state.histories, state.history_count = banks.histories, banks.history_count
         state.dynamic, state.dynamic_count = banks.dynamic, banks.dynamic_count
 
-    def _load_poisson(self, int number, core, timestep):
-        """Poisson trains."""
-        cdef Trains trains = PoissonTrains(
-            core.rate, core.start, core.stop, core.seed, timestep=timestep, tick=self.tick
-        )
+    def _load_trains(self, int number, Trains trains):
+        """Random sources."""
         self.machine.cores[number].kind = RANDOM
         self.machine.cores[number].random = &trains.sources
         self.trains[number] = trains

@@ -8,6 +8,7 @@ Projections that have not changed since the last freezing stay the same objects,
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -20,7 +21,9 @@ from pyNN.parameters import Sequence
 from pyneuro.errors import UnsupportedError
 from pyneuro.populations import members
 from toolchain import network
-from toolchain.network import Network, Recording, SpikeTimes, Values
+from toolchain.errors import NetworkError
+from toolchain.models.declaration import SourceModel
+from toolchain.network import Histogram, Network, Recording, SpikeTimes, Values
 from toolchain.synapses.release import RELEASE_MODELS
 
 if TYPE_CHECKING:
@@ -42,6 +45,9 @@ class Part:
 
     frozen: network.Projection
     connections: NDArray[np.intp] | None
+
+
+Ragged = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 def freeze(state: State) -> Network:
@@ -69,7 +75,7 @@ def _labels(state: State) -> list[str]:
 
 def _population(population: Population, label: str, state: State) -> network.Population:
     values = dict(population._parameters)
-    times = _spike_times(values.pop("spike_times"), population.size) if "spike_times" in values else None
+    sequences = _sequences(values, population)
     recorder = population.recorder
     return network.Population(
         label=label,
@@ -77,7 +83,8 @@ def _population(population: Population, label: str, state: State) -> network.Pop
         cell=type(population.celltype).__name__,
         parameters={name: _frozen(np.copy(value)) for name, value in values.items()},
         initial={name: _frozen(np.copy(lazy.base_value)) for name, lazy in population.initial_values.items()},
-        spike_times=times,
+        spike_times=SpikeTimes(*sequences["spike_times"]) if "spike_times" in sequences else None,
+        histogram=_histogram(label, sequences) if "tbins" in sequences else None,
         currents=tuple(current for source in state.current_sources for current in source.currents(population)),
         recordings=tuple(
             Recording(name, recorder.indices(name), 1 if name == "spikes" else recorder.interval_steps)
@@ -95,11 +102,31 @@ def _frozen(value: Any) -> Values:
     return array
 
 
-def _spike_times(value: Any, size: int) -> SpikeTimes:
+def _sequences(values: dict[str, Any], population: Population) -> dict[str, Ragged]:
+    """Take the parameters that are a sequence for each cell out of `values`: offsets, and values end to end."""
+    model = population.celltype.model
+    names = [name for name, _ in model.sequences] if isinstance(model, SourceModel) else []
+    return {name: _joined(values.pop(name), population.size) for name in names}
+
+
+def _joined(value: Any, size: int) -> Ragged:
     sequences: list[Sequence] = [value] * size if isinstance(value, Sequence) else list(value)
-    times = [np.asarray(sequence.value, np.float64) for sequence in sequences]
-    offsets = np.cumsum([0, *(len(t) for t in times)], dtype=np.int64)
-    return SpikeTimes(offsets, np.concatenate(times))
+    arrays = [np.asarray(sequence.value, np.float64) for sequence in sequences]
+    return np.cumsum([0, *(len(array) for array in arrays)], dtype=np.int64), np.concatenate(arrays)
+
+
+def _histogram(label: str, sequences: Mapping[str, Ragged]) -> Histogram:
+    offsets, tbins = sequences["tbins"]
+    for name in ("a", "b"):
+        differs = np.diff(sequences[name][0]) != np.diff(offsets)
+        if differs.any():
+            wrong = int(np.argmax(differs))
+            got, bins = (int(np.diff(found)[wrong]) for found in (sequences[name][0], offsets))
+            raise NetworkError(
+                f"population '{label}': SpikeSourceInhGamma.{name} must have as many values as tbins, "
+                f"got {got} and {bins} for source {wrong}"
+            )
+    return Histogram(offsets, tbins, sequences["a"][1], sequences["b"][1])
 
 
 def parts(projection: Projection, weight: Values) -> list[Part]:

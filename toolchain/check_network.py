@@ -8,15 +8,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.poisson import LAMBDA_MAX
+from toolchain.check_sources import check_source
 from toolchain.check_synapses import check_synapses
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import NetworkError, ParameterError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_initial, check_parameters
-from toolchain.models.sources import SPIKE_SOURCE_POISSON
-from toolchain.network import Current, Network, Population, Projection, Recording, SpikeTimes, Values
+from toolchain.network import Current, Network, Population, Projection, Recording, Values
 from toolchain.synapses import ELECTRICAL
 
 CONDUCTANCE = (0.0, np.inf, "be >= 0 uS, as a gap junction is a conductance")
@@ -57,13 +56,7 @@ def _check_population(population: Population, timestep: float) -> None:
     if isinstance(model, CellModel):
         check_initial(model.name, model.state, population.initial, population.size)
         _check_reset(who, model, population)
-    if model is SPIKE_SOURCE_POISSON:
-        _check_rate(who, population, timestep)
-    needs_times = isinstance(model, SourceModel) and bool(model.sequences)
-    if needs_times != (population.spike_times is not None):
-        raise NetworkError(f"{who} of {population.cell} {'lacks' if needs_times else 'cannot have'} spike times")
-    if population.spike_times is not None:
-        _check_spike_times(who, population.size, population.spike_times)
+    check_source(who, population, timestep)
     if population.currents and not isinstance(model, CellModel):
         raise NetworkError(f"{who}: a current cannot be injected into {population.cell}, which has no membrane")
     for current in population.currents:
@@ -90,36 +83,6 @@ def _check_reset(who: str, model: CellModel, population: Population) -> None:
         raise ParameterError(
             f"{who}: {model.name}.{reset} must be < {bound}, got {given[0][cell]:g}{other} mV for cell {cell}"
         )
-
-
-def _check_rate(who: str, population: Population, timestep: float) -> None:
-    """A Poisson source draws a count a timestep; its mean is limited."""
-    most = float(np.max(population.parameters.get("rate", 0.0)))
-    limit = LAMBDA_MAX / timestep * 1e3
-    if most >= limit:
-        raise NetworkError(f"{who}: SpikeSourcePoisson.rate must be < {limit:g} Hz at this timestep, got {most:g}")
-
-
-def _check_spike_times(who: str, size: int, spikes: SpikeTimes) -> None:
-    offsets, times = spikes.offsets, spikes.times
-    if len(offsets) != size + 1 or offsets[0] != 0 or offsets[-1] != len(times) or np.any(np.diff(offsets) < 0):
-        raise NetworkError(f"{who}: the spike times are not those of {size} sources")
-    wrong = ~np.isfinite(times) | (times < 0.0)
-    if wrong.any():
-        at = int(wrong.argmax())
-        raise NetworkError(f"{who}: spike times must be >= 0 ms, got {times[at]:g} for source {_owner(offsets, at)}")
-    falls = np.flatnonzero(np.diff(times) < 0.0) + 1
-    falls = falls[~np.isin(falls, offsets)]
-    if len(falls):
-        at = int(falls[0])
-        raise NetworkError(
-            f"{who}: spike times must ascend, source {_owner(offsets, at)} has {times[at]:g} after {times[at - 1]:g} ms"
-        )
-
-
-def _owner(offsets: NDArray[np.int64], at: int) -> int:
-    """The source that spike time number `at` belongs to."""
-    return int(np.searchsorted(offsets, at, side="right")) - 1
 
 
 def _check_current(who: str, size: int, current: Current) -> None:

@@ -42,6 +42,8 @@ def units(cell: str) -> dict[str, str]:
     found = {parameter.name: parameter.unit for parameter in model.parameters}
     if isinstance(model, CellModel):
         found.update({variable.name: variable.unit for variable in model.state})
+    else:
+        found.update(model.sequences)
     return found
 
 
@@ -62,6 +64,9 @@ def parameter_texts(population: Population) -> tuple[tuple[str, str], ...]:
     texts = [(shown, f"{spread(values)} {unit.get(name, '')}".strip()) for shown, name, values in named]
     if population.spike_times is not None:
         texts.append(("spike_times", f"{len(population.spike_times.times):,} spikes"))
+    if population.histogram is not None:
+        for name in ("a", "b", "tbins"):
+            texts.append((name, f"{spread(getattr(population.histogram, name))} {unit[name]}".strip()))
     return tuple(texts)
 
 

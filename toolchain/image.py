@@ -27,7 +27,7 @@ from toolchain.network import Current, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.rows import build_rows, word_layout
-from toolchain.sources import array_cores, poisson_cores
+from toolchain.sources import array_cores, random_cores
 from toolchain.workload import Workload
 
 
@@ -69,7 +69,7 @@ def build_image(plan: Plan) -> MachineImage:
         if population.cell in programs:
             made = _neuron_cores(plan, number, list(programs).index(population.cell), keys, known)
         elif population.spike_times is None:
-            made = poisson_cores(network, number, plan.partition.slicing, known)
+            made = random_cores(network, number, plan.partition.slicing, known)
         else:
             made = array_cores(network, number, plan.partition.slicing, known)
         cores |= dict(zip(of_population, made, strict=True))

@@ -26,9 +26,11 @@ TABLE_ENTRY_BYTES: Final = 4 * WORD
 PACKET_BUFFER_BYTES: Final = 256 * WORD
 """Incoming packets wait in a buffer of 256 keys."""
 SOURCE_BYTES: Final = 8 * WORD
-"""A Poisson source: rate, next spike, start, stop and the four words of its random numbers."""
+"""A random source: rate or interval, next spike, start, stop and the four words of its random numbers."""
 STREAM_BYTES: Final = 4 * WORD
 """The state of a stream of random numbers."""
+BIN_BYTES: Final = 3 * WORD
+"""Time, shape and scale in the histogram of a SpikeSourceInhGamma."""
 SPIKE_BYTES: Final = 2 * WORD
 """Tick and index of a spike of an array source."""
 
@@ -134,10 +136,11 @@ def neuron_core(
     return _core(fast, slow, recorded, ticks)
 
 
-def poisson_core(cells: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
-    """Memory of a core of Poisson sources."""
+def random_core(cells: int, bins: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
+    """Memory of a core of random sources that have `bins` of histograms in all."""
     sources = Region("sources", SOURCE_BYTES * cells)
-    return _core((sources,), (sources,), recorded, ticks)
+    histograms = (Region("histograms", BIN_BYTES * bins),) if bins else ()
+    return _core((sources,), (sources, *histograms), recorded, ticks)
 
 
 def array_core(cells: int, spikes: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:

@@ -31,6 +31,19 @@ class SpikeTimes:
 
 
 @dataclass(frozen=True, eq=False)
+class Histogram:
+    """Parameters of a SpikeSourceInhGamma: source i has from ``tbins[k]`` (ms, ascending) on ``a[k]`` and ``b[k]``.
+
+    k goes from ``offsets[i]`` to ``offsets[i + 1] - 1``; `a` is a shape, `b` a scale in seconds.
+    """
+
+    offsets: NDArray[np.int64]
+    tbins: NDArray[np.float64]
+    a: NDArray[np.float64]
+    b: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class Current:
     """A current injected into the cells `indices`: from ``times[i]`` (ms) on it is ``amplitudes[i]`` (nA)."""
 
@@ -66,6 +79,8 @@ class Population:
         For SpikeSourceArray.
     currents, recordings : tuple
         Injected currents; what is recorded (``spikes`` is a variable too).
+    histogram : Histogram, optional
+        For SpikeSourceInhGamma.
     """
 
     label: str
@@ -76,6 +91,7 @@ class Population:
     spike_times: SpikeTimes | None = None
     currents: tuple[Current, ...] = ()
     recordings: tuple[Recording, ...] = ()
+    histogram: Histogram | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import gammainc
 
 from emulator.conversion import ACCUM_ONE
 from emulator.poisson import SLOW_CUTOFF_RAW
-from toolchain.models.sources import SPIKE_SOURCE_POISSON, nearest_tick
+from emulator.renewal import Intervals
+from toolchain.models.sources import RENEWAL_SOURCES, SPIKE_SOURCE_POISSON, intervals, nearest_tick
 from toolchain.network import Network, Population, SpikeTimes
 from toolchain.options import MappingOptions
 
@@ -51,9 +53,24 @@ def _rate(population: Population, timestep: float, options: MappingOptions) -> R
         rate = np.asarray(population.parameters.get("rate", 1.0), dtype=np.float64)
         highest = float(rate.max(initial=0.0))
         return Rate(float(rate.mean()) if rate.size else 0.0, highest, most_in_tick(highest * timestep * 1e-3))
+    if population.cell in RENEWAL_SOURCES:
+        return _rate_of_intervals(intervals(population), timestep)
     if population.spike_times is not None:
         return _rate_of_times(population.spike_times, population.size, timestep)
     return Rate(options.spikes_per_second, options.spikes_per_second)
+
+
+def _rate_of_intervals(drawn: Intervals, timestep: float) -> Rate:
+    """Rates of the fastest bins.
+
+    A spike is followed by k more in its tick if k intervals fit into it: their sum is a gamma variate, too.
+    """
+    rates = drawn.highest_rate * 1e3
+    dead = np.repeat(drawn.dead, np.diff(drawn.offsets))
+    together = 1
+    while np.any(gammainc(together * drawn.shape, np.maximum(timestep - together * dead, 0.0) / drawn.scale) > RARE):
+        together += 1
+    return Rate(float(rates.mean()), float(rates.max()), together)
 
 
 def _rate_of_times(spikes: SpikeTimes, size: int, timestep: float) -> Rate:

@@ -1,4 +1,4 @@
-"""Cores of spike sources: times become ticks, and each Poisson source gets its own random stream."""
+"""Cores of spike sources: times become ticks, and each random source gets its own stream."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from emulator.image import ArrayCore, PoissonCore
+from emulator.image import ArrayCore, PoissonCore, RenewalCore
 from emulator.poisson import source_seeds
 from toolchain.diagnostics import Diagnostic
-from toolchain.models.sources import SPIKE_SOURCE_POISSON, nearest_tick, poisson_window
+from toolchain.models.sources import RENEWAL_SOURCES, SPIKE_SOURCE_POISSON, given, intervals, nearest_tick, window
 from toolchain.network import Network
 from toolchain.rows import Slicing
 
@@ -41,18 +41,23 @@ def wrapping_sources(network: Network) -> tuple[Diagnostic, ...]:
     return tuple(remarks)
 
 
-def poisson_cores(
+def random_cores(
     network: Network, number: int, slicing: Slicing, common: Sequence[dict[str, Any]]
-) -> Iterator[PoissonCore]:
-    """The cores of population `number`; `common` holds the fields that all kinds of cores have, a core each."""
+) -> Iterator[PoissonCore | RenewalCore]:
+    """The cores of population `number`, of random sources; `common` holds the fields that all kinds of cores have."""
     population = network.populations[number]
-    given = {known.name: known.default for known in SPIKE_SOURCE_POISSON.parameters} | dict(population.parameters)
-    rate = np.broadcast_to(np.asarray(given["rate"], dtype=np.float64), population.size)
-    start, stop = poisson_window(given["start"], given["duration"], network.timestep, population.size)
-    seed = source_seeds(network.seed, number, 0, population.size)
+    n = population.size
+    start, stop = window(population, network.timestep)
+    seed = source_seeds(network.seed, number, 0, n)
+    drawn = intervals(population) if population.cell in RENEWAL_SOURCES else None
+    rate = np.array(np.broadcast_to(given(population, SPIKE_SOURCE_POISSON).get("rate", 0.0), n), dtype=np.float64)
     for low, known in zip(slicing.starts[number].tolist(), common, strict=True):
         mine = slice(low, low + known["n"])
-        yield PoissonCore(**known, rate=rate[mine].copy(), start=start[mine], stop=stop[mine], seed=seed[mine])
+        known |= {"start": start[mine], "stop": stop[mine], "seed": seed[mine]}
+        if drawn is None:
+            yield PoissonCore(**known, rate=rate[mine].copy())
+        else:
+            yield RenewalCore(**known, intervals=drawn.part(mine.start, mine.stop))
 
 
 def array_cores(

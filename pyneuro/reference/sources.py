@@ -12,12 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.poisson import PoissonTrains, source_seeds
+from emulator.renewal import RenewalTrains
+from emulator.trains import Trains
 from pyneuro.errors import UnsupportedError
 from toolchain.models import CELL_MODELS
-from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON, poisson_window
+from toolchain.models.sources import (
+    RENEWAL_SOURCES,
+    SPIKE_SOURCE_ARRAY,
+    SPIKE_SOURCE_POISSON,
+    given,
+    intervals,
+    window,
+)
 from toolchain.network import Network, Population
 
-Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
@@ -57,8 +65,8 @@ class ArraySource:
         return self._steps[part], self._indices[part]
 
 
-class PoissonSource:
-    """Poisson sources, drawing from the same streams as on the machine."""
+class RandomSource:
+    """Random sources, drawing from the same streams as on the machine."""
 
     def __init__(self, population: Population, number: int, seed: int, timestep: float) -> None:
         self._timestep = timestep
@@ -66,7 +74,7 @@ class PoissonSource:
         self._trains = self._made(population, 0)
 
     def update(self, population: Population) -> None:
-        """Go on with the rates and windows of `population`."""
+        """Go on with the parameters of `population`."""
         trains = self._made(population, self._trains.tick)
         trains.follow(self._trains)
         self._trains = trains
@@ -76,13 +84,13 @@ class PoissonSource:
         steps, indices = self._trains.run(stop - start)
         return steps.astype(np.int64), indices.astype(np.int64)
 
-    def _made(self, population: Population, step: int) -> PoissonTrains:
+    def _made(self, population: Population, step: int) -> Trains:
         """The sources of `population`, as they begin at `step`."""
-        defaults = {parameter.name: parameter.default for parameter in SPIKE_SOURCE_POISSON.parameters}
-        given = defaults | dict(population.parameters)
-        window = poisson_window(given["start"], given["duration"], self._timestep, population.size)
-        rates = np.broadcast_to(np.asarray(given["rate"], np.float64), population.size)
-        return PoissonTrains(rates, *window, self._seeds, timestep=self._timestep, tick=step)
+        ticks = window(population, self._timestep)
+        if population.cell in RENEWAL_SOURCES:
+            return RenewalTrains(intervals(population), *ticks, self._seeds, timestep=self._timestep, tick=step)
+        rates = np.broadcast_to(given(population, SPIKE_SOURCE_POISSON)["rate"], population.size)
+        return PoissonTrains(rates, *ticks, self._seeds, timestep=self._timestep, tick=step)
 
 
 def make_source(network: Network, number: int) -> Source:
@@ -90,8 +98,8 @@ def make_source(network: Network, number: int) -> Source:
     population = network.populations[number]
     if population.cell == SPIKE_SOURCE_ARRAY.name:
         return ArraySource(population, network.timestep)
-    if population.cell == SPIKE_SOURCE_POISSON.name:
-        return PoissonSource(population, number, network.seed, network.timestep)
+    if population.cell == SPIKE_SOURCE_POISSON.name or population.cell in RENEWAL_SOURCES:
+        return RandomSource(population, number, network.seed, network.timestep)
     raise UnsupportedError(
         f"population '{population.label}': the reference simulator has no cell type {population.cell}; "
         f"it has {', '.join(CELL_MODELS)}"

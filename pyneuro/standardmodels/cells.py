@@ -11,12 +11,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 from pyNN import errors
-from pyNN.parameters import Sequence
 from pyNN.standardmodels import StandardCellType, build_translations, cells
 
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_parameters
+
+TIMES = {"spike_times", "tbins"}
+"""Parameters that are sequences of times."""
 
 
 class DeclaredCell(StandardCellType):
@@ -50,10 +52,10 @@ class DeclaredCell(StandardCellType):
         ParameterError
             If one is out of its bounds.
         InvalidParameterValueError
-            If spike times are not ascending, or not times.
+            If spike times or the times of bins are not ascending, or not times.
         """
         sequences = {name for name, _ in cls.model.sequences} if isinstance(cls.model, SourceModel) else set()
-        for name in sequences.intersection(values):
+        for name in TIMES.intersection(sequences, values):
             for sequence in np.atleast_1d(np.array(values[name], object)):
                 _check_times(f"{cls.__name__}.{name}", np.asarray(sequence.value, float))
         check_parameters(cls.model, {name: value for name, value in values.items() if name not in sequences}, n)
@@ -86,11 +88,11 @@ def cell_type(name: str, description: str = "", advice: str = "", module: str = 
     model = CELL_MODELS[name]
     known = getattr(cells, name, StandardCellType)
     parameters: dict[str, Any] = {p.name: p.default for p in model.parameters}
-    units = {p.name: p.unit for p in model.parameters}
+    units = {p.name: p.unit or "dimensionless" for p in model.parameters}
     members: dict[str, Any] = {"recordable": list(model.recordable)}
     if isinstance(model, SourceModel):
-        parameters |= {sequence: Sequence([]) for sequence, _ in model.sequences}
-        units |= dict(model.sequences)
+        parameters |= {sequence: known.default_parameters[sequence] for sequence, _ in model.sequences}
+        units |= {sequence: unit or "dimensionless" for sequence, unit in model.sequences}
         members |= {"injectable": False, "receptor_types": ()}
     else:
         units |= {variable.name: variable.unit for variable in model.state}
@@ -129,6 +131,9 @@ Izhikevich = cell_type(
 )
 SpikeSourceArray = cell_type("SpikeSourceArray")
 SpikeSourcePoisson = cell_type("SpikeSourcePoisson")
+SpikeSourcePoissonRefractory = cell_type("SpikeSourcePoissonRefractory")
+SpikeSourceGamma = cell_type("SpikeSourceGamma")
+SpikeSourceInhGamma = cell_type("SpikeSourceInhGamma")
 
 __all__ = [
     "HH_cond_exp",
@@ -139,5 +144,8 @@ __all__ = [
     "IF_curr_exp",
     "Izhikevich",
     "SpikeSourceArray",
+    "SpikeSourceGamma",
+    "SpikeSourceInhGamma",
     "SpikeSourcePoisson",
+    "SpikeSourcePoissonRefractory",
 ]

@@ -27,6 +27,7 @@ from emulator.image import (
     MachineImage,
     NeuronCore,
     PoissonCore,
+    RenewalCore,
     load_image,
     save_image,
 )
@@ -259,4 +260,4 @@ def test_floats_come_back(tmp_path_factory: pytest.TempPathFactory, value: float
 
 def test_neuron_cores_are_declared_completely() -> None:
     """The strategy reaches all kinds of cores, or the law above would be empty."""
-    assert {NeuronCore, PoissonCore, ArrayCore} <= set(Core.__subclasses__())
+    assert {NeuronCore, PoissonCore, RenewalCore, ArrayCore} <= set(Core.__subclasses__())

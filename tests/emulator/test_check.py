@@ -17,6 +17,7 @@ from images import (
     mask_for,
     neurons,
     poisson,
+    renewal,
     route,
     source,
     stages,
@@ -33,7 +34,7 @@ from emulator.machine import spin5
 from emulator.program import Instruction, Op, Program, Register, Role
 
 KEY = 0x100
-CELLS, INPUT, POISSON, DELAYS = range(4)
+CELLS, INPUT, POISSON, DELAYS, RENEWAL = range(5)
 
 
 def good() -> MachineImage:
@@ -44,7 +45,7 @@ def good() -> MachineImage:
     second: tuple[int, int, list[list[Synapse]]] = (0x200, mask_for(2), [[], []])
     cells = neurons(3, [block, second], key=0x400, currents=[Current(ints(0), ints(0, 5), ints(1, 2))])
     delay = stages(sender, np.ones((2, 4), dtype=bool), 0x300)
-    cores = [cells, sender, poisson([1.0, 100.0], 0x200, (0, 0, 4)), delay]
+    cores = [cells, sender, poisson([1.0, 100.0], 0x200, (0, 0, 4)), delay, renewal(2, 0x500, (0, 0, 5))]
     return image(cores, [table(0, 0, (KEY, mask_for(4), route(1, 3)), (0x200, mask_for(2), route(1)))])
 
 
@@ -93,6 +94,7 @@ def with_tables(*tables: Any) -> MachineImage:
 CELLS_NAME = r"core 'cells\[0:3\]' at chip \(0, 0\), processor 1: "
 INPUT_NAME = r"core 'input\[0:4\]' at chip \(0, 0\), processor 2: "
 POISSON_NAME = r"core 'poisson\[0:2\]' at chip \(0, 0\), processor 4: "
+RENEWAL_NAME = r"core 'renewal\[0:2\]' at chip \(0, 0\), processor 5: "
 DELAY_NAME = r"core 'delays of input\[0:4\]' at chip \(0, 0\), processor 3: "
 
 BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
@@ -209,6 +211,14 @@ BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
     "poisson NaN": (
         lambda: with_core(POISSON, rate=np.array([np.nan, 1.0])),
         POISSON_NAME + "source 0 has a rate of nan Hz",
+    ),
+    "renewal shapes": (
+        lambda: with_core(RENEWAL, start=ints(0)),
+        RENEWAL_NAME + r"arrays of shapes \(\(1,\), .* for 2 sources",
+    ),
+    "renewal intervals": (
+        lambda: with_core(RENEWAL, intervals=renewal(2, 0, scale=-1.0).intervals),
+        RENEWAL_NAME + "a scale is not above 0",
     ),
     "array lengths": (lambda: with_core(INPUT, tick=ints(0)), INPUT_NAME + "1 ticks for 3 spikes"),
     "array index": (lambda: with_core(INPUT, index=ints(0, 4, 1)), INPUT_NAME + "its list of spikes names neuron 4"),

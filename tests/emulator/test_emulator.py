@@ -16,6 +16,7 @@ from images import (
     mask_for,
     neurons,
     poisson,
+    renewal,
     route,
     source,
     stages,
@@ -23,11 +24,21 @@ from images import (
 )
 from random_images import all_to_all, random_image
 
-from emulator.cycles import PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, TICK_CYCLES, program_cycles
+from emulator.cycles import (
+    INTERVAL_CYCLES,
+    PACKET_CYCLES,
+    ROW_CYCLES,
+    SOURCE_CYCLES,
+    SPIKE_CYCLES,
+    SYNAPSE_CYCLES,
+    TICK_CYCLES,
+    program_cycles,
+)
 from emulator.emulator import Emulator, rescaled
 from emulator.errors import EmulatorError
 from emulator.image import Current, MachineImage
 from emulator.machine import torus
+from emulator.renewal import RenewalTrains
 from emulator.statistics import together
 
 KEY = 0x1000
@@ -153,6 +164,25 @@ def test_several_spikes_of_a_poisson_source_in_a_tick() -> None:
     assert np.diff(v[:, 0]).max() > 5
     counted = emulator.statistics()
     assert counted.packets_sent == counted.packets_received == counted.cores[1].spikes == len(tick)
+
+
+def test_renewal_sources() -> None:
+    """Their trains, whose intervals have their price, go on in another image, and begin anew after a reset."""
+    core = renewal(5, KEY)
+    emulator = Emulator(image([core], []))
+    emulator.run(100)
+    found = emulator.spikes(0)
+    expected = RenewalTrains(core.intervals, core.start, core.stop, core.seed, timestep=1.0).run(150)
+    assert all(np.array_equal(a, b[expected[0] < 100]) for a, b in zip(found, expected, strict=True))
+    cycles = emulator.statistics().cores[0].cycles_mean * 100
+    assert cycles == 100 * (TICK_CYCLES + 5 * SOURCE_CYCLES) + len(found[0]) * (SPIKE_CYCLES + INTERVAL_CYCLES)
+    again = Emulator(image([renewal(5, KEY)], []))
+    again.carry_over(emulator)
+    again.run(50)
+    assert all(np.array_equal(a, b[expected[0] >= 100]) for a, b in zip(again.spikes(0), expected, strict=True))
+    again.reset()
+    again.run(100)
+    assert all(map(np.array_equal, again.spikes(0), found))
 
 
 def test_recorded_spikes_are_those_asked_for() -> None:

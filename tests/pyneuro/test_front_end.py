@@ -91,7 +91,10 @@ def test_standard_models() -> None:
         "IF_curr_exp",
         "Izhikevich",
         "SpikeSourceArray",
+        "SpikeSourceGamma",
+        "SpikeSourceInhGamma",
         "SpikeSourcePoisson",
+        "SpikeSourcePoissonRefractory",
     ]
 
 

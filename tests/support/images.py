@@ -19,10 +19,12 @@ from emulator.image import (
     PoissonCore,
     PopulationTable,
     Recording,
+    RenewalCore,
     RoutingTable,
 )
 from emulator.machine import FIRST_CORE_BIT, Machine, torus
 from emulator.program import Instruction, Op, Program, Register, Role
+from emulator.renewal import Intervals
 
 ONE = 1 << 15
 NONE = np.zeros(0, dtype=np.int32)
@@ -170,6 +172,20 @@ def poisson(
         start=np.zeros(n, dtype=np.int32),
         stop=np.full(n, stop, dtype=np.int32),
         seed=np.arange(4 * n, dtype=np.uint32).reshape(n, 4) * np.uint32(747796405) + np.uint32(seed),
+    )  # fmt: skip
+
+
+def renewal(n: int, key: int, place: tuple[int, int, int] = (0, 0, 2), *, scale: float = 4.0) -> RenewalCore:
+    """Sources with gamma intervals of shape 2, and from 20 ms on of shape 3, after a dead time of 1 ms."""
+    x, y, p = place
+    columns = (np.tile(column, n) for column in ([0.0, 20.0], [2.0, 3.0], [scale, scale]))
+    return RenewalCore(
+        label=f"renewal[0:{n}]", x=x, y=y, p=p, n=n, key=key, mask=mask_for(n), dtcm_bytes=0, sdram_bytes=0,
+        record_spikes=np.arange(n, dtype=np.int32),
+        intervals=Intervals(np.ones(n), np.arange(n + 1) * 2, *columns),
+        start=np.zeros(n, dtype=np.int32),
+        stop=np.full(n, 1 << 30, dtype=np.int32),
+        seed=np.arange(4 * n, dtype=np.uint32).reshape(n, 4) + np.uint32(1),
     )  # fmt: skip
 
 

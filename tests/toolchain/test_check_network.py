@@ -44,7 +44,7 @@ def refusal(*populations: Population, made: tuple[Projection, ...] = (), timeste
         (array_source("a", [[1.0], [], [-0.5]]), "must be >= 0 ms, got -0.5 for source 2"),
         (array_source("a", [[np.nan]]), "must be >= 0 ms, got nan for source 0"),
         (poisson_source("a", 2, -1.0), "SpikeSourcePoisson.rate must be >= 0 Hz, got -1"),
-        (poisson_source("a", 2, 1e9), "SpikeSourcePoisson.rate must be < 6.5535e+07 Hz at this timestep, got 1e+09"),
+        (poisson_source("a", 2, 1e9), "a SpikeSourcePoisson must be < 6.5535e+07 Hz at this timestep, got 1e+09"),
     ],
 )  # fmt: skip
 def test_refused_populations(population: Population, message: str) -> None:

@@ -72,7 +72,8 @@ def test_good_parameters_pass() -> None:
     check_parameters(CELL_MODELS["SpikeSourcePoisson"], {"rate": 0.0, "duration": 1e10}, 3)
 
 
-PYNN = [name for name in CELL_MODELS if hasattr(cells, name) and name != "SpikeSourceArray"]
+SEQUENCES = ("SpikeSourceArray", "SpikeSourceInhGamma")
+PYNN = [name for name in CELL_MODELS if hasattr(cells, name) and name not in SEQUENCES]
 
 
 @pytest.mark.parametrize("name", PYNN)
@@ -81,7 +82,8 @@ def test_declarations_are_those_of_pynn(name: str) -> None:
     pynn, ours = getattr(cells, name), CELL_MODELS[name]
     declared = {parameter.name: parameter for parameter in ours.parameters}
     assert {n: declared[n].default for n in pynn.default_parameters} == pynn.default_parameters
-    assert {n: declared[n].unit for n in pynn.default_parameters} == {n: pynn.units[n] for n in pynn.default_parameters}
+    units = {name: parameter.unit or "dimensionless" for name, parameter in declared.items()}
+    assert {n: units[n] for n in pynn.default_parameters} == {n: pynn.units[n] for n in pynn.default_parameters}
     if isinstance(ours, CellModel):
         initial = {variable.name: variable.initial for variable in ours.state}
         assert pynn.default_initial_values.items() <= initial.items()
@@ -89,7 +91,10 @@ def test_declarations_are_those_of_pynn(name: str) -> None:
         assert tuple(pynn.receptor_types) == tuple(ours.receptors)
 
 
-def test_spike_times_are_a_sequence() -> None:
-    source = CELL_MODELS["SpikeSourceArray"]
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_sequences_are_those_of_pynn(name: str) -> None:
+    pynn, source = getattr(cells, name), CELL_MODELS[name]
     assert not isinstance(source, CellModel)
-    assert dict(source.sequences) == {"spike_times": cells.SpikeSourceArray.units["spike_times"]}
+    declared = {sequence: unit or "dimensionless" for sequence, unit in source.sequences}
+    declared |= {parameter.name: parameter.unit for parameter in source.parameters}
+    assert declared == pynn.units

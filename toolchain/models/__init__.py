@@ -9,7 +9,7 @@ from toolchain.models.lif import LeakyIntegrateAndFire
 from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.rising import Alpha, LinearExponential
 from toolchain.models.solved_izhikevich import SolvedIzhikevich
-from toolchain.models.sources import SPIKE_SOURCE_ARRAY, SPIKE_SOURCE_POISSON
+from toolchain.models.sources import SOURCE_MODELS
 from toolchain.models.synapses import Delta, Exponential, Jump
 from toolchain.registry import Registry
 
@@ -41,8 +41,7 @@ _CELLS = (
     PointNeuron("Izhikevich_cond", IzhikevichMembrane(), COND_EXP),
     HodgkinHuxleyNeuron(traub_membrane(), FAST_COND_EXP),
     HodgkinHuxleyNeuron(squid_membrane(), FAST_COND_EXP),
-    SPIKE_SOURCE_ARRAY,
-    SPIKE_SOURCE_POISSON,
+    *SOURCE_MODELS,
 )
 CELL_MODELS: Registry[CellModel | SourceModel] = Registry("cell model", _CELLS)
 BIT_EXACT = (

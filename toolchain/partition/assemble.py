@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from emulator.program import Program
 from toolchain.graph import Graph, Vertex
-from toolchain.memory import CoreMemory, Recorded, array_core, delay_core, neuron_core, poisson_core
+from toolchain.memory import CoreMemory, Recorded, array_core, delay_core, neuron_core, random_core
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population
@@ -97,9 +97,10 @@ def _memory(cut: _Cut, blocks: Blocks, piece: int, options: MappingOptions) -> C
             recorded=recorded,
             ticks=ticks,
         )
-    spikes = cut.population.spike_times
+    spikes, bins = cut.population.spike_times, cut.population.histogram
     if spikes is None:
-        return poisson_core(len(cut.cells), recorded, ticks)
+        count = 0 if bins is None else int(bins.offsets[cut.cells.stop] - bins.offsets[cut.cells.start])
+        return random_core(len(cut.cells), count, recorded, ticks)
     given = int(spikes.offsets[cut.cells.stop] - spikes.offsets[cut.cells.start])
     return array_core(len(cut.cells), given, recorded, ticks)
 
