@@ -5,6 +5,7 @@ whose synapses are g times weaker than the inhibitory ones, and an independent P
 is `eta` times the rate that just reaches threshold.
 
     pyneuro run examples/brunel.py
+    pyneuro run examples/brunel.py -- --cells 3125 --indegree 312 --plastic
     pyneuro compare examples/brunel.py -- --cells 2000 --duration 300
     python examples/brunel.py nest --cells 1000
 
@@ -20,6 +21,7 @@ sim, options = get_simulator(
     ("--indegree", "recurrent synapses of each cell (default 100)", {"type": int, "default": 100}),
     ("--g", "inhibitory strength relative to excitatory (default 5)", {"type": float, "default": 5.0}),
     ("--eta", "external rate relative to threshold (default 2)", {"type": float, "default": 2.0}),
+    ("--plastic", "excitatory synapses learn, by spike pairs", {"action": "store_true"}),
     ("--duration", "biological time in ms (default 1000)", {"type": float, "default": 1000.0}),
     ("--timestep", "timestep in ms (default 0.1)", {"type": float, "default": 0.1}),
     ("--seed", "seed of connections and first potentials (default 1)", {"type": int, "default": 1}),
@@ -62,6 +64,13 @@ for population in (exc, inh):
     )
 
 excitation = sim.StaticSynapse(weight=weight, delay=DELAY)
+if options.plastic:
+    excitation = sim.STDPMechanism(
+        timing_dependence=sim.SpikePairRule(tau_plus=20.0, tau_minus=20.0, A_plus=0.001, A_minus=0.00105),
+        weight_dependence=sim.AdditiveWeightDependence(w_min=0.0, w_max=2 * weight),
+        weight=weight,
+        delay=DELAY,
+    )
 inhibition = sim.StaticSynapse(weight=-options.g * weight, delay=DELAY)
 for target in (exc, inh):
     sim.Projection(exc, target, sim.FixedNumberPreConnector(k_exc, rng=rng), excitation, receptor_type="excitatory")

@@ -6,6 +6,7 @@ has currents and cells that would fire on their own.
 
     pyneuro compare examples/vogels_abbott.py
     pyneuro run examples/vogels_abbott.py --backend reference -- --model coba --duration 500
+    pyneuro run examples/vogels_abbott.py -- --synapses tsodyks-markram
     python examples/vogels_abbott.py nest --cells 1000
 
 Brette et al. (2007) Simulation of networks of spiking neurons, J. Comput. Neurosci. 23:349-398.
@@ -22,6 +23,11 @@ sim, options = get_simulator(
         "--model",
         "cuba (currents, the default) or coba (conductances)",
         {"choices": ["cuba", "coba"], "default": "cuba"},
+    ),
+    (
+        "--synapses",
+        "static (the default) or tsodyks-markram: depressing, as strong as static ones at the first spike",
+        {"choices": ["static", "tsodyks-markram"], "default": "static"},
     ),
     ("--cells", "number of cells (default 4000)", {"type": int, "default": 4000}),
     ("--duration", "biological time in ms (default 1000)", {"type": float, "default": 1000.0}),
@@ -68,8 +74,17 @@ def connector(probability):
 
 
 delay = max(0.2, options.timestep)
-excitation = sim.StaticSynapse(weight=weight_exc, delay=delay)
-inhibition = sim.StaticSynapse(weight=weight_inh, delay=delay)
+
+
+def synapse(weight):
+    """Static synapses, or such as tire: each spike uses a fifth of what is there, which comes back within 100 ms."""
+    if options.synapses == "static":
+        return sim.StaticSynapse(weight=weight, delay=delay)
+    use = 0.2
+    return sim.TsodyksMarkramSynapse(U=use, tau_rec=100.0, tau_facil=0.0, weight=weight / use, delay=delay)
+
+
+excitation, inhibition = synapse(weight_exc), synapse(weight_inh)
 for target in (exc, inh):
     sim.Projection(exc, target, connector(0.02), excitation, receptor_type="excitatory")
     sim.Projection(inh, target, connector(0.02), inhibition, receptor_type="inhibitory")
