@@ -1,6 +1,6 @@
 """Fixed-point operations and functions by their names in the golden files.
 
-What a program can do (sums, products, decays, shifts) runs through the kernels of the emulator, the rest
+What a program can do (sums, products, quotients, decays, shifts) runs through the kernels of the emulator, the rest
 through the functions that derive the first words of a core.
 """
 
@@ -49,23 +49,23 @@ OPERATIONS: Mapping[str, Operation] = {
     "k*k": kernel(Op.MUL),
     "decay_s1615": kernel(Op.DECAY),
     "-k": _unary(arithmetic.k_neg),
-    "k/k": arithmetic.k_div,
+    "k/k": kernel(Op.DIV),
     "satk+satk": arithmetic.k_add_sat,
     "satk*satk": arithmetic.k_mul_sat,
     "satk/satk": arithmetic.k_div_sat,
     "uk*uk": arithmetic.uk_mul,
     "uk/uk": arithmetic.uk_div,
-    "lr*lr": arithmetic.lr_mul,
+    "lr*lr": kernel(Op.SCALE, 31),
     "ulr*ulr": arithmetic.ulr_mul,
     "k*ulr->k": arithmetic.k_mul_ulr,
     "k*lr->k": arithmetic.k_mul_lr,
-    "k*int->k": arithmetic.k_mul_int,
+    "k*int->k": kernel(Op.SCALE, 0),
     "k->int": _unary(arithmetic.k_to_int),
     "int->k": _unary(arithmetic.int_to_k),
-    "k->ulr": _unary(arithmetic.k_to_ulr),
-    "ulr->k": _unary(arithmetic.ulr_to_k),
-    "k->lr": _unary(arithmetic.k_to_lr),
-    "lr->k": _unary(arithmetic.lr_to_k),
+    "k->ulr": kernel(Op.SHL, 17),
+    "ulr->k": kernel(Op.LSR, 17),
+    "k->lr": kernel(Op.SHL, 16),
+    "lr->k": kernel(Op.SHR, 16),
     "k->uk": _unary(arithmetic.k_to_uk),
     "uk->k": _unary(arithmetic.uk_to_k),
     "double->k(x1e9)": lambda a, b: literal_to_accum(a / 1e9),

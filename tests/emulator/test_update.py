@@ -72,6 +72,27 @@ def test_each_operation_over_several_blocks(name: str, op: Op) -> None:
     assert not np.array_equal(got[3], random[3])
 
 
+@pytest.mark.parametrize("name", update.available_sets())
+def test_quotients_next_to_whole_numbers(name: str) -> None:
+    """The exact quotient is an integer, or 1/|b| on either side of one: as near as there is."""
+    random = np.random.default_rng(3)
+    pairs = []
+    for b in (2 * random.integers(1, 2**30, 4000) + 1).tolist():
+        inverse = pow(2**15, -1, b)
+        for rest in (-1, 0, 1):
+            a = rest * inverse % b
+            pairs += [(a, b), (a - b, b), (a, -b), (a - b, -b)]
+    a, b = np.array(pairs, np.int32).T
+    rests = (a.astype(np.int64) << 15) % b
+    assert np.all((rests == 0) | (rests == np.sign(b)) | (rests == b - np.sign(b)))
+    made = program((Instruction(Op.DIV, 2, 0, 1),))
+    got = update.allocate(made, {"r0": a, "r1": b}, len(a))
+    wanted = got.copy()
+    update.run(made, got, update.address_of(name))
+    interpreter.run_words(made, wanted)
+    np.testing.assert_array_equal(got, wanted)
+
+
 def test_the_best_set_is_used() -> None:
     assert update.available_sets()[-1] == "base"
     assert update.available_sets().index(update.INSTRUCTION_SET) == 0
