@@ -80,7 +80,7 @@ def _population(population: Population, label: str, state: State) -> network.Pop
     return network.Population(
         label=label,
         size=population.size,
-        cell=type(population.celltype).__name__,
+        cell=population.celltype.model.name,
         parameters={name: _frozen(np.copy(value)) for name, value in values.items()},
         initial={name: _frozen(np.copy(lazy.base_value)) for name, lazy in population.initial_values.items()},
         spike_times=SpikeTimes(*sequences["spike_times"]) if "spike_times" in sequences else None,

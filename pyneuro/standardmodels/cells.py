@@ -85,8 +85,13 @@ def cell_type(name: str, description: str = "", advice: str = "", module: str = 
     module : str
         The module that the type is defined in.
     """
-    model = CELL_MODELS[name]
     known = getattr(cells, name, StandardCellType)
+    members = members_of(CELL_MODELS[name], module) | {"__doc__": description or known.__doc__, "advice": advice}
+    return type(name, (DeclaredCell,) if known is StandardCellType else (DeclaredCell, known), members)
+
+
+def members_of(model: CellModel | SourceModel, module: str) -> dict[str, Any]:
+    """What PyNN expects of the class of a cell type, from the declaration."""
     parameters: dict[str, Any] = {p.name: p.default for p in model.parameters}
     units = {p.name: p.unit or "dimensionless" for p in model.parameters}
     members: dict[str, Any] = {"recordable": list(model.recordable)}
@@ -95,7 +100,7 @@ def cell_type(name: str, description: str = "", advice: str = "", module: str = 
         units |= {sequence: unit or "dimensionless" for sequence, unit in model.sequences}
         members |= {"injectable": False, "receptor_types": ()}
     else:
-        units |= {variable.name: variable.unit for variable in model.state}
+        units |= {variable.name: variable.unit for variable in model.state if not variable.hidden}
         members |= {
             "conductance_based": model.conductance_based,
             "receptor_types": tuple(model.receptors),
@@ -103,15 +108,13 @@ def cell_type(name: str, description: str = "", advice: str = "", module: str = 
             "default_initial_values": {v.name: _first(v.initial, parameters) for v in model.state if not v.hidden},
         }
     members |= {
-        "__doc__": description or known.__doc__,
         "__module__": module,
         "model": model,
-        "advice": advice,
         "default_parameters": parameters,
         "units": units,
         "translations": build_translations(*((p, p) for p in parameters)),
     }
-    return type(name, (DeclaredCell,) if known is StandardCellType else (DeclaredCell, known), members)
+    return members
 
 
 def _first(initial: float | str, parameters: Mapping[str, float]) -> float:

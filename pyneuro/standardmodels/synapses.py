@@ -44,8 +44,15 @@ def check_weights(weights: Values, projection: Any) -> None:
         if worst * kind.sign < 0:
             raise errors.ConnectionError(
                 f"projection {projection.label!r}: weights must be {'at most' if kind.sign < 0 else 'at least'} 0 "
-                f"{kind.unit}, as its {receptor} synapses are {KINDS[kind.unit]}, got {worst:g}"
+                f"{kind.unit}, as its {receptor} synapses are {KINDS[kind.unit]}, got {worst:g}{_sign_rule(receptor, kind.unit)}"
             )
+
+
+def _sign_rule(receptor: str, unit: str) -> str:
+    """Where the sign of currents comes from if it is not plain from the name."""
+    if unit != "nA" or receptor.startswith(("excitatory", "inhibitory")):
+        return ""
+    return "; name receptors whose currents are negative inhibitory, GABA..., and others otherwise"
 
 
 class SynapseType(StandardSynapseType):

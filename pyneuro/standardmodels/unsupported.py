@@ -13,14 +13,15 @@ from pyNN.standardmodels import StandardModelType, cells, electrodes, ion_channe
 
 from pyneuro.errors import UnsupportedError
 from pyneuro.standardmodels import cells as our_cells
+from pyneuro.standardmodels import composed
 from pyneuro.standardmodels import electrodes as our_electrodes
 from pyneuro.standardmodels import synapses as our_synapses
 
 INSTEAD = (
-    (cells, "cell types", our_cells.__all__),
+    (cells, "cell types", [*our_cells.__all__, *composed.__all__]),
     (synapses, "synapse types", our_synapses.__all__),
     (electrodes, "current sources", our_electrodes.__all__),
-    (receptors, "cell types", our_cells.__all__),
+    (receptors, "receptor types", composed.__all__),
     (ion_channels, "cell types", our_cells.__all__),
 )
 

@@ -41,6 +41,8 @@ class Row:
         Largest difference (mV) of the voltages, at every sample of 0.1 ms that is not near a spike.
     note : str
         What limits the agreement.
+    here : str
+        The cell type here, if NEST has it only as a composition.
     near_ms : float
         How far a spike is near, before and after it.
     shift : int
@@ -52,8 +54,14 @@ class Row:
     current: float
     v: float
     note: str
+    here: str = ""
     near_ms: float = 0.0
     shift: int = 0
+
+    @property
+    def name(self) -> str:
+        """The cell type without its parameters."""
+        return (self.here or self.cell).partition("(")[0]
 
 
 EXACT = "both solve the linear equations exactly; the rest is rounding"
@@ -76,6 +84,27 @@ TABLE = (
         1e-4,
         GSL,
     ),
+    Row(
+        "PointNeuron(LIF(cm=0.25, tau_m=10.0, tau_refrac=2.0),"
+        " fast=CurrExpPostSynapticResponse(tau_syn=1.0),"
+        " slow=CurrExpPostSynapticResponse(tau_syn=8.0),"
+        " GABA=CurrExpPostSynapticResponse(tau_syn=3.0))",
+        {"fast": 1.0, "slow": 0.3, "GABA": -0.5},
+        0.3,
+        1e-9,
+        EXACT,
+    ),
+    Row(
+        "PointNeuron(LIF(cm=0.25, tau_m=10.0, tau_refrac=2.0),"
+        " excitatory=CurrExpPostSynapticResponse(tau_syn=2.0),"
+        " excitatory2=CurrExpPostSynapticResponse(tau_syn=9.0),"
+        " inhibitory=CurrExpPostSynapticResponse(tau_syn=4.0))",
+        {"excitatory": 1.0, "excitatory2": 0.3, "inhibitory": -0.5},
+        0.3,
+        1e-9,
+        EXACT,
+        here="IF_curr_dual_exp(cm=0.25, tau_m=10.0, tau_refrac=2.0, tau_syn_E=2.0, tau_syn_E2=9.0, tau_syn_I=4.0)",
+    ),
 )
 
 
@@ -83,12 +112,13 @@ TABLE = (
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Arrays, Arrays]:
     """What all rows give on NEST and here."""
     script, folder = Path(__file__).with_name("agreement_script.py"), tmp_path_factory.mktemp("agreement")
-    given = json.dumps([[row.cell, row.weights, row.current] for row in TABLE]).encode()
-    nest = arrays_of(script, folder / "nest.npz", "pyNN.nest", "spike_precision=on_grid", given=given)
-    return nest, arrays_of(script, folder / "here.npz", "pyneuro", "backend=reference", given=given)
+    there = json.dumps([[row.cell, row.weights, row.current] for row in TABLE]).encode()
+    here = json.dumps([[row.here or row.cell, row.weights, row.current] for row in TABLE]).encode()
+    nest = arrays_of(script, folder / "nest.npz", "pyNN.nest", "spike_precision=on_grid", given=there)
+    return nest, arrays_of(script, folder / "here.npz", "pyneuro", "backend=reference", given=here)
 
 
-@pytest.mark.parametrize("number", range(len(TABLE)), ids=[row.cell.partition("(")[0] for row in TABLE])
+@pytest.mark.parametrize("number", range(len(TABLE)), ids=[row.name for row in TABLE])
 def test_agreement(number: int, both: tuple[Arrays, Arrays]) -> None:
     """Every spike, and the voltage at every sample that is not near one."""
     row, (nest, here) = TABLE[number], both

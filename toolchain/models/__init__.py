@@ -1,7 +1,10 @@
-"""Cell models, declared once; CELL_MODELS is the registry of every cell, by PyNN's name."""
+"""Cell models, declared once; CELL_MODELS is the registry of every cell, by PyNN's name.
+
+It also knows every point neuron that can be composed, by the name that says of what.
+"""
 
 from toolchain.models.adaptation import CalciumAdaptation
-from toolchain.models.declaration import CellModel, SourceModel
+from toolchain.models.composed import CellModels
 from toolchain.models.hodgkin_huxley import HodgkinHuxleyNeuron, squid_membrane, traub_membrane
 from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput, Names
 from toolchain.models.izhikevich import IzhikevichMembrane
@@ -11,7 +14,6 @@ from toolchain.models.rising import Alpha, LinearExponential
 from toolchain.models.solved_izhikevich import SolvedIzhikevich
 from toolchain.models.sources import SOURCE_MODELS
 from toolchain.models.synapses import Delta, Exponential, Jump
-from toolchain.registry import Registry
 
 CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
 COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITORY, ConductanceInput(-70.0)))
@@ -43,7 +45,7 @@ _CELLS = (
     HodgkinHuxleyNeuron(squid_membrane(), FAST_COND_EXP),
     *SOURCE_MODELS,
 )
-CELL_MODELS: Registry[CellModel | SourceModel] = Registry("cell model", _CELLS)
+CELL_MODELS = CellModels("cell model", _CELLS)
 BIT_EXACT = (
     "IF_curr_exp",
     "IF_cond_exp",
