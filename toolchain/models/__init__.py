@@ -17,26 +17,21 @@ from toolchain.models.synapses import Delta, Exponential, Jump
 
 CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
 COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITORY, ConductanceInput(-70.0)))
-
 FAST_COND_EXP = (
     Exponential(EXCITATORY, ConductanceInput(0.0), 0.2),
     Exponential(INHIBITORY, ConductanceInput(-80.0), 2.0),
 )
-COND_ALPHA = (Alpha(EXCITATORY, ConductanceInput(0.0), 0.3), Alpha(INHIBITORY, ConductanceInput(-70.0), 0.5))
-EXCITATORY_2 = Names("excitatory2", "exc2", "{}_E2", "{}_exc2")
-
 CURR_ALPHA = (LinearExponential(EXCITATORY, CurrentInput()), LinearExponential(INHIBITORY, CurrentInput()))
+COND_ALPHA = (Alpha(EXCITATORY, ConductanceInput(0.0), 0.3), Alpha(INHIBITORY, ConductanceInput(-70.0), 0.5))
+DUAL_EXP = (CURR_EXP[0], Exponential(Names("excitatory2", "exc2", "{}_E2", "{}_exc2"), CurrentInput()), CURR_EXP[1])
+
 _CELLS = (
     PointNeuron("IF_curr_exp", LeakyIntegrateAndFire(), CURR_EXP),
     PointNeuron("IF_cond_exp", LeakyIntegrateAndFire(), COND_EXP),
     PointNeuron("IF_curr_alpha", LeakyIntegrateAndFire(), CURR_ALPHA),
     PointNeuron("IF_cond_alpha", LeakyIntegrateAndFire(), COND_ALPHA),
     PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
-    PointNeuron(
-        "IF_curr_dual_exp",
-        LeakyIntegrateAndFire(),
-        (CURR_EXP[0], Exponential(EXCITATORY_2, CurrentInput()), CURR_EXP[1]),
-    ),
+    PointNeuron("IF_curr_dual_exp", LeakyIntegrateAndFire(), DUAL_EXP),
     PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
     PointNeuron("Izhikevich", SolvedIzhikevich(), (Jump(EXCITATORY), Jump(INHIBITORY))),
     PointNeuron("Izhikevich_curr_exp", IzhikevichMembrane(), CURR_EXP),
