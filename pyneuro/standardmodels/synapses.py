@@ -44,7 +44,8 @@ def check_weights(weights: Values, projection: Any) -> None:
         if worst * kind.sign < 0:
             raise errors.ConnectionError(
                 f"projection {projection.label!r}: weights must be {'at most' if kind.sign < 0 else 'at least'} 0 "
-                f"{kind.unit}, as its {receptor} synapses are {KINDS[kind.unit]}, got {worst:g}{_sign_rule(receptor, kind.unit)}"
+                f"{kind.unit}, as its {receptor} synapses are {KINDS[kind.unit]}, got {worst:g}"
+                + _sign_rule(receptor, kind.unit)
             )
 
 

@@ -88,7 +88,8 @@ def test_declarations_are_those_of_pynn(name: str) -> None:
         initial = {variable.name: variable.initial for variable in ours.state}
         assert pynn.default_initial_values.items() <= initial.items()
         assert set(pynn.recordable) <= set(ours.recordable)
-        assert tuple(pynn.receptor_types) == tuple(ours.receptors)
+        chemical = [receptor for receptor in pynn.receptor_types if not receptor.endswith(".gap")]
+        assert chemical == list(ours.receptors)
 
 
 @pytest.mark.parametrize("name", SEQUENCES)
