@@ -96,7 +96,8 @@ def members_of(model: CellModel | SourceModel, module: str) -> dict[str, Any]:
     units = {p.name: p.unit or "dimensionless" for p in model.parameters}
     members: dict[str, Any] = {"recordable": list(model.recordable)}
     if isinstance(model, SourceModel):
-        parameters |= {sequence: known.default_parameters[sequence] for sequence, _ in model.sequences}
+        defaults = getattr(cells, model.name).default_parameters
+        parameters |= {sequence: defaults[sequence] for sequence, _ in model.sequences}
         units |= {sequence: unit or "dimensionless" for sequence, unit in model.sequences}
         members |= {"injectable": False, "receptor_types": ()}
     else:
