@@ -15,7 +15,8 @@ class Integrator:
         rests: NDArray[np.bool_],
         tables: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
         timestep: float,
-        limits: tuple[float, float, float],
+        small: Sequence[float],
+        limits: tuple[float, float],
     ) -> None: ...
     def advance(
         self,

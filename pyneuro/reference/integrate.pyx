@@ -2,7 +2,7 @@
 
 `pyneuro.reference.runge_kutta` says what is done and why; here it is done without an array of numpy in a loop.
 A block of cells takes the whole timestep at once.  Those for which that is too long, or which cross their threshold,
-are then taken to the end of the timestep one by one, each in steps of its own.
+then go on side by side in lanes, each in steps of its own; a lane that has reached the end takes the next cell.
 """
 
 import numpy as np
@@ -27,8 +27,9 @@ cdef extern from *:
     #endif
 
     /* exp(x) = 2^k exp(r), |r| <= log(2) / 2, by Taylor's series: the C library's is not vectorised.  Adding 1.5 * 2^52
-       rounds to an integer, which is then in the low bits.  2^k in two factors, or it would overflow too early. */
-    static inline __attribute__((always_inline)) double exponential(double x) {
+       rounds to an integer, which is then in the low bits.  2^k in two factors, or it would overflow too early.
+       Less 1 it is 2^k (exp(r) - 1) + (2^k - 1), whose terms do not cancel. */
+    static inline __attribute__((always_inline)) double exponential(double x, int less_one) {
         const double magic = 6755399441055744.0;
         double bounded = x > 710.0 ? 710.0 : (x < -745.0 ? -745.0 : x);
         double shifted = bounded * 1.4426950408889634 + magic, k = shifted - magic;
@@ -46,7 +47,7 @@ cdef extern from *:
         p = p * r + 1.0 / 6.0;
         p = p * r + 0.5;
         p = p * r + 1.0;
-        p = p * r + 1.0;
+        p = less_one ? p * r : p * r + 1.0;
         double half = (double)0.5 * k, low = (half + magic) - magic, high = k - low;
         double a = low + (magic + 1023.0), b = high + (magic + 1023.0);
         uint64_t m, n;
@@ -56,7 +57,7 @@ cdef extern from *:
         n <<= 52;
         memcpy(&a, &m, 8);
         memcpy(&b, &n, 8);
-        return p * a * b;
+        return less_one ? p * a * b + (a * b - 1.0) : p * a * b;
     }
 
     CLONES static void evaluate(const int32_t *code, int count, double **r, int n) {
@@ -76,8 +77,8 @@ cdef extern from *:
             case OR: EACH o[i] = a[i] > b[i] ? a[i] : b[i]; break;
             case NOT: EACH o[i] = 1.0 - a[i]; break;
             case WHERE: EACH o[i] = a[i] != 0.0 ? b[i] : c[i]; break;
-            case EXP: EACH o[i] = exponential(a[i]); break;
-            case EXPM1: for (int i = 0; i < n; i++) o[i] = expm1(a[i]); break;
+            case EXP: EACH o[i] = exponential(a[i], 0); break;
+            case EXPM1: EACH o[i] = exponential(a[i], 1); break;
             case LOG: for (int i = 0; i < n; i++) o[i] = log(a[i]); break;
             case SQRT: EACH o[i] = sqrt(a[i]); break;
             case SIN: for (int i = 0; i < n; i++) o[i] = sin(a[i]); break;
@@ -104,7 +105,7 @@ cdef extern from *:
 
     /* The estimated error over what is tolerated, the greatest of all variables; not a number wins. */
     CLONES static void strained(double *strain, const double *fresh, const double *moves, const double *factors,
-                                double tolerance, double small, int variables, int n) {
+                                double tolerance, const double *small, int variables, int n) {
         EACH strain[i] = 0.0;
         for (int v = 0; v < variables; v++) {
             double error[BLOCK];
@@ -115,7 +116,7 @@ cdef extern from *:
                 double factor = factors[stage];
                 EACH error[i] += factor * m[i];
             }
-            EACH error[i] = fabs(error[i]) / (tolerance * (small + fabs(f[i])));
+            EACH error[i] = fabs(error[i]) / (tolerance * (small[v] + fabs(f[i])));
             EACH strain[i] = error[i] > strain[i] || error[i] != error[i] ? error[i] : strain[i];
         }
     }
@@ -127,7 +128,7 @@ cdef extern from *:
     void combine(double *out, const double *state, const double *moves, const double *factors,
                  int stages, int variables, int n) nogil
     void strained(double *strain, const double *fresh, const double *moves, const double *factors,
-                  double tolerance, double small, int variables, int n) nogil
+                  double tolerance, const double *small, int variables, int n) nogil
 
 
 cdef class Kernel:
@@ -174,6 +175,19 @@ cdef class Kernel:
         for i in range(self.bases.shape[0]):
             self.pointers[self.symbols + i] = self.bases[i] + self.strides[i] * start
 
+    cdef void spread(self) noexcept nogil:
+        """Let the constants be those of the lanes, each given by `take`."""
+        cdef Py_ssize_t i
+        for i in range(self.bases.shape[0]):
+            self.pointers[self.symbols + i] = <long long>&self.space[self.symbols + i, 0]
+
+    cdef void take(self, int lane, Py_ssize_t cell) noexcept nogil:
+        """Give a lane the constants of a cell."""
+        cdef Py_ssize_t i
+        for i in range(self.bases.shape[0]):
+            if self.strides[i]:
+                self.space[self.symbols + i, lane] = (<const double *>(self.bases[i] + self.strides[i] * cell))[0]
+
     cdef inline void symbol(self, int number, const double *values) noexcept nogil:
         """Let a symbol be `values`."""
         self.pointers[number] = <long long>values
@@ -204,8 +218,10 @@ cdef class Integrator:
         Factors of the stages (a row each), of the result and of its error.
     timestep : float
         ms.
+    small : float64[variables]
+        What counts as a small value of each variable.
     limits : tuple of float
-        Tolerance, what counts as a small value, and the shortest step as a part of the timestep.
+        Tolerance, and the shortest step as a part of the timestep.
     """
 
     cdef Kernel slopes, past, reset
@@ -213,12 +229,16 @@ cdef class Integrator:
     cdef int[::1] changed
     cdef unsigned char[::1] clamped, rests
     cdef double[:, ::1] stages
-    cdef double[::1] result, error, strain, none
+    cdef double[::1] result, error, strain, none, current, length, tried, tension, left, low, high
     cdef double[:, ::1] state, here, fresh, last
     cdef double[:, :, ::1] moves
-    cdef double timestep, tolerance, small, shortest
+    cdef Py_ssize_t[::1] cell, waiting
+    cdef double[::1] strains
+    cdef unsigned char[::1] still, crosses
+    cdef double[::1] small
+    cdef double timestep, tolerance, shortest
 
-    def __init__(self, slopes, past, reset, clamped, rests, tables, timestep, limits):
+    def __init__(self, slopes, past, reset, clamped, rests, tables, timestep, small, limits):
         self.slopes = Kernel(slopes)
         self.variables = len(slopes.outputs)
         if past is not None:
@@ -228,9 +248,13 @@ cdef class Integrator:
         self.rests = np.array(rests, np.uint8)
         self.stages, self.result, self.error = (np.ascontiguousarray(table, np.float64) for table in tables)
         self.timestep = timestep
-        self.tolerance, self.small, self.shortest = limits
-        self.none = np.zeros(BLOCK)
-        self.strain = np.zeros(BLOCK)
+        self.small = np.array(small, np.float64)
+        self.tolerance, self.shortest = limits
+        self.none, self.strain, self.current, self.low, self.high = np.zeros((5, BLOCK))
+        self.length, self.tried, self.tension, self.left = np.zeros((4, BLOCK))
+        self.still, self.crosses = np.zeros((2, BLOCK), np.uint8)
+        self.cell = np.zeros(BLOCK, np.intp)
+        self.waiting, self.strains = np.zeros(0, np.intp), np.zeros(0)
         self.state, self.here, self.fresh, self.last = (np.zeros((self.variables, BLOCK)) for _ in range(4))
         self.moves = np.zeros((STAGES, self.variables, BLOCK))
 
@@ -239,34 +263,20 @@ cdef class Integrator:
 
         `current` and `held` may be None.  Return a cell for which no step is short enough, or -1.
         """
-        cdef Py_ssize_t cells = state.shape[1], block, start, i, todo, stuck = -1
-        cdef int n, v
-        cdef Py_ssize_t rest[BLOCK]
-        cdef double strains[BLOCK]
-        cdef const unsigned char *still
+        cdef Py_ssize_t cells = state.shape[1], block, start, i, todo = 0, stuck
+        cdef int n
+        if self.waiting.shape[0] < cells:
+            self.waiting, self.strains = np.zeros(cells, np.intp), np.zeros(cells)
         with nogil:
+            for i in range(BLOCK):
+                self.length[i] = self.timestep
             for block in range((cells + BLOCK - 1) // BLOCK):
                 start = block * BLOCK
                 n = <int>min(cells - start, <Py_ssize_t>BLOCK)
-                still = NULL if held is None else &held[start]
                 self.load(state, start, n, current)
-                self.attempt(n, self.timestep, still)
-                if self.past is not None:
-                    self.find_past(&self.fresh[0, 0], n)
-                todo = 0
-                for i in range(n):
-                    if self.strain[i] <= 1.0 and not (self.past is not None and self.past.output(0)[i] != 0.0):
-                        continue
-                    rest[todo] = i
-                    strains[todo] = self.strain[i]
-                    todo += 1
-                self.store(state, start, n, rest, todo)
-                for i in range(todo):
-                    if not self.refine(state, start + rest[i], strains[i], current, still != NULL and still[rest[i]], fired):
-                        stuck = start + rest[i]
-                        break
-                if stuck >= 0:
-                    break
+                self.attempt(n, NULL if held is None else &held[start])
+                todo = self.store(state, start, n, todo)
+            stuck = self.refine(state, todo, current, held, fired)
         return stuck
 
     cdef void load(self, double[:, ::1] state, Py_ssize_t start, int n, const double[::1] current) noexcept nogil:
@@ -282,19 +292,23 @@ cdef class Integrator:
             self.past.place(start)
             self.reset.place(start)
 
-    cdef void store(self, double[:, ::1] state, Py_ssize_t start, int n, const Py_ssize_t *but, Py_ssize_t count) noexcept nogil:
-        """Write the fresh states of a block back, but not those of the cells that go on by themselves."""
+    cdef Py_ssize_t store(self, double[:, ::1] state, Py_ssize_t start, int n, Py_ssize_t todo) noexcept nogil:
+        """Write the fresh states of a block back; the cells that have to go on are to wait, after `todo` others."""
         cdef int v
         cdef Py_ssize_t i
-        for i in range(count):
-            for v in range(self.variables):
-                self.fresh[v, but[i]] = self.state[v, but[i]]
-        for v in range(self.variables):
-            for i in range(n):
-                state[v, start + i] = self.fresh[v, i]
+        if self.past is not None:
+            self.find_past(self.fresh, n)
+        for i in range(n):
+            if self.strain[i] <= 1.0 and not (self.past is not None and self.past.output(0)[i] != 0.0):
+                for v in range(self.variables):
+                    state[v, start + i] = self.fresh[v, i]
+            else:
+                self.waiting[todo], self.strains[todo] = start + i, self.strain[i]
+                todo += 1
+        return todo
 
-    cdef void move(self, double[:, ::1] state, double *out, int n, double length, const unsigned char *held) noexcept nogil:
-        """Write `length` times the derivatives at `state` to `out`."""
+    cdef void move(self, double[:, ::1] state, double *out, int n, const unsigned char *held) noexcept nogil:
+        """Write `self.length` times the derivatives at `state` to `out`."""
         cdef int v
         cdef Py_ssize_t i
         cdef const double *slope
@@ -304,99 +318,185 @@ cdef class Integrator:
         for v in range(self.variables):
             slope = self.slopes.output(v)
             for i in range(n):
-                out[v * BLOCK + i] = length * slope[i]
+                out[v * BLOCK + i] = self.length[i] * slope[i]
             if held != NULL and self.clamped[v]:
                 for i in range(n):
                     if held[i]:
                         out[v * BLOCK + i] = 0.0
 
-    cdef void attempt(self, int n, double length, const unsigned char *held) noexcept nogil:
+    cdef void attempt(self, int n, const unsigned char *held) noexcept nogil:
         """One step of the pair from `state` to `fresh`, and its strain."""
         cdef int stage
-        self.move(self.state, &self.moves[0, 0, 0], n, length, held)
+        self.move(self.state, &self.moves[0, 0, 0], n, held)
         for stage in range(1, STAGES):
             combine(&self.here[0, 0], &self.state[0, 0], &self.moves[0, 0, 0], &self.stages[stage - 1, 0], stage, self.variables, n)
-            self.move(self.here, &self.moves[stage, 0, 0], n, length, held)
+            self.move(self.here, &self.moves[stage, 0, 0], n, held)
         combine(&self.fresh[0, 0], &self.state[0, 0], &self.moves[0, 0, 0], &self.result[0], STAGES, self.variables, n)
         strained(
             &self.strain[0], &self.fresh[0, 0], &self.moves[0, 0, 0], &self.error[0],
-            self.tolerance, self.small, self.variables, n,
+            self.tolerance, &self.small[0], self.variables, n,
         )
 
-    cdef void find_past(self, const double *state, int n) noexcept nogil:
+    cdef void find_past(self, double[:, ::1] state, int n) noexcept nogil:
         """Compute whether cells are past their threshold."""
         cdef int v
         for v in range(self.variables):
-            self.past.symbol(v, state + v * BLOCK)
+            self.past.symbol(v, &state[v, 0])
         self.past.run(n)
 
-    cdef bint refine(
-        self, double[:, ::1] state, Py_ssize_t cell, double strain, const double[::1] current, bint held, unsigned char[::1] fired
+    # --- lanes ----------------------------------------------------------------------------------------
+
+    cdef Py_ssize_t refine(
+        self, double[:, ::1] state, Py_ssize_t todo, const double[::1] current, const unsigned char[::1] held,
+        unsigned char[::1] fired,
     ) noexcept nogil:
-        """Bring one cell to the end of the timestep in steps of its own; return whether that was possible."""
-        cdef double left = self.timestep, length = self.timestep * min(growth(strain), 1.0), done
-        cdef unsigned char still = held
+        """Bring the first `todo` waiting cells to the end of the timestep; return one that does not get there, or -1."""
+        cdef Py_ssize_t next = 0
+        cdef int n = 0, i
+        self.spread()
+        while n or next < todo:
+            while n < BLOCK and next < todo:
+                self.enter(n, next, state, current, held)
+                n += 1
+                next += 1
+            self.attempt(n, &self.still[0])
+            for i in range(n):
+                self.tried[i], self.tension[i] = self.length[i], self.strain[i]
+            if self.past is not None and self.cross(n):
+                self.land(n)
+            for i in range(n):
+                if not self.tension[i] <= 1.0 and self.length[i] < self.shortest * self.timestep:
+                    self.leave(i, state)
+                    return self.cell[i]
+                self.proceed(i, fired)
+            i = 0
+            while i < n:
+                if self.left[i] > 0.0:
+                    i += 1
+                    continue
+                self.leave(i, state)
+                n -= 1
+                self.shift(n, i)
+        return -1
+
+    cdef void spread(self) noexcept nogil:
+        """Let the formulas work on lanes."""
+        self.slopes.spread()
+        self.slopes.symbol(self.variables, &self.current[0])
+        if self.past is not None:
+            self.past.spread()
+            self.reset.spread()
+
+    cdef void take(self, int lane, Py_ssize_t cell) noexcept nogil:
+        """Give a lane the parameters of a cell."""
+        self.cell[lane] = cell
+        self.slopes.take(lane, cell)
+        if self.past is not None:
+            self.past.take(lane, cell)
+            self.reset.take(lane, cell)
+
+    cdef void enter(
+        self, int lane, Py_ssize_t place, double[:, ::1] state, const double[::1] current,
+        const unsigned char[::1] held,
+    ) noexcept nogil:
+        """Give a lane to the cell that waits at `place`."""
+        cdef Py_ssize_t cell = self.waiting[place]
         cdef int v
-        self.load(state, cell, 1, current)
-        while left > 0.0:
-            self.attempt(1, length, &still)
-            if not self.strain[0] <= 1.0:
-                if length < self.shortest * self.timestep:
-                    for v in range(self.variables):
-                        state[v, cell] = self.state[v, 0]
-                    return False
-                length = min(length * growth(self.strain[0]), left)
-                continue
-            strain = self.strain[0]
-            done = length
-            if self.past is not None:
-                self.find_past(&self.fresh[0, 0], 1)
-                if self.past.output(0)[0] != 0.0:
-                    done = self.land(length, &still)
-                    self.spike()
-                    fired[cell] = 1
-                    still |= self.rests[cell if self.rests.shape[0] > 1 else 0]
-            for v in range(self.variables):
-                self.state[v, 0] = self.fresh[v, 0]
-            left -= done
-            length = min(length * growth(strain), left)
+        self.take(lane, cell)
+        self.current[lane] = 0.0 if current is None else current[cell]
+        self.still[lane] = 0 if held is None else held[cell]
+        self.left[lane] = self.timestep
+        self.length[lane] = self.timestep * min(growth(self.strains[place]), 1.0)
         for v in range(self.variables):
-            state[v, cell] = self.state[v, 0]
-        return True
+            self.state[v, lane] = state[v, cell]
 
-    cdef double land(self, double length, const unsigned char *held) noexcept nogil:
-        """End a step that crosses the threshold at the crossing; return its length up to there."""
-        cdef double low = 0.0, high = 1.0, at, gap, out, back
+    cdef void shift(self, int old, int new) noexcept nogil:
+        """Move a cell from one lane to another."""
         cdef int v
-        self.move(self.fresh, &self.last[0, 0], 1, length, held)
-        while high - low > RESOLUTION:
-            at = 0.5 * (low + high)
+        self.take(new, self.cell[old])
+        self.current[new], self.still[new] = self.current[old], self.still[old]
+        self.left[new], self.length[new] = self.left[old], self.length[old]
+        for v in range(self.variables):
+            self.state[v, new] = self.state[v, old]
+
+    cdef void leave(self, int lane, double[:, ::1] state) noexcept nogil:
+        """Write the state of a lane back."""
+        cdef int v
+        for v in range(self.variables):
+            state[v, self.cell[lane]] = self.state[v, lane]
+
+    cdef void proceed(self, int i, unsigned char[::1] fired) noexcept nogil:
+        """Take the step of a lane, if it was good, and choose the length of the next one."""
+        cdef int v
+        if self.tension[i] <= 1.0:
             for v in range(self.variables):
-                gap = self.fresh[v, 0] - self.state[v, 0]
-                out, back = self.moves[0, v, 0] - gap, self.last[v, 0] - gap
-                self.here[v, 0] = self.state[v, 0] + at * (gap + (1.0 - at) * ((1.0 - at) * out - at * back))
-            self.find_past(&self.here[0, 0], 1)
-            if self.past.output(0)[0] != 0.0:
-                high = at
-            else:
-                low = at
-        self.attempt(1, length * high, held)
-        return length * high
+                self.state[v, i] = self.fresh[v, i]
+            self.left[i] -= self.length[i]
+            if self.crosses[i]:
+                fired[self.cell[i]] = 1
+                self.still[i] |= self.rests[self.cell[i] if self.rests.shape[0] > 1 else 0]
+        self.length[i] = min(self.tried[i] * growth(self.tension[i]), self.left[i])
 
-    cdef void spike(self) noexcept nogil:
-        """Apply the reset to the cell that is `fresh`."""
-        cdef int v
-        cdef Py_ssize_t i
+    cdef bint cross(self, int n) noexcept nogil:
+        """Find the lanes that cross their threshold in a good step; return whether there are any."""
+        cdef bint crossing = False
+        cdef int i
+        self.find_past(self.fresh, n)
+        for i in range(n):
+            self.crosses[i] = self.tension[i] <= 1.0 and self.past.output(0)[i] != 0.0
+            crossing |= self.crosses[i]
+        return crossing
+
+    cdef void land(self, int n) noexcept nogil:
+        """Let the steps that cross the threshold end there, with a spike."""
+        cdef int i
+        self.move(self.fresh, &self.last[0, 0], n, &self.still[0])
+        for i in range(n):
+            self.low[i], self.high[i] = 0.0, 1.0
+        for _ in range(HALVINGS):
+            self.look(n)
+        for i in range(n):
+            if self.crosses[i]:
+                self.length[i] *= self.high[i]
+        self.attempt(n, &self.still[0])
+        self.spike(n)
+
+    cdef void look(self, int n) noexcept nogil:
+        """Look for the crossings in the middles of the intervals `low` to `high`, on cubics, and halve them."""
+        cdef double at, gap, out, back
+        cdef int v, i
+        for v in range(self.variables):
+            for i in range(n):
+                at = 0.5 * (self.low[i] + self.high[i])
+                gap = self.fresh[v, i] - self.state[v, i]
+                out, back = self.moves[0, v, i] - gap, self.last[v, i] - gap
+                self.here[v, i] = self.state[v, i] + at * (gap + (1.0 - at) * ((1.0 - at) * out - at * back))
+        self.find_past(self.here, n)
+        for i in range(n):
+            at = 0.5 * (self.low[i] + self.high[i])
+            if self.past.output(0)[i] != 0.0:
+                self.high[i] = at
+            else:
+                self.low[i] = at
+
+    cdef void spike(self, int n) noexcept nogil:
+        """Apply the reset to the lanes that have crossed."""
+        cdef int v, i
+        cdef Py_ssize_t k
         for v in range(self.variables):
             self.reset.symbol(v, &self.fresh[v, 0])
-        self.reset.run(1)
-        for i in range(self.changed.shape[0]):
-            self.last[i, 0] = self.reset.output(<int>i)[0]
-        for i in range(self.changed.shape[0]):
-            self.fresh[self.changed[i], 0] = self.last[i, 0]
+        self.reset.run(n)
+        for k in range(self.changed.shape[0]):
+            for i in range(n):
+                self.last[k, i] = self.reset.output(<int>k)[i]
+        for k in range(self.changed.shape[0]):
+            for i in range(n):
+                if self.crosses[i]:
+                    self.fresh[self.changed[k], i] = self.last[k, i]
 
 
-cdef double RESOLUTION = 1.0 / 4096
+cdef enum:
+    HALVINGS = 12       # a crossing is found to one 4096th of a step
 
 
 cdef inline double growth(double strain) noexcept nogil:

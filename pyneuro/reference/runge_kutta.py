@@ -49,6 +49,8 @@ TOLERANCE = 1e-8
 """Error that one step may be estimated to make in a variable, relative to ``SMALL + |variable|``."""
 SMALL = 0.01
 """What counts as a small value of a variable: 0.01 mV, 0.01 uS, 0.01 nA."""
+SMALL_SHARE = 1.0
+"""What counts as a small value of a variable without a unit, as a gate."""
 SHORTEST = 1e-12
 """Step, as a part of the timestep, below which a cell is given up."""
 
@@ -84,8 +86,10 @@ class RungeKuttaStep:
         rest = model.refractory_ms(parameters)
         rests = np.broadcast_to(False if rest is None else np.asarray(rest) > 0.0, cells)
         clamped = [name in model.clamped for name in names]
-        limits = (TOLERANCE, SMALL, SHORTEST)
-        self._integrator = Integrator(slopes, past, reset, clamped, rests, TABLES, timestep, limits)
+        small = [SMALL if variable.unit else SMALL_SHARE for variable in model.state]
+        self._integrator = Integrator(
+            slopes, past, reset, clamped, rests, TABLES, timestep, small, (TOLERANCE, SHORTEST)
+        )
         self._model = model
         self._names = names
         self._fired = np.zeros(cells, np.uint8)

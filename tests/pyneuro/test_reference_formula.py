@@ -24,8 +24,8 @@ CELLS = 70
 def run(function: Callable[[Any, Any], Any], x: Floats, p: Any = 1.0) -> Floats:
     """What the kernel makes of ``function(x, p)``: y goes up by it in a step of 1 ms in which x stands still."""
     traced = formula("test", ["x", "y", "current"], lambda s: {"x": 0.0, "y": function(s["x"], p)})
-    limits = (1e300, 1e300, 1e-12)
-    integrator = Integrator(traced, None, None, [False] * 2, np.zeros(len(x), np.bool_), TABLES, 1.0, limits)
+    small, limits = [1e300, 1e300], (1e300, 1e-12)
+    integrator = Integrator(traced, None, None, [False] * 2, np.zeros(len(x), np.bool_), TABLES, 1.0, small, limits)
     state = np.stack([x, np.zeros(len(x))])
     assert integrator.advance(state, None, None, np.zeros(len(x), np.uint8)) == -1
     risen: Floats = state[1]
@@ -65,6 +65,13 @@ def test_a_traced_function_computes_what_it_says(name: str, parameter: str) -> N
 def test_the_exponential_is_right_to_the_last_digits(values: list[float]) -> None:
     x = np.array(values)
     np.testing.assert_allclose(run(lambda x, p: np.exp(x), x), np.exp(x), rtol=1e-15, atol=1e-300)
+
+
+@given(st.lists(st.floats(-800.0, 700.0) | st.floats(-1e-3, 1e-3), min_size=1, max_size=CELLS))
+@settings(deadline=None, max_examples=50)
+def test_the_exponential_less_one_keeps_its_digits_near_0(values: list[float]) -> None:
+    x = np.array(values)
+    np.testing.assert_allclose(run(lambda x, p: np.expm1(x), x), np.expm1(x), rtol=3e-15, atol=1e-300)
 
 
 def test_equal_operations_are_done_once() -> None:

@@ -153,3 +153,28 @@ def test_a_state_without_bound_is_reported() -> None:
     step = RungeKuttaStep(model_of("IF_cond_exp"), arrays(CONDUCTANCE), 1, 1.0)
     with pytest.raises(IntegrationError, match=r"IF_cond_exp: .* without bound \(v = inf, gsyn_exc = 0,"):
         step.advance(np.array([[np.inf], [0.0], [0.0]]), None, None)
+
+
+@pytest.mark.parametrize("name", ["HH_cond_exp", "Izhikevich_curr_exp"])
+def test_cells_side_by_side_do_what_they_do_alone(name: str) -> None:
+    """More cells than there are lanes, each with its own parameters, state, current and number of steps."""
+    model, n, rng = model_of(name), 150, np.random.default_rng(4)
+    given = {p.name: np.full(n, p.default) * rng.uniform(0.9, 1.1, n) for p in model.parameters}
+    state = np.array([np.full(n, v.initial, np.float64) for v in model.state])
+    state[0] = rng.uniform(-70.0, 25.0, n)
+    current = rng.uniform(-5.0, 20.0, n)
+    held = rng.random(n) < 0.2
+    alone = state.copy()
+    step = RungeKuttaStep(model, given, n, 0.5)
+    fired = np.zeros(n, np.bool_)
+    for _ in range(20):
+        within = step.advance(state, current, held)
+        fired |= np.zeros(n, np.bool_) if within is None else within
+    for i in range(n):
+        own = RungeKuttaStep(model, {key: values[i : i + 1] for key, values in given.items()}, 1, 0.5)
+        single, spiked = alone[:, i : i + 1].copy(), False
+        for _ in range(20):
+            spiked |= own.advance(single, current[i : i + 1], held[i : i + 1]) is not None
+        assert single[:, 0].tolist() == state[:, i].tolist()
+        assert spiked == fired[i]
+    assert fired.any() == model.resets_within_step
