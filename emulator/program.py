@@ -52,7 +52,7 @@ INSTRUCTION_WORDS = 6
 """Words of an instruction in `Program.code`: op, out, a, b, c, n."""
 WORD_BITS = 32
 MOST_TRIALS = 1023
-"""Trials of BINOMIAL; a core would need half its millisecond for so many of ten neurons."""
+"""Trials of BINOMIAL at the most; for so many in each of ten neurons a core needs 0.7 ms."""
 NO_SPIKE = -1
 """Spike register of a program of which nothing spikes."""
 
