@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.check_sources import check_source
-from toolchain.check_synapses import check_synapses
+from toolchain.check_synapses import check_modulation, check_synapses
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import NetworkError, ParameterError
 from toolchain.models import CELL_MODELS
@@ -17,8 +17,10 @@ from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_initial, check_parameters
 from toolchain.network import Current, Network, Population, Projection, Recording, Values
 from toolchain.synapses import ELECTRICAL
+from toolchain.synapses.modulation import NEUROMODULATION, RECEPTORS
 
 CONDUCTANCE = (0.0, np.inf, "be >= 0 uS, as a gap junction is a conductance")
+CONCENTRATION = (0.0, np.inf, "be >= 0, as it is a concentration of dopamine")
 
 
 def check_network(network: Network) -> None:
@@ -41,6 +43,7 @@ def check_network(network: Network) -> None:
         _check_population(population, network.timestep)
     for projection in network.projections:
         _check_projection(network, projection)
+    check_modulation(network)
 
 
 def _check_population(population: Population, timestep: float) -> None:
@@ -120,21 +123,24 @@ def _check_projection(network: Network, made: Projection) -> None:
     model = CELL_MODELS[target.cell]
     if not isinstance(model, CellModel):
         raise NetworkError(f"{who}: '{target.label}' is of {target.cell}, which has no synapses")
-    electrical = made.synapse == ELECTRICAL
-    if electrical:
+    receptors = model.receptors
+    limits = None
+    if made.synapse == ELECTRICAL:
         _check_coupled(who, source, target)
-    elif made.receptor not in model.receptors:
+        receptors, limits = {made.receptor: ""}, CONDUCTANCE
+    elif made.synapse == NEUROMODULATION:
+        receptors, limits = dict.fromkeys(RECEPTORS, ""), CONCENTRATION
+    if made.receptor not in receptors:
+        what = made.synapse if limits else target.cell
         raise NetworkError(
-            f"{who}: {target.cell} has no receptor type '{made.receptor}'{did_you_mean(made.receptor, model.receptors)}"
+            f"{who}: {what} has no receptor type '{made.receptor}'{did_you_mean(made.receptor, receptors)}"
         )
     check_synapses(made)
     if made.pre.shape != made.post.shape or made.pre.ndim != 1:
         raise NetworkError(f"{who}: {made.pre.shape} source cells do not match {made.post.shape} target cells")
     _check_indices(f"{who}: source", source.size, made.pre)
     _check_indices(f"{who}: target", target.size, made.post)
-    _check_range(
-        who, "weight", made.weight, len(made), CONDUCTANCE if electrical else _weight_limits(model, made.receptor)
-    )
+    _check_range(who, "weight", made.weight, len(made), limits or _weight_limits(model, made.receptor))
     _check_range(who, "delay", made.delay, len(made), (0.0, np.inf, "be >= 0 ms"))
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import NetworkError, ParameterError
 from toolchain.models.parameters import Parameter, check_initial, check_parameters
-from toolchain.network import Projection
+from toolchain.network import Network, Projection
 from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC, SYNAPSES, parameters_of
 from toolchain.synapses.declaration import ReleaseModel
+from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
@@ -49,6 +50,9 @@ def check_synapses(made: Projection) -> None:
             if names:
                 raise ParameterError(f"{who}: {made.synapse} has no parameter '{next(iter(names))}'")
         return
+    if made.synapse == NEUROMODULATION:
+        _check_shared(who, made)
+        return
     _check_release(who, made, RELEASE_MODELS[made.synapse])
 
 
@@ -69,19 +73,24 @@ def _check_plastic(who: str, made: Projection) -> None:
     for name, known, kind in zip(made.rules, registries, ("timing", "weight"), strict=True):
         if name not in known:
             raise NetworkError(f"{who}: there is no {kind} rule '{name}'{did_you_mean(name, known)}")
-    weight, parameters = WEIGHT_RULES[made.rules[1]], parameters_of(made.synapse, made.rules)
-    _check_amplitudes(who, made, {parameter.name for parameter in parameters})
+    _check_amplitudes(who, made, {parameter.name for parameter in parameters_of(made.synapse, made.rules)})
+    _check_shared(who, made)
+
+
+def _check_shared(who: str, made: Projection) -> None:
+    """Parameters that are the same for all synapses of a projection."""
+    parameters = parameters_of(made.synapse, made.rules)
     for name, values in made.parameters.items():
         if np.ndim(values):
             raise ParameterError(
-                f"{who}: {PLASTIC}.{name} must be one number, the same for all synapses of a projection; "
+                f"{who}: {made.synapse}.{name} must be one number, the same for all synapses of a projection; "
                 "make a projection for each value"
             )
-    check_parameters(Owner(f"{who}: {PLASTIC}", parameters), made.parameters, len(made), "synapse")
-    limits = {parameter.name: parameter.default for parameter in weight.parameters} | dict(made.parameters)
+    check_parameters(Owner(f"{who}: {made.synapse}", parameters), made.parameters, len(made), "synapse")
+    limits = {parameter.name: parameter.default for parameter in parameters} | dict(made.parameters)
     if {"w_min", "w_max"} <= limits.keys() and not 0.0 <= limits["w_min"] <= limits["w_max"]:
         raise ParameterError(
-            f"{who}: {weight.name} needs 0 <= w_min <= w_max, got {limits['w_min']:g} and {limits['w_max']:g}; "
+            f"{who}: {made.synapse} needs 0 <= w_min <= w_max, got {limits['w_min']:g} and {limits['w_max']:g}; "
             "they are magnitudes, also of inhibitory weights"
         )
 
@@ -92,3 +101,30 @@ def _check_amplitudes(who: str, made: Projection, parameters: set[str]) -> None:
         if amplitude not in parameters:
             fitting = [n for n, rule in WEIGHT_RULES.items() if amplitude in {p.name for p in rule.parameters}]
             raise NetworkError(f"{who}: {weight} has no {amplitude}, which {timing} needs; use {' or '.join(fitting)}")
+
+
+def check_modulation(network: Network) -> None:
+    """Check what brings dopamine against each other, and against what it modulates.
+
+    Raises
+    ------
+    NetworkError
+        If projections that bring dopamine to a population differ, or its plastic synapses cannot be modulated.
+    """
+    bringing: dict[int, Projection] = {}
+    for made in network.projections:
+        if made.synapse == NEUROMODULATION:
+            first = bringing.setdefault(made.target, made)
+            for parameter in parameters_of(NEUROMODULATION):
+                one, other = (p.parameters.get(parameter.name, parameter.default) for p in (first, made))
+                if one != other:
+                    raise NetworkError(
+                        f"projections '{first.label}' and '{made.label}' bring dopamine to the same population with "
+                        f"{parameter.name} of {one:g} and {other:g}; give them the same"
+                    )
+    for made in network.projections:
+        if made.synapse == PLASTIC and made.target in bringing and not WEIGHT_RULES[made.rules[1]].additive:
+            raise NetworkError(
+                f"projection '{made.label}': {made.rules[1]} needs the weight, which an eligibility trace does not "
+                f"know; use AdditiveWeightDependence, as '{bringing[made.target].label}' brings dopamine to its targets"
+            )

@@ -31,6 +31,7 @@ from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
 from toolchain.synapses import ELECTRICAL
+from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.tables import Tables
 from toolchain.weights import Quantisation, quantise, ring_buffer_shifts
 from toolchain.workload import prepare
@@ -147,7 +148,7 @@ def compile_network(
     watch = Stopwatch()
     timed = watch.timed
     timed("check", check_network, network)
-    _refuse_gap_junctions(network)
+    _refuse(network)
     inexact = timed("check", inexact_words, network, options.substeps)
     scale = _time_scale_factor(network.timestep, time_scale_factor)
     limits = machine or spin5()
@@ -174,14 +175,21 @@ def compile_network(
     return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, watch.seconds)
 
 
-def _refuse_gap_junctions(network: Network) -> None:
-    """Cells of a machine tell each other of spikes and not of voltages."""
+REFUSED = {
+    ELECTRICAL: "cannot be run on SpiNNaker: a gap junction couples voltages in every instant, and its cores send each "
+    "other spikes only",
+    NEUROMODULATION: "is not among what the emulated cores have",
+}
+"""Synapse types that no core has, and why."""
+
+
+def _refuse(network: Network) -> None:
+    """Refuse what no core has by its name."""
     for projection in network.projections:
-        if projection.synapse == ELECTRICAL:
+        if projection.synapse in REFUSED:
             raise MappingError(
-                f"projection '{projection.label}': {ELECTRICAL} cannot be run on SpiNNaker: a gap junction couples "
-                "voltages in every instant, and its cores send each other spikes only; use backend='reference', or "
-                "leave it out"
+                f"projection '{projection.label}': {projection.synapse} {REFUSED[projection.synapse]}; use "
+                "backend='reference', or leave it out"
             )
 
 

@@ -10,6 +10,7 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population, Projection, Recording, Values
 from toolchain.synapses import ELECTRICAL, parameters_of
+from toolchain.synapses.modulation import NEUROMODULATION
 
 
 class Spread(NamedTuple):
@@ -49,8 +50,8 @@ def units(cell: str) -> dict[str, str]:
 
 def weight_unit(network: Network, projection: Projection) -> str:
     """Unit of the weights of `projection`; none for an unknown model or receptor."""
-    if projection.synapse == ELECTRICAL:
-        return "uS"
+    if projection.synapse in (ELECTRICAL, NEUROMODULATION):
+        return "uS" if projection.synapse == ELECTRICAL else ""
     model = CELL_MODELS.get(network.populations[projection.target].cell)
     found = model.weights.get(projection.receptor) if isinstance(model, CellModel) else None
     return found.unit if found else ""
@@ -120,7 +121,7 @@ def _describe_projection(network: Network, projection: Projection) -> list[str]:
     kind = synapse_text(projection) + ("" if electrical else f", {projection.receptor}")
     lines = [f"projection '{projection.label}': '{source}' -> '{target}', {len(projection):,} {kind}"]
     if len(projection):
-        lines.append(f"  weight = {spread(projection.weight)} {weight_unit(network, projection)}")
+        lines.append(f"  weight = {spread(projection.weight)} {weight_unit(network, projection)}".rstrip())
         if not electrical:
             lines.append(f"  delay = {spread(projection.delay)} ms")
         lines += [f"  {name} = {text}" for name, text in synapse_parameter_texts(projection)]

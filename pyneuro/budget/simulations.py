@@ -128,7 +128,7 @@ class ProgramSimulation(RoundedWeights):
                     self._wiring.send(number, fired, step - 1)
             self._wiring.settle(step)
             for cells in self._blocks:
-                fired = cells.step(step, self._wiring.slot(step - 1))
+                fired = cells.step(step, self._wiring.arriving(step - 1))
                 if fired.size:
                     self._fire(cells, fired, step)
             self._sample(step)
@@ -155,7 +155,7 @@ class ProgramSimulation(RoundedWeights):
     def _values(self, population: int, variable: str) -> Floats:
         """Values of a variable that the coming tick samples."""
         member = self._places[population][1]
-        coming = self._programs[population].coming(self._step, self._wiring.slot(self._step - 1))
+        coming = self._programs[population].coming(self._step, self._wiring.arriving(self._step - 1))
         return coming[variable][member.start : member.stop]
 
 

@@ -38,6 +38,10 @@ class History:
         """Spikes of a cell that there is room for."""
         return self._times.shape[1]
 
+    def clear(self) -> None:
+        """Forget all spikes."""
+        self._counts[:] = 0
+
     def full(self, cells: Indices) -> bool:
         """Whether one of `cells` has no room for another spike."""
         return bool((self._counts[cells] == self.room).any())

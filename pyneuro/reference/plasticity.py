@@ -85,6 +85,17 @@ class PlasticSynapses:
         -1 if the receptor has weights of at most 0; rules move magnitudes.
     timestep : float
         ms.
+
+    Attributes
+    ----------
+    targets : int32[synapses]
+        Cells in the target population, in the order of the rows.
+    magnitudes : float64[synapses]
+        Present weights.
+    shift : float64[synapses]
+        Steps by which a spike of the target comes later to the synapse than one of the source of the same time.
+    history : History
+        Spikes of the targets.
     """
 
     def __init__(self, projection: Projection, rows: Rows, cells: int, sign: int, timestep: float) -> None:
@@ -93,44 +104,45 @@ class PlasticSynapses:
         self.rules: Rules = rules(projection, timestep)
         self._cells = cells
         self._sign = sign
-        self._post = np.ascontiguousarray(projection.post[rows.order])
+        self.targets = np.ascontiguousarray(projection.post[rows.order])
         fraction = float(np.asarray(projection.parameters.get("dendritic_delay_fraction", 1.0)))
         delays = np.broadcast_to(rows.delays, len(rows.order))
-        self._shift = (2.0 * fraction - 1.0) * delays
+        self.shift = (2.0 * fraction - 1.0) * delays
         # The last time, relative to a spike of the source, of spikes of the target that count for it, ...
-        self._until = np.minimum(np.floor(WHOLE - self._shift).astype(np.int64), delays - 1)
+        self._until = np.minimum(np.floor(WHOLE - self.shift).astype(np.int64), delays - 1)
+        self._needed = self._until
         # ... and of those that are before it.
-        self._before = np.minimum(np.ceil(-self._shift - WHOLE).astype(np.int64) - 1, delays - 1)
+        self._before = np.minimum(np.ceil(-self.shift - WHOLE).astype(np.int64) - 1, delays - 1)
         self.reset()
 
     def reset(self) -> None:
         """Back to the first weights, and no spike yet."""
         sources = len(self.rows.offsets) - 1
-        self._weights = np.array(np.broadcast_to(np.abs(self.rows.weights), len(self.rows.order)))
+        self.magnitudes = np.array(np.broadcast_to(np.abs(self.rows.weights), len(self.rows.order)))
         self._last = np.full(sources, -np.inf)
         self._traces = {name: np.zeros(sources) for name in self.rules.timing.pre_traces}
-        self._history = History(self._cells, self.rules.timing.post_traces)
+        self.history = History(self._cells, self.rules.timing.post_traces)
         self._waiting: list[tuple[int, Event]] = []
 
     def take_over(self, before: PlasticSynapses) -> None:
         """Go on from the traces of `before`, the same synapses with other weights, delays or parameters."""
-        self._last, self._traces, self._history = before._last, before._traces, before._history
+        self._last, self._traces, self.history = before._last, before._traces, before.history
         self._waiting = before._waiting
 
     def weights(self) -> Floats:
         """Present weights, in the order of the projection."""
-        return self.rows.unsorted(self._sign * self._weights)
+        return self.rows.unsorted(self._sign * self.magnitudes)
 
     # --- spikes of the target -----------------------------------------------------------------------
 
     def receive(self, cells: Indices, time: int) -> None:
         """The target `cells` spike at `time` (steps)."""
-        if self._history.full(cells):
-            self._history.make_room(self._needless())
-        latest, traces = self._history.latest(cells.astype(np.int32))
+        if self.history.full(cells):
+            self.history.make_room(self._needless())
+        latest, traces = self.history.latest(cells.astype(np.int32))
         since = time - latest
         found = Found(self.rules, {}, traces, np.inf, since)
-        self._history.add(cells, time, since, dict(self.rules.timing.add_post(found)))
+        self.history.add(cells, time, since, dict(self.rules.timing.add_post(found)))
 
     def _needless(self) -> Indices:
         """The time up to which each target's spikes have been gone through by all its synapses."""
@@ -138,7 +150,7 @@ class PlasticSynapses:
         for _, event in self._waiting:
             done[event.synapses] = np.minimum(done[event.synapses], event.previous)
         needless = np.full(self._cells, NEVER, np.float64)
-        np.minimum.at(needless, self._post, np.maximum(done, -NEVER) + self._until)
+        np.minimum.at(needless, self.targets, np.maximum(done, -NEVER) + self._until)
         return needless.astype(np.int64)
 
     # --- spikes of the source -----------------------------------------------------------------------
@@ -147,7 +159,7 @@ class PlasticSynapses:
         """Take the spikes that the update of `step` found in the source cells `fired`; `settle` delivers them."""
         for sources in singly(fired):
             event = self._fire(sources, step + 1)
-            needed = event.time + self._until[event.synapses]
+            needed = event.time + self._needed[event.synapses]
             for time in np.unique(needed).tolist():
                 self._waiting.append((time, event.of(needed == time)))
 
@@ -168,28 +180,36 @@ class PlasticSynapses:
         if not self._waiting:
             return
         for _, event in sorted((item for item in self._waiting if item[0] <= known), key=itemgetter(0)):
-            self._weights[event.synapses] = weights = self._changed(event)
-            line.add(event.synapses, self._sign * weights, self.rows, event.time - 1)
+            line.add(event.synapses, self._sign * self._change(event), self.rows, event.time - 1)
         self._waiting = [item for item in self._waiting if item[0] > known]
 
-    def _changed(self, event: Event) -> Floats:
-        """Weights of the synapses of `event` after it, and after the spikes of their targets since the one before."""
-        cells, weights = self._post[event.synapses], self._weights[event.synapses]
-        shift, previous = self._shift[event.synapses], event.previous
-        until = self._until[event.synapses]
-        done = self._history.until(cells, np.maximum(previous + until, -NEVER).astype(np.int64))
-        left = self._history.until(cells, event.time + until) - done
-        some = np.flatnonzero(left)
+    def _change(self, event: Event) -> Floats:
+        """Let the synapses of `event` go through the spikes of their targets, and then through it; their weights."""
+        cells, weights = self.targets[event.synapses], self.magnitudes[event.synapses]
+        shift = self.shift[event.synapses]
+        entry, end = self.between(event)
+        some = np.flatnonzero(entry < end)
         while some.size:
             pre = {name: values[some] for name, values in event.before.items()}
-            times, post = self._history.at(cells[some], done[some])
-            since = self._history.since(cells[some], done[some])
-            found = Found(self.rules, pre, post, times + shift[some] - previous[some], since)
+            times, post = self.history.at(cells[some], entry[some])
+            since = self.history.since(cells[some], entry[some])
+            found = Found(self.rules, pre, post, times + shift[some] - event.previous[some], since)
             weights[some] = self.rules.timing.apply_post(found, weights[some])
-            done[some] += 1
-            left[some] -= 1
-            some = some[left[some] > 0]
-        last = self._history.until(cells, event.time + self._before[event.synapses]) - 1
-        times, post = self._history.at(cells, last)
-        found = Found(self.rules, event.after, post, event.since, event.time - shift - times)
-        return np.asarray(self.rules.timing.apply_pre(found, weights), np.float64)
+            entry[some] += 1
+            some = some[entry[some] < end[some]]
+        weights = np.asarray(self.rules.timing.apply_pre(Found(*self.latest(event)), weights), np.float64)
+        self.magnitudes[event.synapses] = weights
+        return weights
+
+    def between(self, event: Event) -> tuple[Indices, Indices]:
+        """Numbers of the first and the last but one spike of each target between `event` and the one before."""
+        cells, until = self.targets[event.synapses], self._until[event.synapses]
+        begun = np.maximum(event.previous + until, -NEVER).astype(np.int64)
+        return self.history.until(cells, begun), self.history.until(cells, event.time + until)
+
+    def latest(self, event: Event) -> tuple[Rules, dict[str, Floats], dict[str, Floats], Floats, Floats]:
+        """What a rule finds at `event` itself: that of the latest spike of each target before it."""
+        cells, shift = self.targets[event.synapses], self.shift[event.synapses]
+        last = self.history.until(cells, event.time + self._before[event.synapses]) - 1
+        times, post = self.history.at(cells, last)
+        return self.rules, event.after, post, event.since, event.time - shift - times

@@ -182,7 +182,7 @@ class ReferenceSimulation:
                     self._spikes[number].add(step, fired)
                     self._wiring.send(number, fired, step - 1)
             self._wiring.settle(step)
-            slot = self._wiring.slot(step)
+            slot = self._wiring.arriving(step)
             for cells, fired in self._move(step, slot):
                 if fired.size:
                     self._fire(cells, fired, step)

@@ -8,7 +8,7 @@ spike that is found in step k acts ``delay`` steps after the end of that step, s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -160,6 +160,11 @@ def no_rows(projection: Projection) -> Rows:
     weights = np.atleast_1d(np.asarray(projection.weight, np.float64))
     order = np.arange(len(projection), dtype=np.uint32)
     return Rows(np.zeros(1, np.int64), order, np.empty(0, np.int32), weights, np.empty(0, np.int32))
+
+
+def signed(rows: Rows, sign: int) -> Rows:
+    """The same synapses, with weights times `sign`."""
+    return replace(rows, weights=sign * rows.weights)
 
 
 def singly(fired: Indices) -> Iterator[Indices]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from processes import arrays_of
 
 from pyneuro.reference import ReferenceSimulation
-from toolchain.network import Network, Projection, Recording
+from toolchain.network import Network, Population, Projection, Recording
 
 if find_spec("nest") is None:
     pytest.skip("NEST is not installed (extra 'oracle')", allow_module_level=True)
@@ -47,16 +47,26 @@ def trains(seed: int, rate: float, duration: float) -> tuple[Floats, Floats]:
     return np.round(steps[0] * DT, 1), np.round(steps[1] * DT, 1)
 
 
-def sent(case: Case, pre: Floats, post: Floats) -> Floats:
+def sent(case: Case, pre: Floats, post: Floats, dopamine: Floats | None = None) -> Floats:
     """What each spike of the source sends on the reference: the target is made to spike by jumps of 1 V."""
     target = cells("target", 1, "IF_curr_delta", parameters={"tau_refrac": 0.0})
-    populations = (array_source("pre", [pre]), target, array_source("drive", [np.round(post - 1.0, 1)]))
+    populations: tuple[Population, ...] = (
+        array_source("pre", [pre]),
+        target,
+        array_source("drive", [np.round(post - 1.0, 1)]),
+    )
     ends = np.zeros(1, np.int32)
     synapse = Projection(
         "made", 0, 1, "excitatory", ends, ends, case.weight, case.delay, case.synapse, case.rules, case.parameters
     )
     drive = Projection("drive", 2, 1, "excitatory", ends, ends, 1000.0, 1.0)
-    simulation = ReferenceSimulation(Network("pair", DT, populations, (synapse, drive)))
+    projections: tuple[Projection, ...] = (synapse, drive)
+    if dopamine is not None:
+        dose = 1.0 / CONCENTRATION["tau_d"]
+        given = CONCENTRATION
+        brought = Projection("dopamine", 3, 1, "reward", ends, ends, dose, DT, "Neuromodulation", (), given)
+        populations, projections = (*populations, array_source("dopamine", [dopamine])), (*projections, brought)
+    simulation = ReferenceSimulation(Network("pair", DT, populations, projections))
     weights = []
     for step in np.rint(pre / DT).astype(int).tolist():
         simulation.run(step + 1 - simulation.step)
@@ -127,6 +137,26 @@ SHORT_TERM = {
 }
 
 
+DOPAMINE = Case(
+    "STDPMechanism",
+    PAIR | {"A_plus": 7e-4, "A_minus": 5e-4, "w_max": 1.0},
+    "stdp_dopamine_synapse",
+    {},
+    ("SpikePairRule", "AdditiveWeightDependence"),
+    {"tau_minus": 31.0},
+)
+CONCENTRATION = {"tau_c": 400.0, "tau_d": 150.0, "w_min": 0.0, "w_max": 0.02}
+NEST_CONCENTRATION = {"A_plus": 7e-4, "A_minus": 5e-4, "tau_plus": 17.0, "tau_c": 400.0, "tau_n": 150.0}
+NEST_CONCENTRATION |= {"Wmin": 0.0, "Wmax": 0.02}
+
+
+def doses() -> Floats:
+    """Spikes of dopamine, some of them together with those of the two sides."""
+    pre, post = trains(3, 40.0, 3000.0)
+    rng = np.random.default_rng(9)
+    return np.unique(np.concatenate([pre[5::20], post[3::20], np.round(0.1 * rng.integers(50, 29000, 20), 1)]))
+
+
 @pytest.fixture(scope="module")
 def in_nest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Floats]:
     """What NEST's synapses send, by case."""
@@ -138,9 +168,12 @@ def in_nest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Floats]:
             {"model": case.nest, "parameters": parameters, "delay": case.delay, "pre": pre, "post": post}
             | {"archive": case.archive}
         )
+    pre, post = trains(3, 40.0, 3000.0)
+    modulated = {"model": DOPAMINE.nest, "parameters": {"weight": 0.005}, "delay": 1.2, "pre": pre, "post": post}
+    given.append(modulated | {"archive": DOPAMINE.archive, "common": NEST_CONCENTRATION, "dopamine": doses()})
     path = tmp_path_factory.mktemp("nest") / "synapses.npz"
     found = arrays_of(Path(__file__).with_name("nest_synapses.py"), path, given=pickle.dumps(given))
-    return {name: found[f"weights_{number}"] for number, name in enumerate(CASES | SHORT_TERM)}
+    return {name: found[f"weights_{number}"] for number, name in enumerate([*CASES, *SHORT_TERM, "dopamine"])}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -179,3 +212,11 @@ def test_short_term_dynamics_equal_nest(name: str, in_nest: dict[str, Floats]) -
     found = arrived(SHORT_TERM[name], pre)
     print(f"{name}: {len(found)} spikes send {found.min():.4g} to {found.max():.4g}")
     np.testing.assert_allclose(found, in_nest[name], rtol=1e-9, atol=1e-12)
+
+
+def test_modulated_weights_equal_nest(in_nest: dict[str, Floats]) -> None:
+    """Eligibility and dopamine, with arrivals between, and together with, spikes of both sides."""
+    pre, post = trains(3, 40.0, 3000.0)
+    found = sent(DOPAMINE, pre, post, doses())
+    print(f"dopamine: {len(found)} weights from {found.min():.4g} to {found.max():.4g}")
+    np.testing.assert_allclose(found, in_nest["dopamine"], rtol=1e-9, atol=1e-15)

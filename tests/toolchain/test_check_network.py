@@ -187,3 +187,43 @@ def test_gap_junctions_need_voltages_and_conductances() -> None:
     assert "weight must be >= 0 uS, as a gap junction is" in refusal(cells("a", 1), cells("b", 1), made=(negative,))
     source = poisson_source("b", 1, 1.0)
     assert "which has no v for ElectricalSynapse to couple" in refusal(source, cells("a", 1), made=(made,))
+
+
+def dopamine(**changes: Any) -> Projection:
+    """Dopamine for population 1."""
+    made = replace(connect((0, 1), [(0, 0)], 0.1, 1.0, "reward"), label="reward", synapse="Neuromodulation")
+    return replace(made, **changes)
+
+
+def plastic(rule: str) -> Projection:
+    made = connect((0, 1), [(0, 0)])
+    return replace(made, label="plastic", synapse="STDPMechanism", rules=("SpikePairRule", rule))
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (
+            (dopamine(receptor="excitatory"),),
+            "Neuromodulation has no receptor type 'excitatory'; there are reward, punish",
+        ),
+        ((dopamine(weight=-0.1),), "weight must be >= 0, as it is a concentration of dopamine, got -0.1"),
+        ((dopamine(parameters={"tau_c": 0.0}),), "'reward': Neuromodulation.tau_c must be > 0 ms, got 0"),
+        ((dopamine(parameters={"w_min": 2.0}),), "Neuromodulation needs 0 <= w_min <= w_max, got 2 and 1"),
+        (
+            (dopamine(), dopamine(label="other", receptor="punishment", parameters={"tau_d": 100.0})),
+            "'reward' and 'other' bring dopamine to the same population with tau_d of 200 and 100; give them the same",
+        ),
+        (
+            (dopamine(), plastic("MultiplicativeWeightDependence")),
+            "'plastic': MultiplicativeWeightDependence needs the weight, which an eligibility trace does not know",
+        ),
+    ],
+)
+def test_refused_neuromodulation(made: tuple[Projection, ...], message: str) -> None:
+    assert message in refusal(cells("a", 1), cells("b", 1), made=made)
+
+
+def test_neuromodulation_of_additive_rules_is_accepted() -> None:
+    made = dopamine(), dopamine(receptor="punishment"), plastic("AdditiveWeightDependence")
+    check_network(Network("n", 1.0, (cells("a", 1), cells("b", 1)), made))

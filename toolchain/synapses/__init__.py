@@ -1,6 +1,8 @@
 """Synapses with dynamics, declared once for both simulators."""
 
 from toolchain.models.parameters import Parameter
+from toolchain.synapses.modulation import NEUROMODULATION
+from toolchain.synapses.modulation import PARAMETERS as MODULATION_PARAMETERS
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
@@ -9,7 +11,7 @@ STATIC = "StaticSynapse"
 PLASTIC = "STDPMechanism"
 ELECTRICAL = "ElectricalSynapse"
 """A gap junction: it sends no spikes, and `Projection.receptor` and `delay` say nothing."""
-SYNAPSES = (STATIC, PLASTIC, ELECTRICAL, *RELEASE_MODELS)
+SYNAPSES = (STATIC, PLASTIC, ELECTRICAL, NEUROMODULATION, *RELEASE_MODELS)
 """Synapse types there are."""
 DELAY_FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
 
@@ -18,6 +20,8 @@ def parameters_of(synapse: str, rules: tuple[str, ...] = ()) -> tuple[Parameter,
     """The parameters of a synapse type and its rules, besides weight and delay; none of what is unknown."""
     if synapse in RELEASE_MODELS:
         return RELEASE_MODELS[synapse].parameters
+    if synapse == NEUROMODULATION:
+        return MODULATION_PARAMETERS
     if synapse != PLASTIC:
         return ()
     timing = [parameter for name in rules if name in TIMING_RULES for parameter in TIMING_RULES[name].parameters]

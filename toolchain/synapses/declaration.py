@@ -222,6 +222,7 @@ class WeightRule(ABC):
 
     name: str
     parameters: tuple[Parameter, ...]
+    additive: bool = False
     absolute: tuple[Scale, ...] = ()
 
     def scales(self, p: Mapping[str, float]) -> Mapping[Scale, float]:

@@ -26,6 +26,7 @@ class AdditiveWeightDependence(WeightRule):
 
     name = "AdditiveWeightDependence"
     parameters: tuple[Parameter, ...] = (W_MIN, W_MAX)
+    additive = True
     absolute = (Scale.POTENTIATION, Scale.DEPRESSION)
 
     def potentiate(self, weight: Value, a: Value, amount: Value, p: Values) -> Value:
