@@ -27,6 +27,7 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Recording
 from toolchain.options import given
+from toolchain.synapses import PLASTIC
 
 
 class EmulatedSimulation:
@@ -178,6 +179,13 @@ class EmulatedSimulation:
                 for number, _ in self._neuron_cores(population)
             ]
         )
+
+    def weights(self, projection: int) -> NDArray[np.float64]:
+        """Present weight of each synapse of a projection, in its order; those given where they do not change."""
+        made = self.network.projections[projection]
+        if made.synapse == PLASTIC:
+            return self.mapping.plastic_weights(self.network, projection, self.emulator.dynamic_rows)
+        return np.array(np.broadcast_to(np.asarray(made.weight, dtype=np.float64), len(made)))
 
     def _neuron_cores(self, population: int) -> list[tuple[int, NeuronCore]]:
         cores = [(number, self.mapping.image.cores[number]) for number in self.mapping.cores_of(population)]

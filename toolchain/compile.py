@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from emulator.image import MachineImage
 from emulator.machine import Machine, named, spin5
 from toolchain.accuracy import inexact_words
 from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
+from toolchain.banks import Bank
 from toolchain.check_network import check_network
 from toolchain.diagnostics import Diagnostic
+from toolchain.dynamic_rows import weight_halves
 from toolchain.errors import MappingError
 from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
@@ -33,7 +39,8 @@ from toolchain.stopwatch import Stopwatch
 from toolchain.synapses import ELECTRICAL
 from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.tables import Tables
-from toolchain.weights import Quantisation, quantise, ring_buffer_shifts
+from toolchain.targets import weights_of
+from toolchain.weights import Quantisation, quantise, ring_buffer_shifts, weight_scale
 from toolchain.workload import prepare
 
 
@@ -53,6 +60,8 @@ class Mapping:
         What was changed, or may go wrong at run time, in the user's words.
     seconds : dict of str to float
         Wall-clock time of each stage, and of all checkers together ("check").
+    banks : tuple of Bank
+        The synapses with dynamics.
     """
 
     network: str
@@ -64,6 +73,7 @@ class Mapping:
     image: MachineImage
     diagnostics: tuple[Diagnostic, ...]
     seconds: dict[str, float]
+    banks: tuple[Bank, ...] = ()
 
     @property
     def machine(self) -> Machine:
@@ -111,6 +121,30 @@ class Mapping:
         Cell i of the population is cell ``i - start`` of the one whose slice has ``start <= i < stop``.
         """
         return self.partition.slices_of(population)
+
+    def plastic_weights(
+        self, network: Network, number: int, rows: Callable[[int, int], NDArray[np.uint32]]
+    ) -> NDArray[np.float64]:
+        """Weights of the plastic projection `number` of `network`, in its order and PyNN's unit.
+
+        Parameters
+        ----------
+        network : Network
+            What was mapped.
+        rows : callable
+            The rows of a core of the image and of a bank, as they are.
+        """
+        made, slicing = network.projections[number], self.partition.slicing
+        weights = np.zeros(len(made))
+        banks = zip(self.banks, self.partition.rows.banks, strict=True)
+        for place, (bank, blocks) in enumerate(pair for pair in banks if pair[0].target == made.target):
+            if number in bank.numbers:
+                member = bank.numbers.index(number)
+                words = np.concatenate([rows(core, place) for core in self.cores_of(made.target)])
+                halves = list(weight_halves(bank, slicing, blocks))[member]
+                chosen = bank.chosen[member]
+                weights[slice(None) if chosen is None else chosen] = words.view(np.uint16)[halves]
+        return weights * weights_of(network, made).sign / weight_scale(network, made, self.shifts)
 
 
 def compile_network(
@@ -172,7 +206,9 @@ def compile_network(
     )
     for stage, spent in mapped.seconds.items():
         watch.add(stage, spent)
-    return Mapping(network.label, options, parts, mapped, shifts, quantisation, image, remarks, watch.seconds)
+    return Mapping(
+        network.label, options, parts, mapped, shifts, quantisation, image, remarks, watch.seconds, workload.banks
+    )
 
 
 REFUSED = {

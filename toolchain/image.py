@@ -6,8 +6,8 @@ population tables, which is why the same network spikes the same wherever it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,8 @@ from emulator import image
 from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
 from emulator.poisson import source_seeds
 from emulator.program import Program
+from toolchain.banks import histories
+from toolchain.dynamic_rows import build_dynamic_rows
 from toolchain.map_graph import GraphMapping
 from toolchain.memory import bits_for
 from toolchain.models import CELL_MODELS
@@ -26,8 +28,9 @@ from toolchain.models.sources import nearest_tick
 from toolchain.network import Current, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
-from toolchain.rows import build_rows, word_layout
+from toolchain.rows import Blocks, build_rows, word_layout
 from toolchain.sources import array_cores, random_cores
+from toolchain.targets import neuron_model
 from toolchain.workload import Workload
 
 
@@ -60,6 +63,8 @@ def build_image(plan: Plan) -> MachineImage:
     network = plan.workload.network
     keys = slice_keys(plan.partition, plan.mapped)
     programs = _programs(plan)
+    rules = _rules(plan)
+    numbers = {rule: len(programs) + i for i, rule in enumerate(rules)}
     common = [_common(plan, keys, number) for number in range(len(plan.partition.slices))]
     cores: dict[int, Core] = {}
     for number, population in enumerate(network.populations):
@@ -68,6 +73,8 @@ def build_image(plan: Plan) -> MachineImage:
         made: Iterator[Core]
         if population.cell in programs:
             made = _neuron_cores(plan, number, list(programs).index(population.cell), keys, known)
+            dynamic = _dynamic_of_cores(plan, number, keys, numbers)
+            made = (replace(core, **more) for core, more in zip(made, dynamic, strict=True))
         elif population.spike_times is None:
             made = random_cores(network, number, plan.partition.slicing, known)
         else:
@@ -80,7 +87,7 @@ def build_image(plan: Plan) -> MachineImage:
         machine=plan.mapped.machine,
         timestep=network.timestep,
         time_scale_factor=plan.time_scale_factor,
-        programs=tuple(programs.values()),
+        programs=(*programs.values(), *rules),
         tables=plan.mapped.minimised.tables,
         cores=tuple(cores[number] for number in range(len(cores))),
     )
@@ -103,6 +110,12 @@ def _programs(plan: Plan) -> dict[str, Program]:
         if isinstance(model, CellModel) and population.cell not in programs:
             programs[population.cell] = model.program(model.substeps(timestep, plan.options.substeps))
     return programs
+
+
+def _rules(plan: Plan) -> list[Program]:
+    """The programs that run over synapses, each once."""
+    made = (bank.mechanism.programs for bank in plan.workload.banks)
+    return list(dict.fromkeys(p for all_of in made for p in (all_of.add_post, *all_of.of_rows)))
 
 
 def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]:
@@ -133,7 +146,7 @@ def _neuron_cores(
     plan: Plan, number: int, program: int, keys: NDArray[np.uint32], common: Sequence[dict[str, Any]]
 ) -> Iterator[NeuronCore]:
     partition, network = plan.partition, plan.workload.network
-    slicing, blocks, population = partition.slicing, partition.blocks, network.populations[number]
+    slicing, blocks, population = partition.slicing, partition.rows.fixed, network.populations[number]
     model = CELL_MODELS[population.cell]
     assert isinstance(model, CellModel)
     rows = build_rows(plan.workload, slicing, blocks, number, plan.shifts)
@@ -156,7 +169,7 @@ def _neuron_cores(
             shift=tuple(plan.shifts[number]),
             index_bits=index_bits,
             type_bits=type_bits,
-            table=_population_table(partition, keys, span),
+            table=_population_table(partition, blocks, keys, span),
             rows=rows[low:high],
             recordings=_recordings(population, start, stop),
             seed=seed[start:stop],
@@ -166,6 +179,44 @@ def _neuron_cores(
                 if len(index := _local(current.indices, start, stop))
             ),
         )
+
+
+def _dynamic_of_cores(
+    plan: Plan, number: int, keys: NDArray[np.uint32], programs: Mapping[Program, int]
+) -> Iterator[dict[str, Any]]:
+    """What the cores of a population have for synapses with dynamics.
+
+    Parameters
+    ----------
+    programs : mapping of Program to int
+        Numbers of the programs that run over synapses.
+    """
+    slicing, network = plan.partition.slicing, plan.workload.network
+    pairs = zip(plan.workload.banks, plan.partition.rows.banks, strict=True)
+    mine = [(bank, blocks) for bank, blocks in pairs if bank.target == number]
+    kinds = histories([bank for bank, _ in mine])
+    traces = [kind.programs.add_post for kind in kinds]
+    words = [build_dynamic_rows(network, bank, slicing, blocks, plan.shifts) for bank, blocks in mine]
+    for piece in range(slicing.first[number], slicing.first[number + 1]):
+        dynamic = []
+        for (bank, blocks), rows in zip(mine, words, strict=True):
+            span, rule = blocks.of_targets(piece, 1), bank.mechanism
+            low, high = blocks.first_word[[span.start, span.stop]]
+            made = image.PlasticRows(
+                table=_population_table(plan.partition, blocks, keys, span),
+                rows=rows[low:high],
+                shift=plan.shifts[number][list(neuron_model(network, number).receptors).index(bank.receptor)],
+                defer=bank.defer,
+                history=traces.index(rule.programs.add_post),
+                traces=rule.timing.pre_traces,
+                add_pre=programs[rule.programs.add_pre],
+                apply_pre=programs[rule.programs.apply_pre],
+                apply_post=programs[rule.programs.apply_post],
+                back=bank.back,
+            )
+            dynamic.append(made)
+        remembered = (image.History(programs[kind.programs.add_post], kind.timing.post_traces) for kind in kinds)
+        yield {"histories": tuple(remembered), "dynamic": tuple(dynamic)}
 
 
 def _recordings(population: Population, start: int, stop: int) -> tuple[image.Recording, ...]:
@@ -187,9 +238,8 @@ def _ticks_and_words(
     return ticks[last], to_accum(label, "nA", current.amplitudes[last], factor)
 
 
-def _population_table(partition: Partition, keys: NDArray[np.uint32], span: slice) -> PopulationTable:
-    """The master population table of the core that holds the blocks in `span`."""
-    blocks = partition.blocks
+def _population_table(partition: Partition, blocks: Blocks, keys: NDArray[np.uint32], span: slice) -> PopulationTable:
+    """The population table of the core that holds the blocks in `span`."""
     source, stage = blocks.source[span], blocks.stage[span]
     sender = np.where(stage > 0, partition.delay_slice[source], partition.piece_slice[source])
     key, mask = keys[sender].T.astype(np.int64)

@@ -89,6 +89,25 @@ def bits_to_words(bits: int) -> int:
     return -(-bits // 32)
 
 
+@dataclass(frozen=True)
+class DynamicMemory:
+    """What a core of neurons needs for synapses with dynamics besides rows.
+
+    Parameters
+    ----------
+    history_bytes : int
+        For the spikes that a cell remembers.
+    parameter_bytes : int
+        For tables and parameters of the rules.
+    """
+
+    history_bytes: int = 0
+    parameter_bytes: int = 0
+
+
+NO_DYNAMICS: Final = DynamicMemory()
+
+
 def neuron_core(
     program: Program,
     cells: int,
@@ -99,6 +118,7 @@ def neuron_core(
     row_words: int,
     recorded: Sequence[Recorded],
     ticks: int,
+    dynamic: DynamicMemory = NO_DYNAMICS,
 ) -> CoreMemory:
     """Memory of a core of `cells` neurons.
 
@@ -114,6 +134,8 @@ def neuron_core(
         Words of all rows.
     ticks : int
         Ticks of recording to keep SDRAM for.
+    dynamic : DynamicMemory
+        For synapses with dynamics.
     """
     receptors = len(program.numbers(Role.RECEPTOR))
     kept = len(program.numbers(Role.STATE)) + len(program.numbers(Role.PARAMETER))
@@ -122,6 +144,7 @@ def neuron_core(
     streams = Region("random streams", STREAM_BYTES * cells if program.numbers(Role.RANDOM) else 0)
     functions = Region("tables of functions", WORD * sum(len(table.words) for table in program.tables))
     table = Region("population table", TABLE_ENTRY_BYTES * entries)
+    rules = Region("plasticity rules", dynamic.parameter_bytes)
     fast = (
         state,
         streams,
@@ -131,8 +154,10 @@ def neuron_core(
         table,
         Region("incoming packets", PACKET_BUFFER_BYTES),
         Region("row buffers", 2 * WORD * stride),
+        Region("spike histories", dynamic.history_bytes * cells),
+        rules,
     )
-    slow = (state, streams, functions, table, Region("synaptic rows", WORD * row_words))
+    slow = (state, streams, functions, rules, table, Region("synaptic rows", WORD * row_words))
     return _core(fast, slow, recorded, ticks)
 
 

@@ -12,7 +12,7 @@ stand in the order in which the synapses were made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import ROW_HEADER_WORDS
-from toolchain.delays import Delays
+from toolchain.banks import Synapses
 from toolchain.memory import bits_for
-from toolchain.network import Network, Projection
-from toolchain.scatter import count_rows, fill_rows, mark_blocks
-from toolchain.weights import neuron_model, receptor_number, relative_weights, weight_scale
+from toolchain.network import Network
+from toolchain.scatter import count_rows, fill_rows, mark_blocks, place_synapses
+from toolchain.targets import neuron_model, receptor_number, relative_weights
+from toolchain.weights import weight_scale
 from toolchain.workload import Workload
 
 
@@ -114,43 +115,97 @@ class Blocks:
         return slice(int(low), int(high))
 
 
-def plan_rows(workload: Workload, slicing: Slicing) -> Blocks:
-    """Find the blocks of rows that the synapses of `workload` need, and the length of every row."""
-    present = _present(workload, slicing)
+@dataclass(frozen=True, eq=False)
+class RowPlan:
+    """Where all rows are: the blocks of synapses without dynamics, and those of each bank of the workload."""
+
+    fixed: Blocks
+    banks: tuple[Blocks, ...] = ()
+
+    @property
+    def all(self) -> tuple[Blocks, ...]:
+        """All blocks."""
+        return self.fixed, *self.banks
+
+
+def fixed_words(synapses: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Words of rows of so many synapses without dynamics."""
+    return synapses + ROW_HEADER_WORDS
+
+
+def plan_rows(
+    synapses: Synapses, slicing: Slicing, row_words: Callable[[NDArray[np.int32]], NDArray[np.integer]] = fixed_words
+) -> Blocks:
+    """Find the blocks of rows that `synapses` need, and the length of every row.
+
+    Parameters
+    ----------
+    row_words : callable
+        Words of rows by their numbers of synapses.
+    """
+    present = _present(synapses, slicing)
     found = [_blocks_of_pair(pair, marks, slicing) for pair, marks in present.items()]
     table = np.concatenate([np.zeros((0, 4), dtype=np.int32), *found])
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
     target, source, stage, rows = table.T.copy()
     first_row = _offsets(rows)
     shapes = {pair: marks.shape for pair, marks in present.items()}
-    counts = _row_lengths(workload, slicing, shapes, table, first_row)
+    counts = _row_lengths(synapses, slicing, shapes, table, first_row)
     longest = np.maximum.reduceat(counts, first_row[:-1]) if len(table) else np.zeros(0, dtype=np.int32)
-    stride = (longest + ROW_HEADER_WORDS).astype(np.int32)
+    stride = row_words(longest).astype(np.int32)
     first_word = _offsets(stride.astype(np.int64) * rows)
     return Blocks(target, source, stage, rows, stride, first_row, first_word, counts, shapes)
 
 
+def plan_all_rows(workload: Workload, slicing: Slicing) -> RowPlan:
+    """Find the blocks of all rows of `workload`."""
+    banks = (plan_rows(bank.synapses, slicing, bank.mechanism.layout.words_of_rows) for bank in workload.banks)
+    return RowPlan(plan_rows(workload.fixed, slicing), tuple(banks))
+
+
 def _row_lengths(
-    workload: Workload,
+    synapses: Synapses,
     slicing: Slicing,
     shapes: Mapping[tuple[int, int], tuple[int, ...]],
     table: NDArray[np.int32],
     first_row: NDArray[np.int64],
 ) -> NDArray[np.int32]:
     """Synapses in each row; int32[rows]."""
-    row_of_cell_0 = first_row[:-1] - _first_cell(slicing)[table[:, 1]]
-    grids = {pair: _grid(pair, shape, slicing, table, row_of_cell_0) for pair, shape in shapes.items()}
+    grids = _row_grids(slicing, shapes, table, first_row)
     counts = np.zeros(int(first_row[-1]), dtype=np.int32)
-    for made, delay in _projections(workload):
+    for made, delay in synapses:
         pieces = slicing.piece_of_cell[made.source], slicing.piece_of_cell[made.target]
         count_rows(made.pre, made.post, delay.steps, *pieces, grids[made.source, made.target], counts)
     return counts
 
 
+def _row_grids(
+    slicing: Slicing,
+    shapes: Mapping[tuple[int, int], tuple[int, ...]],
+    table: NDArray[np.int32],
+    first_row: NDArray[np.int64],
+) -> dict[tuple[int, int], NDArray[np.int64]]:
+    """The number that the row of cell 0 has, or would have, in the blocks of each pair of populations."""
+    row_of_cell_0 = first_row[:-1] - _first_cell(slicing)[table[:, 1]]
+    return {pair: _grid(pair, shape, slicing, table, row_of_cell_0) for pair, shape in shapes.items()}
+
+
+def places_in_rows(
+    synapses: Synapses, slicing: Slicing, blocks: Blocks
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int32]]]:
+    """The row of each synapse and its place in it, a pair for each projection."""
+    table = np.stack([blocks.target, blocks.source, blocks.stage], axis=1)
+    grids = _row_grids(slicing, blocks.shapes, table, blocks.first_row)
+    filled = np.zeros_like(blocks.counts)
+    for made, delay in synapses:
+        pieces = slicing.piece_of_cell[made.source], slicing.piece_of_cell[made.target]
+        yield place_synapses(made.pre, made.post, delay.steps, *pieces, grids[made.source, made.target], filled)
+
+
 def build_rows(
     workload: Workload, slicing: Slicing, blocks: Blocks, population: int, shifts: Sequence[Sequence[int]]
 ) -> NDArray[np.uint32]:
-    """All rows of the cores of one population, core after core.
+    """All rows without dynamics of the cores of one population, core after core.
 
     Parameters
     ----------
@@ -164,7 +219,7 @@ def build_rows(
     stride = blocks.stride[span].astype(np.int64)
     word_of_cell_0 = blocks.first_word[span.start : span.stop] - blocks.first_word[span.start]
     word_of_cell_0 -= _first_cell(slicing)[table[:, 1]] * stride
-    for made, delay in _projections(workload):
+    for made, delay in workload.fixed:
         if made.target != population:
             continue
         pair = made.source, population
@@ -192,23 +247,17 @@ def word_layout(network: Network, slicing: Slicing, population: int) -> tuple[in
     return bits_for(min(slicing.per_core[population], slicing.sizes[population])), bits_for(receptors)
 
 
-def _projections(workload: Workload) -> list[tuple[Projection, Delays]]:
-    """All projections that have synapses, and their delays."""
-    pairs = zip(workload.network.projections, workload.delays, strict=True)
-    return [(made, delay) for made, delay in pairs if len(made)]
-
-
-def _present(workload: Workload, slicing: Slicing) -> dict[tuple[int, int], NDArray[np.uint8]]:
+def _present(synapses: Synapses, slicing: Slicing) -> dict[tuple[int, int], NDArray[np.uint8]]:
     """Which blocks each pair of populations needs: uint8[stages, source pieces, target pieces]."""
     stages: dict[tuple[int, int], int] = {}
-    for made, delay in _projections(workload):
+    for made, delay in synapses:
         pair = made.source, made.target
         stages[pair] = max(stages.get(pair, 0), delay.stages)
     present = {
         (source, target): np.zeros((1 + most, slicing.pieces(source), slicing.pieces(target)), dtype=np.uint8)
         for (source, target), most in stages.items()
     }
-    for made, delay in _projections(workload):
+    for made, delay in synapses:
         pieces = slicing.piece_of_cell[made.source], slicing.piece_of_cell[made.target]
         mark_blocks(made.pre, made.post, delay.steps, *pieces, present[made.source, made.target])
     return present
@@ -253,15 +302,14 @@ def _offsets(lengths: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
 
 
-def stage_sends(blocks: Blocks) -> dict[int, NDArray[np.bool_]]:
+def stage_sends(*banks: Blocks) -> dict[int, NDArray[np.bool_]]:
     """Which cells of a source piece have synapses in its delay stages 1, 2, ...: bool[stages, cells] by piece."""
-    delayed = np.flatnonzero(blocks.stage)
-    delayed = delayed[np.argsort(blocks.source[delayed], kind="stable")]
-    pieces, first = np.unique(blocks.source[delayed], return_index=True)
-    sends = {}
-    for piece, mine in zip(pieces.tolist(), np.split(delayed, first[1:]), strict=False):
-        sends[piece] = np.zeros((int(blocks.stage[mine].max()), int(blocks.rows[mine[0]])), dtype=np.bool_)
-        for block in mine.tolist():
+    sends: dict[int, NDArray[np.bool_]] = {}
+    for blocks in banks:
+        for block in np.flatnonzero(blocks.stage).tolist():
+            piece, stage, cells = (int(column[block]) for column in (blocks.source, blocks.stage, blocks.rows))
+            known = sends.get(piece, np.zeros((0, cells), dtype=np.bool_))
+            sends[piece] = np.pad(known, ((0, max(0, stage - len(known))), (0, 0)))
             low, high = blocks.first_row[block : block + 2]
-            sends[piece][blocks.stage[block] - 1] |= blocks.counts[low:high] > 0
+            sends[piece][stage - 1] |= blocks.counts[low:high] > 0
     return sends

@@ -24,6 +24,15 @@ def count_rows(
     row_of_cell_0: NDArray[np.int64],
     counts: NDArray[np.int32],
 ) -> None: ...
+def place_synapses(
+    pre: NDArray[np.int32],
+    post: NDArray[np.int32],
+    steps: NDArray[np.uint8],
+    source_slice: NDArray[np.int32],
+    target_slice: NDArray[np.int32],
+    row_of_cell_0: NDArray[np.int64],
+    filled: NDArray[np.int32],
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]: ...
 def fill_rows(
     pre: NDArray[np.int32],
     post: NDArray[np.int32],

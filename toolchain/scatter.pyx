@@ -159,6 +159,36 @@ def count_rows(
             counts[row_of_cell_0[stage, source_slice[pre[i]], target_slice[post[i]]] + pre[i]] += 1
 
 
+def place_synapses(
+    const int32_t[::1] pre,
+    const int32_t[::1] post,
+    const uint8_t[::1] steps,
+    const int32_t[::1] source_slice,
+    const int32_t[::1] target_slice,
+    const int64_t[:, :, ::1] row_of_cell_0,
+    int32_t[::1] filled,
+):
+    """The row of each synapse, numbered as for `count_rows`, and how many stand before it in the row.
+
+    Parameters
+    ----------
+    filled : int32[rows]
+        Synapses that are in each row already; those of this call are added.
+    """
+    cdef Py_ssize_t i, n = pre.shape[0], each = steps.shape[0] > 1
+    cdef int stage
+    rows, places = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
+    cdef int64_t[::1] row = rows
+    cdef int32_t[::1] place = places
+    with nogil:
+        for i in range(n):
+            stage = (steps[i * each] - 1) >> 4
+            row[i] = row_of_cell_0[stage, source_slice[pre[i]], target_slice[post[i]]] + pre[i]
+            place[i] = filled[row[i]]
+            filled[row[i]] += 1
+    return rows, places
+
+
 def fill_rows(
     const int32_t[::1] pre,
     const int32_t[::1] post,

@@ -23,17 +23,19 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from toolchain.delays import Delays
 from toolchain.diagnostics import Diagnostic
 from toolchain.errors import MappingError
 from toolchain.models import CELL_MODELS
-from toolchain.models.declaration import CellModel, Weights
+from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate
 from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
+from toolchain.synapses import PLASTIC
+from toolchain.synapses.weight import WEIGHT_RULES
+from toolchain.targets import input_scale, receptor_number, relative_weights, weights_of
 from toolchain.workload import Workload
 
 LARGEST_SHIFT: Final = 15
@@ -147,47 +149,6 @@ def weight_scale(network: Network, projection: Projection, shifts: Sequence[Sequ
     return 2.0 ** (15 - shift) * input_scale(network, projection)
 
 
-def input_scale(network: Network, projection: Projection) -> float:
-    """What a weight of 1 in `relative_weights` of `projection` comes to in the synaptic input of a core."""
-    bits = weights_of(network, projection).scale_bits
-    return float(2.0**bits * weight_factor(network, projection).max())
-
-
-def weight_factor(network: Network, projection: Projection) -> NDArray[np.float64]:
-    """What weights of `projection` are multiplied by for the machine: one number, or one for each target cell.
-
-    Alpha functions, which the machine scales by their area, and steps of the voltage, which it makes of charges, have
-    factors other than 1 (`Receptor.weight_factor`).
-    """
-    population, model = network.populations[projection.target], neuron_model(network, projection.target)
-    values = {p.name: np.asarray(population.parameters.get(p.name, p.default), np.float64) for p in model.parameters}
-    factor = model.weight_factor(projection.receptor, values)
-    return np.ones(()) if factor is None else np.asarray(factor)
-
-
-def relative_weights(network: Network, projection: Projection) -> NDArray[np.float64]:
-    """Weights of `projection`, float64[1] or [synapses], lower where a target cell has less than the largest factor."""
-    weights, factor = np.atleast_1d(np.asarray(projection.weight, np.float64)), weight_factor(network, projection)
-    return weights if (factor == factor.max()).all() else weights * (factor / factor.max())[projection.post]
-
-
-def receptor_number(network: Network, projection: Projection) -> int:
-    """The synapse type of `projection`: its receptor's place among those of the target."""
-    return list(neuron_model(network, projection.target).receptors).index(projection.receptor)
-
-
-def weights_of(network: Network, projection: Projection) -> Weights:
-    """What the weights of `projection` are."""
-    return neuron_model(network, projection.target).weights[projection.receptor]
-
-
-def neuron_model(network: Network, population: int) -> CellModel:
-    """The cell model of a population that has neurons."""
-    model = CELL_MODELS[network.populations[population].cell]
-    assert isinstance(model, CellModel), "check_network lets no projection end on a source"
-    return model
-
-
 def quantise(
     network: Network, shifts: Sequence[Sequence[int]]
 ) -> tuple[tuple[Quantisation, ...], tuple[Diagnostic, ...]]:
@@ -236,6 +197,8 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
 def _input(network: Network, projection: Projection, delays: Delays, rate: Rate) -> Input:
     unit, scale = weights_of(network, projection).unit, input_scale(network, projection)
     weights = relative_weights(network, projection)
+    if projection.synapse == PLASTIC:  # all of them may come to be the largest (sPyNNaker)
+        weights = np.maximum(np.abs(weights).max(keepdims=True), largest_plastic(projection))
     lowest, highest, total, squares = weight_sums(weights)
     biggest = max(abs(lowest), abs(highest)) * scale
     if biggest > LARGEST_WORD:
@@ -253,6 +216,12 @@ def _input(network: Network, projection: Projection, delays: Delays, rate: Rate)
         spread=delays.shortest != delays.longest,
         rate=rate,
     )
+
+
+def largest_plastic(projection: Projection) -> float:
+    """The largest weight that the rule of a plastic projection makes."""
+    rule = {parameter.name: parameter.default for parameter in WEIGHT_RULES[projection.rules[1]].parameters}
+    return float(projection.parameters.get("w_max", rule["w_max"]))
 
 
 def _receptors(cell: str) -> tuple[str, ...]:

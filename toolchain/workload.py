@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
+from toolchain.banks import Bank, Synapses, banks_of
 from toolchain.delays import Delays, in_steps
 from toolchain.diagnostics import Diagnostic
 from toolchain.network import Network
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate, expected_rates
+from toolchain.synapses import STATIC
 
 
 @dataclass(frozen=True, eq=False)
 class Workload:
-    """A network, the delays of each projection and the expected rates of each population."""
+    """A network, the delays of each projection and the expected rates of each population.
+
+    Parameters
+    ----------
+    banks : tuple of Bank
+        The synapses with dynamics.
+    """
 
     network: Network
     delays: tuple[Delays, ...]
     rates: tuple[Rate, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
+    banks: tuple[Bank, ...] = ()
+
+    @cached_property
+    def fixed(self) -> Synapses:
+        """The projections without dynamics that have synapses."""
+        pairs = zip(self.network.projections, self.delays, strict=True)
+        return [(made, delay) for made, delay in pairs if made.synapse == STATIC and len(made)]
 
 
 def prepare(network: Network, options: MappingOptions) -> Workload:
@@ -30,4 +46,4 @@ def prepare(network: Network, options: MappingOptions) -> Workload:
         If a delay exceeds what delay stages can do.
     """
     delays, remarks = in_steps(network)
-    return Workload(network, delays, expected_rates(network, options), remarks)
+    return Workload(network, delays, expected_rates(network, options), remarks, banks_of(network, delays))

@@ -22,7 +22,7 @@ OPTIONS = MappingOptions()
 def read_rows(network: Network, slicing: Slicing) -> dict[tuple[int, int, int, int], Row]:
     """All rows that are not empty: (target piece, source piece, stage, row in block) to words."""
     workload = prepare(network, OPTIONS)
-    blocks = plan_rows(workload, slicing)
+    blocks = plan_rows(workload.fixed, slicing)
     shifts = ring_buffer_shifts(workload, OPTIONS)
     rows: dict[tuple[int, int, int, int], Row] = {}
     for population in range(len(network.populations)):
@@ -78,7 +78,7 @@ def test_rows_hold_every_synapse_once_in_the_order_made(network: Network, data: 
 @settings(max_examples=30, deadline=None)
 def test_stages_and_what_they_send(network: Network) -> None:
     slicing = Slicing(tuple(population.size for population in network.populations), (7,) * len(network.populations))
-    blocks = plan_rows(prepare(network, OPTIONS), slicing)
+    blocks = plan_rows(prepare(network, OPTIONS).fixed, slicing)
     rows = expected_rows(network, slicing)
     sends = stage_sends(blocks)
     for piece in range(slicing.all_pieces):
@@ -91,7 +91,7 @@ def test_stages_and_what_they_send(network: Network) -> None:
 
 def test_a_network_without_synapses_has_no_rows() -> None:
     network = Network("empty", 1.0, (cells("a", 3),), ())
-    blocks = plan_rows(prepare(network, OPTIONS), Slicing((3,), (2,)))
+    blocks = plan_rows(prepare(network, OPTIONS).fixed, Slicing((3,), (2,)))
     assert isinstance(blocks, Blocks)
     assert len(blocks.target) == 0
     assert len(build_rows(prepare(network, OPTIONS), Slicing((3,), (2,)), blocks, 0, ((0, 0),))) == 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from toolchain.graph import Graph
 from toolchain.memory import CoreMemory
-from toolchain.rows import Blocks, Slicing
+from toolchain.rows import RowPlan, Slicing
 
 SliceKind = Literal["neurons", "poisson", "array", "delay"]
 
@@ -62,8 +62,8 @@ class Partition:
     memory : tuple of CoreMemory
         The regions of each slice.
     slicing : Slicing
-        The cuts, without delay stages; what `blocks` calls pieces.
-    blocks : Blocks
+        The cuts, without delay stages; what `rows` calls pieces.
+    rows : RowPlan
         Which synaptic rows each core holds.
     piece_slice, delay_slice : int32[pieces]
         Index of the slice that is a piece; of the slice with its delay stages, -1 if it has none.
@@ -75,7 +75,7 @@ class Partition:
     graph: Graph
     memory: tuple[CoreMemory, ...]
     slicing: Slicing
-    blocks: Blocks
+    rows: RowPlan
     piece_slice: NDArray[np.int32]
     delay_slice: NDArray[np.int32]
     sends: Mapping[int, NDArray[np.bool_]]

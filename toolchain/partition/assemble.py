@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.program import Program
+from toolchain.banks import histories
 from toolchain.graph import Graph, Vertex
-from toolchain.memory import CoreMemory, Recorded, array_core, delay_core, neuron_core, random_core
+from toolchain.memory import CoreMemory, DynamicMemory, Recorded, array_core, delay_core, neuron_core, random_core
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population
@@ -22,7 +23,7 @@ from toolchain.options import MappingOptions
 from toolchain.partition import Partition, Slice, SliceKind
 from toolchain.partition.load import spike_cycles, stage_cycles, update_cycles
 from toolchain.partition.nets import make_nets
-from toolchain.rows import Blocks, Slicing, stage_sends
+from toolchain.rows import RowPlan, Slicing, stage_sends
 from toolchain.workload import Workload
 
 
@@ -37,21 +38,37 @@ class _Cut:
     width: int
 
 
-def piece_memory(network: Network, slicing: Slicing, blocks: Blocks, options: MappingOptions) -> tuple[CoreMemory, ...]:
+def piece_memory(
+    workload: Workload, slicing: Slicing, plan: RowPlan, options: MappingOptions
+) -> tuple[CoreMemory, ...]:
     """The memory that each piece takes, with the rows that it really has."""
-    return tuple(_memory(cut, blocks, piece, options) for piece, cut in enumerate(_cuts(network, slicing, options)))
+    dynamic = dynamic_memory(workload)
+    return tuple(
+        _memory(cut, plan, piece, options, dynamic[cut.number])
+        for piece, cut in enumerate(_cuts(workload.network, slicing, options))
+    )
+
+
+def dynamic_memory(workload: Workload) -> tuple[DynamicMemory, ...]:
+    """What the cores of each population need for synapses with dynamics, rows aside."""
+    found = []
+    for number in range(len(workload.network.populations)):
+        banks = [bank for bank in workload.banks if bank.target == number]
+        rules = {id(bank.mechanism): bank.mechanism.parameter_bytes for bank in banks}
+        found.append(DynamicMemory(sum(kind.history_bytes for kind in histories(banks)), sum(rules.values())))
+    return tuple(found)
 
 
 def assemble(
     workload: Workload,
     slicing: Slicing,
-    blocks: Blocks,
+    plan: RowPlan,
     needs: Sequence[CoreMemory],
     options: MappingOptions,
 ) -> Partition:
     """Make the slices, their memory and the nets; `needs` is the memory of each piece."""
-    piece_sends = stage_sends(blocks)
-    load = spike_cycles(workload, slicing, blocks)
+    piece_sends = stage_sends(*plan.all)
+    load = spike_cycles(workload, slicing, plan)
     slices: list[Slice] = []
     memory: list[CoreMemory] = []
     piece_slice, delay_slice = np.full((2, slicing.all_pieces), -1, dtype=np.int32)
@@ -66,9 +83,9 @@ def assemble(
             memory.append(delay_core(len(cut.cells), len(piece_sends[piece])))
             slices.append(_delayed(slices[-1], int(piece_slice[piece]), len(piece_sends[piece]), memory[-1]))
     vertices = tuple(Vertex(found.label, found.size, found.sdram_bytes) for found in slices)
-    nets = make_nets(blocks, slices, sends, piece_slice, delay_slice)
+    nets = make_nets(plan.all, slices, sends, piece_slice, delay_slice)
     graph = Graph(workload.network.label, vertices, nets)
-    return Partition(tuple(slices), graph, tuple(memory), slicing, blocks, piece_slice, delay_slice, sends)
+    return Partition(tuple(slices), graph, tuple(memory), slicing, plan, piece_slice, delay_slice, sends)
 
 
 def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterator[_Cut]:
@@ -83,19 +100,20 @@ def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterat
             yield _Cut(population, number, program, cells, width)
 
 
-def _memory(cut: _Cut, blocks: Blocks, piece: int, options: MappingOptions) -> CoreMemory:
+def _memory(cut: _Cut, plan: RowPlan, piece: int, options: MappingOptions, dynamic: DynamicMemory) -> CoreMemory:
     recorded, ticks = _recorded(cut), options.recording_ticks
     if cut.program is not None:
-        span = blocks.of_targets(piece, 1)
+        spans = [(blocks, blocks.of_targets(piece, 1)) for blocks in plan.all]
         return neuron_core(
             cut.program,
             len(cut.cells),
             per_core=cut.width,
-            entries=span.stop - span.start,
-            stride=int(blocks.stride[span].max(initial=0)),
-            row_words=int(blocks.first_word[span.stop] - blocks.first_word[span.start]),
+            entries=sum(span.stop - span.start for _, span in spans),
+            stride=max(int(blocks.stride[span].max(initial=0)) for blocks, span in spans),
+            row_words=sum(int(blocks.first_word[s.stop] - blocks.first_word[s.start]) for blocks, s in spans),
             recorded=recorded,
             ticks=ticks,
+            dynamic=dynamic,
         )
     spikes, bins = cut.population.spike_times, cut.population.histogram
     if spikes is None:

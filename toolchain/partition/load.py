@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cycles import (
+    DYNAMIC_ROW_CYCLES,
     PACKET_CYCLES,
     ROW_CYCLES,
     SOURCE_CYCLES,
@@ -31,7 +32,7 @@ from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
-from toolchain.rows import Blocks, Slicing
+from toolchain.rows import RowPlan, Slicing
 from toolchain.workload import Workload
 
 ARRIVAL_CYCLES: Final = PACKET_CYCLES + ROW_CYCLES
@@ -64,24 +65,29 @@ class Stream:
         Spikes of each of them in a tick.
     blocks : int
         Entries of the population table that it takes at the most, if source slices have full size.
+    synapse_cycles, row_cycles : int
+        Cycles of a synapse and of a spike that has a row.
     """
 
     synapses: float
     sources: int
     spikes: float
     blocks: int
+    synapse_cycles: int = SYNAPSE_CYCLES
+    row_cycles: int = ARRIVAL_CYCLES
 
     def cycles(self, cells: int) -> float:
         """Cycles that a core of `cells` spends on it in a tick."""
         synapses = self.synapses * cells
-        return self.spikes * (SYNAPSE_CYCLES * synapses + ARRIVAL_CYCLES * min(self.sources, synapses))
+        return self.spikes * (self.synapse_cycles * synapses + self.row_cycles * min(self.sources, synapses))
 
 
 def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream, ...], ...]:
     """What each population hears, a stream a projection."""
     network = workload.network
     heard: list[list[Stream]] = [[] for _ in network.populations]
-    for made, delay in zip(network.projections, workload.delays, strict=True):
+    dynamic = {number: bank.mechanism.cycles for bank in workload.banks for number in bank.numbers}
+    for number, (made, delay) in enumerate(zip(network.projections, workload.delays, strict=True)):
         source, target = network.populations[made.source], network.populations[made.target]
         is_cell = isinstance(CELL_MODELS[source.cell], CellModel)
         per_core = options.neurons_per_core if is_cell else options.sources_per_core
@@ -90,21 +96,27 @@ def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream, 
             sources=source.size,
             spikes=workload.rates[made.source].mean * network.timestep * 1e-3,
             blocks=-(-source.size // per_core) * (1 + delay.stages),
+            synapse_cycles=dynamic.get(number, SYNAPSE_CYCLES),
+            row_cycles=ARRIVAL_CYCLES + (DYNAMIC_ROW_CYCLES if number in dynamic else 0),
         )
         heard[made.target].append(stream)
     return tuple(tuple(found) for found in heard)
 
 
-def spike_cycles(workload: Workload, slicing: Slicing, blocks: Blocks) -> NDArray[np.float64]:
+def spike_cycles(workload: Workload, slicing: Slicing, plan: RowPlan) -> NDArray[np.float64]:
     """Cycles that each piece spends in a tick on the spikes that it sends and hears; float64[pieces]."""
     rates = np.array([rate.mean for rate in workload.rates]) * workload.network.timestep * 1e-3
     spikes = np.repeat(rates, np.diff(slicing.first))
     cycles: NDArray[np.float64] = SPIKE_CYCLES * spikes * np.concatenate([np.zeros(0), *slicing.lengths])
-    if len(blocks.target):
+    costs = [(SYNAPSE_CYCLES, ARRIVAL_CYCLES)]
+    costs += [(bank.mechanism.cycles, ARRIVAL_CYCLES + DYNAMIC_ROW_CYCLES) for bank in workload.banks]
+    for blocks, (synapse_cycles, row_cycles) in zip(plan.all, costs, strict=True):
+        if not len(blocks.target):
+            continue
         first = blocks.first_row[:-1]
         synapses = np.add.reduceat(blocks.counts, first, dtype=np.int64)
         rows = np.add.reduceat(blocks.counts > 0, first, dtype=np.int64)
-        heard = spikes[blocks.source] * (SYNAPSE_CYCLES * synapses + ARRIVAL_CYCLES * rows)
+        heard = spikes[blocks.source] * (synapse_cycles * synapses + row_cycles * rows)
         np.add.at(cycles, blocks.target, heard)
     return cycles
 

@@ -14,7 +14,7 @@ from toolchain.rows import Blocks
 
 
 def make_nets(
-    blocks: Blocks,
+    banks: Sequence[Blocks],
     slices: Sequence[Slice],
     sends: Mapping[int, NDArray[np.bool_]],
     piece_slice: NDArray[np.int32],
@@ -29,10 +29,10 @@ def make_nets(
     piece_slice, delay_slice : int32[pieces]
         The slice of each piece, and that of its delay stages or -1.
     """
-    sender = np.where(blocks.stage > 0, delay_slice[blocks.source], piece_slice[blocks.source])
+    senders = [np.where(rows.stage > 0, delay_slice[rows.source], piece_slice[rows.source]) for rows in banks]
     delayed = np.flatnonzero(delay_slice >= 0)
-    source = np.concatenate([sender, piece_slice[delayed]]).astype(np.int64)
-    sink = np.concatenate([piece_slice[blocks.target], delay_slice[delayed]])
+    source = np.concatenate([*senders, piece_slice[delayed]]).astype(np.int64)
+    sink = np.concatenate([*(piece_slice[rows.target] for rows in banks), delay_slice[delayed]])
     pairs = np.unique(source * len(slices) + sink)
     source, sink = pairs // max(1, len(slices)), (pairs % max(1, len(slices))).astype(np.int32)
     sources, first = np.unique(source, return_index=True)

@@ -24,15 +24,15 @@ import numpy as np
 from emulator.image import ROW_HEADER_WORDS
 from emulator.machine import Machine
 from toolchain.errors import MappingError
-from toolchain.memory import CoreMemory, check_fits, neuron_core
+from toolchain.memory import CoreMemory, DynamicMemory, check_fits, neuron_core
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
-from toolchain.partition.assemble import assemble, piece_memory
+from toolchain.partition.assemble import assemble, dynamic_memory, piece_memory
 from toolchain.partition.load import Stream, streams, update_cycles
-from toolchain.rows import Slicing, plan_rows
+from toolchain.rows import Slicing, plan_all_rows
 from toolchain.workload import Workload
 
 FEWEST: Final = 64
@@ -61,13 +61,16 @@ def partition(
     network = workload.network
     shrinks = per_core is None
     if per_core is None:
-        pairs = zip(network.populations, streams(workload, options), strict=True)
+        needed = zip(network.populations, streams(workload, options), dynamic_memory(workload), strict=True)
         tick = {"timestep": network.timestep, "cycles": cycles_per_tick}
-        per_core = [_cells(population, heard, machine, options, **tick) for population, heard in pairs]
+        per_core = [
+            _cells(population, heard, machine, options, dynamic=dynamic, **tick)
+            for population, heard, dynamic in needed
+        ]
     while True:
         slicing = Slicing(tuple(population.size for population in network.populations), tuple(per_core))
-        blocks = plan_rows(workload, slicing)
-        needs = piece_memory(network, slicing, blocks, options)
+        plan = plan_all_rows(workload, slicing)
+        needs = piece_memory(workload, slicing, plan, options)
         halved = _halved(slicing, needs, machine)
         if not shrinks or halved == slicing.per_core:
             break
@@ -76,7 +79,7 @@ def partition(
     for population, need in zip(of_piece.tolist(), needs, strict=True):
         label = network.populations[population].label
         check_fits(need, label, machine, "lower 'neurons_per_core' or 'recording_ticks'")
-    return assemble(workload, slicing, blocks, needs, options)
+    return assemble(workload, slicing, plan, needs, options)
 
 
 def _halved(slicing: Slicing, needs: Sequence[CoreMemory], machine: Machine) -> tuple[int, ...]:
@@ -98,6 +101,7 @@ def _cells(
     machine: Machine,
     options: MappingOptions,
     *,
+    dynamic: DynamicMemory,
     timestep: float,
     cycles: float,
 ) -> int:
@@ -125,6 +129,7 @@ def _cells(
             row_words=math.ceil(sum(s.synapses * cells + ROW_HEADER_WORDS * s.sources for s in heard)),
             recorded=(),
             ticks=1,
+            dynamic=dynamic,
         )
         return _fits(need, machine) and update_cycles(population, program, cells) <= budget
 

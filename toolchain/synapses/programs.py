@@ -57,6 +57,11 @@ class StdpPrograms:
     apply_pre: Program
     apply_post: Program
 
+    @property
+    def of_rows(self) -> tuple[Program, Program, Program]:
+        """Those that run when a row is fetched."""
+        return self.add_pre, self.apply_pre, self.apply_post
+
 
 def decay_table(tau: float, timestep: float, shift: int) -> Table:
     """The table of ``exp(-t * timestep / tau)`` for every ``2**shift``-th t, up to where it is below 2^-11, then 0."""
@@ -71,7 +76,7 @@ def lut(entries: Sequence[int], shift: int) -> Table:
 
 
 def rule_words(
-    timing: TimingRule, weight: WeightRule, p: Mapping[str, float], timestep: float, scale_bits: int
+    timing: TimingRule, weight: WeightRule, p: Mapping[str, float], timestep: float, unit: float
 ) -> RuleWords:
     """The words of a mechanism with the parameters `p`, all of them given.
 
@@ -79,10 +84,9 @@ def rule_words(
     ----------
     timestep : float
         ms.
-    scale_bits : int
-        Synaptic words are ``2**scale_bits`` times the value, as `CellModel.scale_bits` has it.
+    unit : float
+        What a weight of 1 comes to in the synaptic input.
     """
-    unit = float(1 << scale_bits)
     weights = {name: p[name] * unit for name in ("w_min", "w_max")}
     scales = weight.scales(p)
     for name, scale in timing.amplitudes.items():

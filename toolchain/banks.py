@@ -1,0 +1,162 @@
+"""Banks: synapses with dynamics that share rows, since one mechanism moves them all.
+
+Plastic synapses see the spikes of their source an axonal delay after they are sent, and those of their target a
+dendritic delay after they happen; the weight arrives after both.  A core processes a row once, when its packet comes
+or some ticks later, and takes that tick for the spike of the source.  So a delay of d ticks, of which the dendrite
+takes b, is served like this.  Delay stages repeat the packet 16 s ticks later and leave d' = d - 16 s, from 1 to 16.
+The row waits ``defer = max(0, d' - 2 b)`` ticks, at most d' - 1, spikes of the target count as ``back = 2 b - d' +
+defer`` ticks later, and the ring buffer does the rest of the delay.  Synapses of one bank have the same stage and
+wait equally long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.image import DELAY_SLOTS
+from toolchain.delays import Delays
+from toolchain.errors import MappingError
+from toolchain.network import Network, Projection, Values
+from toolchain.synapses import PLASTIC, STATIC
+from toolchain.synapses.mechanism import Plasticity, plasticity
+from toolchain.targets import input_scale, weight_factor
+
+Synapses = Sequence[tuple[Projection, Delays]]
+"""Projections, or parts of them, with their delays."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bank:
+    """Synapses with dynamics onto one receptor of one population.
+
+    Parameters
+    ----------
+    target : int
+        The population.
+    receptor : str
+        Of its cells.
+    defer : int
+        Ticks that a row waits after its packet has come.
+    back : int32[16]
+        For each delay that the ring buffer serves (16 is at 0): ticks by which spikes of the target count as later.
+    numbers : tuple of int
+        The projections that its synapses are of.
+    chosen : tuple of (int64[...] or None)
+        Which synapses of each; None for all.
+    synapses : tuple of (Projection, Delays)
+        The same as projections of their own, with the delays that stages and ring buffer serve.
+    """
+
+    target: int
+    receptor: str
+    mechanism: Plasticity
+    defer: int
+    back: NDArray[np.int32]
+    numbers: tuple[int, ...]
+    chosen: tuple[NDArray[np.int64] | None, ...]
+    synapses: tuple[tuple[Projection, Delays], ...]
+
+
+def histories(banks: Sequence[Bank]) -> tuple[Plasticity, ...]:
+    """Mechanisms whose spikes of the target leave different traces; for others the same history serves."""
+    different: list[Plasticity] = []
+    for bank in banks:
+        if all(bank.mechanism.programs.add_post != known.programs.add_post for known in different):
+            different.append(bank.mechanism)
+    return tuple(different)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The synapses of a projection that belong to one bank."""
+
+    number: int
+    chosen: NDArray[np.int64] | None
+    synapses: Projection
+    delays: Delays
+    back: NDArray[np.int32]
+
+
+def banks_of(network: Network, delays: Sequence[Delays]) -> tuple[Bank, ...]:
+    """The banks that the plastic projections of `network` make, in their order; `delays` of all projections."""
+    grouped: dict[Hashable, list[_Part]] = {}
+    for number, (made, delay) in enumerate(zip(network.projections, delays, strict=True)):
+        if made.synapse == STATIC or not len(made):
+            continue
+        if made.synapse != PLASTIC:
+            raise MappingError(f"projection '{made.label}': {made.synapse} cannot be run on the machine")
+        _check_factors(network, made)
+        kind = (made.target, made.receptor, made.rules, *sorted(made.parameters.items()))
+        for service, part in _parts(number, made, delay):
+            grouped.setdefault((kind, service), []).append(part)
+    return tuple(_bank(network, parts, service[1]) for (_, service), parts in _sorted(grouped))
+
+
+def _check_factors(network: Network, made: Projection) -> None:
+    """Plastic weights move between limits that are the same for all synapses, in the unit of the synaptic input."""
+    factor = weight_factor(network, made)
+    if (factor != factor.max()).any():
+        raise MappingError(
+            f"projection '{made.label}': on the machine plastic weights of {made.receptor} synapses are scaled by "
+            f"parameters of the target cells, which must then be the same for all cells of "
+            f"'{network.populations[made.target].label}'; make a population for each value"
+        )
+
+
+def _sorted(grouped: dict[Hashable, list[_Part]]) -> list[tuple[tuple[Hashable, tuple[int, int]], list[_Part]]]:
+    """Groups by their first projection, then by stage and wait."""
+    items = [(key, parts) for key, parts in grouped.items() if isinstance(key, tuple)]
+    return sorted(items, key=lambda item: (item[1][0].number, item[0][1]))
+
+
+def _bank(network: Network, parts: Sequence[_Part], defer: int) -> Bank:
+    made = parts[0].synapses
+    return Bank(
+        target=made.target,
+        receptor=made.receptor,
+        mechanism=plasticity(made, network.timestep, input_scale(network, made)),
+        defer=defer,
+        back=np.max([part.back for part in parts], axis=0),
+        numbers=tuple(part.number for part in parts),
+        chosen=tuple(part.chosen for part in parts),
+        synapses=tuple((part.synapses, part.delays) for part in parts),
+    )
+
+
+def _parts(number: int, made: Projection, delays: Delays) -> Iterator[tuple[tuple[int, int], _Part]]:
+    """The parts of a projection by stage and wait."""
+    fraction = float(made.parameters.get("dendritic_delay_fraction", 1.0))
+    stage, ring, defer, back = split_delay(delays.steps.astype(np.int64), fraction)
+    services = np.unique(np.stack([stage, defer], axis=1), axis=0).tolist()
+    for a, b in services:
+        mine = (stage == a) & (defer == b)
+        table = np.full(DELAY_SLOTS, -1, dtype=np.int32)
+        table[ring[mine] % DELAY_SLOTS] = back[mine]
+        chosen = None if mine.all() else np.flatnonzero(mine)
+        steps = (DELAY_SLOTS * stage + ring)[mine].astype(np.uint8)
+        kept = made if chosen is None else _chosen(made, chosen)
+        yield (a, b), _Part(number, chosen, kept, Delays(steps, int(steps.min()), int(steps.max())), table)
+
+
+def split_delay(
+    steps: NDArray[np.int64], fraction: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """How delays of `steps` are served, of which the dendrite takes `fraction`: stage, ring, defer, back."""
+    dendritic = np.rint(fraction * steps).astype(np.int64)
+    stage = (steps - 1) // DELAY_SLOTS
+    left = steps - DELAY_SLOTS * stage
+    defer = np.minimum(np.maximum(left - 2 * dendritic, 0), left - 1)
+    return stage, left - defer, defer, 2 * dendritic - left + defer
+
+
+def _chosen(made: Projection, chosen: NDArray[np.int64]) -> Projection:
+    """Some synapses of a projection, as a projection."""
+
+    def some(values: Values) -> Values:
+        return values[chosen] if isinstance(values, np.ndarray) and values.ndim else values
+
+    return replace(made, pre=made.pre[chosen], post=made.post[chosen], weight=some(made.weight), delay=some(made.delay))

@@ -1,0 +1,66 @@
+"""Rows of synapses with dynamics: the words that are loaded, and where the weight of each synapse stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.image import DELAY_SLOTS, ROW_HEADER_WORDS
+from toolchain.banks import Bank
+from toolchain.network import Network
+from toolchain.rows import Blocks, Slicing, places_in_rows, word_layout
+from toolchain.targets import receptor_number, relative_weights
+from toolchain.weights import LARGEST_WORD, weight_scale
+
+Words = NDArray[np.uint32]
+
+
+def build_dynamic_rows(
+    network: Network, bank: Bank, slicing: Slicing, blocks: Blocks, shifts: Sequence[Sequence[int]]
+) -> Words:
+    """All rows of a bank, core after core: nothing has spiked yet.
+
+    Parameters
+    ----------
+    shifts : sequence of sequence of int
+        Ring-buffer shifts of each receptor of each population.
+    """
+    words = np.zeros(int(blocks.first_word[-1]), dtype=np.uint32)
+    start, size = _row_words(blocks), bank.mechanism.layout.plastic_words(blocks.counts)
+    words[start] = size
+    words[start + size + 2] = blocks.counts
+    halves = words.view(np.uint16)
+    index_bits, type_bits = word_layout(network, slicing, bank.target)
+    first_cell = slicing.starts[bank.target][slicing.piece_of_cell[bank.target]]
+    places = places_in_rows(bank.synapses, slicing, blocks)
+    for (made, delay), (row, place) in zip(bank.synapses, places, strict=True):
+        stored = np.rint(np.abs(relative_weights(network, made)) * weight_scale(network, made, shifts))
+        halves[_first_weight(bank, start, row) + place] = np.minimum(stored, LARGEST_WORD)
+        ring = delay.steps.astype(np.int64) % DELAY_SLOTS
+        control = receptor_number(network, made) << index_bits | (made.post - first_cell[made.post]).astype(np.int64)
+        halves[2 * (start + size + ROW_HEADER_WORDS)[row] + place] = ring << index_bits + type_bits | control
+    return words
+
+
+def weight_halves(bank: Bank, slicing: Slicing, blocks: Blocks) -> Iterator[NDArray[np.int64]]:
+    """Where in the half-words of all rows the weights of each projection of a bank are; int64[synapses] each."""
+    start = _row_words(blocks)
+    for row, place in places_in_rows(bank.synapses, slicing, blocks):
+        yield _first_weight(bank, start, row) + place
+
+
+def _row_words(blocks: Blocks) -> NDArray[np.int64]:
+    """The word at which each row starts."""
+    within = np.arange(len(blocks.counts)) - np.repeat(blocks.first_row[:-1], blocks.rows)
+    words: NDArray[np.int64] = np.repeat(blocks.first_word[:-1], blocks.rows) + within * np.repeat(
+        blocks.stride.astype(np.int64), blocks.rows
+    )
+    return words
+
+
+def _first_weight(bank: Bank, start: NDArray[np.int64], row: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The half-word at which the weights of rows begin, which start at the words `start`."""
+    first: NDArray[np.int64] = 2 * (start[row] + 1 + bank.mechanism.layout.header)
+    return first
