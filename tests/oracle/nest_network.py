@@ -17,11 +17,15 @@ from numpy.typing import NDArray
 
 from toolchain.network import Network, Population, Projection
 
-CELLS = {"IF_curr_exp": "iaf_psc_exp", "IF_cond_exp": "iaf_cond_exp"}
+CELLS = {"IF_curr_exp": "iaf_psc_exp", "IF_cond_exp": "iaf_cond_exp", "HH_squid": "hh_psc_alpha"}
 VARIABLES = {
     "iaf_psc_exp": {"v": ("V_m", 1.0), "isyn_exc": ("I_syn_ex", 1e-3), "isyn_inh": ("I_syn_in", 1e-3)},
     "iaf_cond_exp": {"v": ("V_m", 1.0), "gsyn_exc": ("g_ex", 1e-3), "gsyn_inh": ("g_in", 1e-3)},
+    "hh_psc_alpha": {"v": ("V_m", 1.0), "m": ("Act_m", 1.0), "h": ("Inact_h", 1.0), "n": ("Act_n", 1.0)},
 }
+SQUID = {"C_m": 1e3, "g_Na": 1.2e5, "g_K": 3.6e4, "g_L": 3e2, "E_Na": 50.0, "E_K": -77.0, "E_L": -54.0}
+"""Parameters of ``hh_psc_alpha`` that are the defaults of HH_squid, in NEST's units."""
+GATES = {"m": "Act_m", "h": "Inact_h", "n": "Act_n"}
 NAMES = {
     "v_rest": "E_L",
     "v_reset": "V_reset",
@@ -45,7 +49,12 @@ def create(population: Population) -> Any:
         return generators
     given = {name: np.broadcast_to(values, population.size) for name, values in population.parameters.items()}
     parameters = {NAMES[name]: values for name, values in given.items() if name in NAMES}
-    parameters |= {"C_m": 1e3 * given["cm"], "I_e": 1e3 * given["i_offset"]}
+    if population.cell == "HH_squid":
+        parameters |= {name: np.full(population.size, value) for name, value in SQUID.items()}
+        parameters |= {name: np.broadcast_to(population.initial[v], population.size) for v, name in GATES.items()}
+    else:
+        parameters["C_m"] = 1e3 * given["cm"]
+    parameters["I_e"] = 1e3 * given["i_offset"]
     if population.cell == "IF_cond_exp":
         parameters["g_L"] = 1e3 * given["cm"] / parameters.pop("tau_m")
     parameters["V_m"] = np.broadcast_to(population.initial["v"], population.size)

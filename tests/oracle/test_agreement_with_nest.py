@@ -105,6 +105,7 @@ TABLE = (
         EXACT,
         here="IF_curr_dual_exp(cm=0.25, tau_m=10.0, tau_refrac=2.0, tau_syn_E=2.0, tau_syn_E2=9.0, tau_syn_I=4.0)",
     ),
+    Row("HH_cond_exp()", {"excitatory": 0.05, "inhibitory": 0.01}, 0.5, 0.05, GSL, near_ms=3.0, shift=1),
 )
 
 

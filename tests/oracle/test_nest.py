@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pyneuro.reference import ReferenceSimulation
 from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
 
 if find_spec("nest") is None:  # not imported here: NEST would change the warnings and signals of all tests
@@ -113,6 +114,32 @@ def test_recurrent_network_equals_nest(cell: str, timestep: float, tolerance: fl
         worst = np.abs(samples[1:] - expected[f"{variable}_0"]).max()
         print(f"{cell} {timestep} ms: {variable} differs by {worst:.2g} at the most, {spikes.shape[1]} spikes agree")
         assert worst < (tolerance if variable == "v" else 1e-3 * tolerance)
+
+
+def test_the_squid_axon_equals_nest(tmp_path: Path) -> None:
+    """NEST's ``hh_psc_alpha`` with the squid's parameters: the same spikes, V within 0.05 mV between them."""
+    currents = np.array([0.0, 6.0, 6.2, 8.0, 10.0, 20.0])
+    every = np.arange(len(currents), dtype=np.int32)
+    model = CELL_MODELS["HH_squid"]
+    assert isinstance(model, CellModel)
+    start = {variable.name: float(variable.initial) for variable in model.state}
+    recordings = tuple(Recording(variable, every) for variable in ("spikes", "v", "m", "h", "n"))
+    cells = Population("cells", len(currents), "HH_squid", {"i_offset": currents}, start, recordings=recordings)
+    network = Network("squid", 0.1, (cells,), ())
+    expected = in_nest(network, 5000, tmp_path / "nest.npz")
+    simulation = ReferenceSimulation(network)
+    simulation.run(5000)
+    steps, spiking = simulation.spikes(0)
+    np.testing.assert_array_equal(spiking, expected["spikes_0"][1])
+    assert np.abs(steps - expected["spikes_0"][0]).max() <= 1
+    assert np.bincount(spiking, minlength=6).tolist()[:2] == [0, 2]
+    near = np.zeros((5000, len(currents)), np.bool_)
+    for offset in range(-30, 31):
+        near[np.clip(steps + offset, 0, 4999), spiking] = True
+    for variable, tolerance in (("v", 0.05), ("m", 2e-3), ("h", 2e-3), ("n", 2e-3)):
+        off = np.abs(simulation.signal(0, variable)[1:] - expected[f"{variable}_0"])[~near]
+        print(f"HH_squid: {variable} differs by {off.max():.2g} at the most, {len(steps)} spikes agree")
+        assert off.max() < tolerance
 
 
 def test_a_pynn_script_does_the_same_on_pynn_nest(tmp_path: Path) -> None:
