@@ -105,7 +105,7 @@ def release_type(name: str) -> Any:
         "__module__": __name__,
         "model": model,
         "default_parameters": defaults,
-        "default_initial_values": {variable.name: variable.initial for variable in model.state},
+        "default_initial_values": {v.name: defaults.get(str(v.initial), v.initial) for v in model.state},
         "translations": build_translations(*((p, p) for p in defaults)),
     }
     return type(name, (SynapseType, known) if known else (SynapseType,), members)

@@ -125,7 +125,7 @@ class StochasticTsodyksMarkram(ReleaseModel):
 
 
 class MultiQuantal(ReleaseModel):
-    """`n` sites that each release a quantum, the weight, with the probability `u`; ``empty`` counts those that have."""
+    """`n` sites that each release a quantum, the weight, with the probability `u`; ``a`` counts those that can."""
 
     name = "MultiQuantalSynapse"
     parameters = (
@@ -134,17 +134,17 @@ class MultiQuantal(ReleaseModel):
         Parameter("tau_rec", "ms", 800.0, above=0.0),
         FACILITATION,
     )
-    state = (UTILISATION, Variable("empty", "", 0.0))
-    counts = ("n", "empty")
+    state = (UTILISATION, Variable("a", "", "n"))
+    counts = ("n", "a")
     time_constants = ("tau_rec", "tau_facil")
     draws = 2
 
     def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
         """See `ReleaseModel`."""
         u = utilisation(s, p, decay)
-        empty = binomial(s["empty"], decay["tau_rec"], draw[0])
-        released = binomial(p["n"] - empty, u, draw[1])
-        return Release({"u": u, "empty": empty + released}, weight * convert(released, Kind.ACCUM))
+        available = p["n"] - binomial(p["n"] - s["a"], decay["tau_rec"], draw[0])
+        released = binomial(available, u, draw[1])
+        return Release({"u": u, "a": available - released}, weight * convert(released, Kind.ACCUM))
 
 
 RELEASE_MODELS: Registry[ReleaseModel] = Registry(
