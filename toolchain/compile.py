@@ -199,7 +199,7 @@ def compile_network(
         *workload.diagnostics,
         *inexact,
         *rounded_parameters(network),
-        *short_time_constants(network),
+        *short_time_constants(network, options.substeps),
         *wrapping_sources(network),
         *vanished,
         *overloads(network, parts, budget),

@@ -32,9 +32,13 @@ def rounded_parameters(network: Network) -> tuple[Diagnostic, ...]:
     return tuple(remark for population in network.populations for remark in _of_parameters(population))
 
 
-def short_time_constants(network: Network) -> tuple[Diagnostic, ...]:
-    """A remark for each population and projection with time constants below the timestep."""
-    cells = (remark for population in network.populations for remark in _of_taus(population, network.timestep))
+def short_time_constants(network: Network, substeps: int | None = None) -> tuple[Diagnostic, ...]:
+    """A remark for each population and projection with time constants below the timestep.
+
+    Cells are passed over whose time constants are not below the sub-steps that they go through a timestep in, as many
+    as `substeps`, or as their model needs.
+    """
+    cells = (remark for found in network.populations for remark in _of_taus(found, network.timestep, substeps))
     rules = (remark for made in network.projections for remark in _of_rule(made, network.timestep))
     return (*cells, *rules)
 
@@ -66,13 +70,13 @@ def _changed(parameter: Parameter, value: Floats, held: Floats, wrong: NDArray[n
     return f"{parameter.name} = {value.flat[cell]:g}{unit}{whose}{others} becomes {held.flat[cell]:.3g}{unit}"
 
 
-def _of_taus(population: Population, timestep: float) -> Iterator[Diagnostic]:
+def _of_taus(population: Population, timestep: float, substeps: int | None) -> Iterator[Diagnostic]:
     model = CELL_MODELS[population.cell]
     if not isinstance(model, CellModel):
         return
     taus = [parameter for parameter in model.parameters if is_time_constant(parameter)]
     given = {p.name: float(np.min(population.parameters.get(p.name, p.default))) for p in taus}
-    short = {name: tau for name, tau in given.items() if tau < timestep}
+    short = {name: tau for name, tau in given.items() if tau < timestep / model.substeps(timestep, substeps)}
     if short:
         yield _too_short(population.label, short, timestep)
 

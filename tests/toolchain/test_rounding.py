@@ -41,6 +41,14 @@ def test_time_constants_below_the_timestep(timestep: float, told: bool) -> None:
     ] * told
 
 
+def test_substeps_make_room_for_short_time_constants() -> None:
+    short = one({"tau_syn_E": 0.2})
+    assert len(short_time_constants(short, 4)) == 1
+    assert short_time_constants(short, 5) == ()
+    fast = Network("fast", 1.0, (cells("few", 3, cell="HH_cond_exp"),), ())
+    assert short_time_constants(fast) == ()
+
+
 def test_time_constants_of_rules() -> None:
     made = connect((0, 1), [(0, 0)])
     plastic = Projection(
