@@ -39,5 +39,63 @@ Izhikevich_cond = cell_type(
     """Izhikevich's spiking model (2003) with conductances, as sPyNNaker has it: Izhikevich_curr_exp otherwise.""",
     module=__name__,
 )
+QuadraticIF = cell_type(
+    "QuadraticIF",
+    """Quadratic integrate-and-fire cell with exponentially decaying synaptic currents.
 
-__all__ = ["IFCurrExpCa2Adaptive", "IF_curr_dual_exp", "Izhikevich_cond", "Izhikevich_curr_exp"]
+        tau_m dV/dt = (V - v_rest) (V - v_thresh) / (v_thresh - v_rest) + tau_m/cm I
+
+    V runs away above `v_thresh`; at `v_spike` it is reset to `v_reset`, and held there for `tau_refrac`.  The rheobase
+    is cm (v_thresh - v_rest) / (4 tau_m); above it the rate grows as the square root of the distance.
+    Latham et al. (2000) J. Neurophysiology 83:808-827.
+    """,
+    module=__name__,
+)
+Theta = cell_type(
+    "Theta",
+    """Theta neuron, QuadraticIF in an angle, with exponentially decaying synaptic currents.
+
+        tau_m dtheta/dt = ((1 - cos theta) + (1 + cos theta) (I / i_rheobase - 1)) / 2
+
+    A spike is where theta passes pi.  Above the rheobase the rate is sqrt(I / i_rheobase - 1) / (2 pi tau_m).
+    Ermentrout and Kopell (1986) SIAM J. Applied Mathematics 46:233-253.
+    """,
+    module=__name__,
+)
+FitzHughNagumo = cell_type(
+    "FitzHughNagumo",
+    """FitzHugh's and Nagumo's cell with exponentially decaying synaptic currents.
+
+        tau_m dv/dt = v - v^3/3 - w + I
+        tau_w dw/dt = v + a - b w
+
+    v and w have no unit, and 1 nA is an input of 1.  A spike is where v rises through `v_thresh`; nothing is reset.
+    With the defaults the cell fires for inputs from 0.33 to 1.42 nA.
+    FitzHugh (1961) Biophysical J. 1:445-466; Nagumo et al. (1962) Proc. IRE 50:2061-2070.
+    """,
+    module=__name__,
+)
+ResonateAndFire = cell_type(
+    "ResonateAndFire",
+    """Resonate-and-fire cell, a damped oscillator with a threshold, with exponentially decaying synaptic currents.
+
+        dw/dt = -w / tau_m - omega (v - v_rest) + I / cm
+        dv/dt = omega w - (v - v_rest) / tau_m,            omega = 2 pi frequency
+
+    v and w are in mV.  When v reaches `v_thresh` it goes to `v_reset`, and w to `w_reset`.  Inputs that come in the
+    rhythm of `frequency` (Hz) add up; those that come half a period apart cancel.
+    Izhikevich (2001) Neural Networks 14:883-894.
+    """,
+    module=__name__,
+)
+
+__all__ = [
+    "FitzHughNagumo",
+    "IFCurrExpCa2Adaptive",
+    "IF_curr_dual_exp",
+    "Izhikevich_cond",
+    "Izhikevich_curr_exp",
+    "QuadraticIF",
+    "ResonateAndFire",
+    "Theta",
+]

@@ -58,7 +58,7 @@ def _check_population(population: Population, timestep: float) -> None:
     check_parameters(model, population.parameters, population.size)
     if isinstance(model, CellModel):
         check_initial(model.name, model.state, population.initial, population.size)
-        _check_reset(who, model, population)
+        _check_order(who, model, population)
     check_source(who, population, timestep)
     if population.currents and not isinstance(model, CellModel):
         raise NetworkError(f"{who}: a current cannot be injected into {population.cell}, which has no membrane")
@@ -71,21 +71,19 @@ def _check_population(population: Population, timestep: float) -> None:
         raise NetworkError(f"{who} records '{twice}' twice")
 
 
-def _check_reset(who: str, model: CellModel, population: Population) -> None:
-    """A cell that is reset to its threshold or beyond would spike in every timestep from its first spike on."""
-    if model.reset_below is None:
-        return
-    reset, threshold = model.reset_below
+def _check_order(who: str, model: CellModel, population: Population) -> None:
+    """Some voltages must be below others: a cell that is reset to its threshold would spike in every timestep."""
     values = {parameter.name: parameter.default for parameter in model.parameters} | dict(population.parameters)
-    limit = values[threshold] if isinstance(threshold, str) else threshold
-    given = [np.broadcast_to(value, population.size) for value in (values[reset], limit)]
-    wrong = given[0] >= given[1]
-    if wrong.any():
-        cell = int(wrong.argmax())
-        bound, other = (threshold, f" and {given[1][cell]:g}") if isinstance(threshold, str) else (f"{limit:g} mV", "")
-        raise ParameterError(
-            f"{who}: {model.name}.{reset} must be < {bound}, got {given[0][cell]:g}{other} mV for cell {cell}"
-        )
+    for name, bound in model.ascending:
+        limit = values[bound] if isinstance(bound, str) else bound
+        low, high = (np.broadcast_to(value, population.size) for value in (values[name], limit))
+        wrong = low >= high
+        if wrong.any():
+            cell = int(wrong.argmax())
+            named, other = (bound, f" and {high[cell]:g}") if isinstance(bound, str) else (f"{bound:g} mV", "")
+            raise ParameterError(
+                f"{who}: {model.name}.{name} must be < {named}, got {low[cell]:g}{other} mV for cell {cell}"
+            )
 
 
 def _check_current(who: str, size: int, current: Current) -> None:

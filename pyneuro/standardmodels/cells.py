@@ -101,7 +101,7 @@ def members_of(model: CellModel | SourceModel, module: str) -> dict[str, Any]:
         units |= {sequence: unit or "dimensionless" for sequence, unit in model.sequences}
         members |= {"injectable": False, "receptor_types": ()}
     else:
-        units |= {variable.name: variable.unit for variable in model.state if not variable.hidden}
+        units |= {variable.name: variable.unit or "dimensionless" for variable in model.state if not variable.hidden}
         members |= {
             "conductance_based": model.conductance_based,
             "receptor_types": tuple(model.receptors),

@@ -69,11 +69,12 @@ def test_what_is_declared_can_be_recorded_and_integrated(model: CellModel) -> No
 @by_name
 def test_arrays_are_cells_side_by_side(model: CellModel) -> None:
     given = {p.name: np.array([1.0, 1.25, 3.0]) * (p.default or 1.0) for p in model.parameters}
-    states = {"v": np.array([-70.0, -60.5, -50.25])}
+    first = model.state[0]
+    states = {first.name: float(first.initial) * np.array([1.0, 0.875, 0.75])}
     step = step_of(model)
     together = model.registers(given, states, 3, step)
     for i in range(3):
-        alone = model.registers({k: v[i] for k, v in given.items()}, {"v": states["v"][i]}, 1, step)
+        alone = model.registers({k: v[i] for k, v in given.items()}, {first.name: states[first.name][i]}, 1, step)
         assert {name: word[i] for name, word in together.items()} == {name: word[0] for name, word in alone.items()}
 
 

@@ -5,15 +5,19 @@ It also knows every point neuron that can be composed, by the name that says of 
 
 from toolchain.models.adaptation import CalciumAdaptation
 from toolchain.models.composed import CellModels
+from toolchain.models.fitzhugh_nagumo import FitzHughNagumo
 from toolchain.models.hodgkin_huxley import HodgkinHuxleyNeuron, squid_membrane, traub_membrane
 from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput, Names
 from toolchain.models.izhikevich import IzhikevichMembrane
 from toolchain.models.lif import LeakyIntegrateAndFire
 from toolchain.models.point_neuron import PointNeuron
+from toolchain.models.quadratic import Quadratic
+from toolchain.models.resonate_and_fire import ResonateAndFire
 from toolchain.models.rising import Alpha, LinearExponential
 from toolchain.models.solved_izhikevich import SolvedIzhikevich
 from toolchain.models.sources import SOURCE_MODELS
 from toolchain.models.synapses import Delta, Exponential, Jump
+from toolchain.models.theta import ThetaNeuron
 
 CURR_EXP = (Exponential(EXCITATORY, CurrentInput()), Exponential(INHIBITORY, CurrentInput()))
 COND_EXP = (Exponential(EXCITATORY, ConductanceInput(0.0)), Exponential(INHIBITORY, ConductanceInput(-70.0)))
@@ -35,6 +39,10 @@ _CELLS = (
     PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
     PointNeuron("Izhikevich", SolvedIzhikevich(), (Jump(EXCITATORY), Jump(INHIBITORY))),
     PointNeuron("Izhikevich_curr_exp", IzhikevichMembrane(), CURR_EXP),
+    PointNeuron("FitzHughNagumo", FitzHughNagumo(), CURR_EXP),
+    PointNeuron("ResonateAndFire", ResonateAndFire(), CURR_EXP),
+    PointNeuron("QuadraticIF", Quadratic(), CURR_EXP),
+    PointNeuron("Theta", ThetaNeuron(), CURR_EXP),
     PointNeuron("Izhikevich_cond", IzhikevichMembrane(), COND_EXP),
     HodgkinHuxleyNeuron(traub_membrane(), FAST_COND_EXP),
     HodgkinHuxleyNeuron(squid_membrane(), FAST_COND_EXP),

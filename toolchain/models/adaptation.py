@@ -33,7 +33,7 @@ class CalciumAdaptation(Membrane):
         self.state = (*membrane.state, Variable("i_ca2", "nA", 0.0))
         self.words = (*membrane.words, Word("i_ca2", Role.STATE), Word("exp_tau_ca2"), Word("i_alpha"))
         self.clamped = membrane.clamped
-        self.reset_below = membrane.reset_below
+        self.ascending = membrane.ascending
         self.linear = membrane.linear
         self.resets_within_step = membrane.resets_within_step
         self.compared = membrane.compared

@@ -127,8 +127,8 @@ class CellModel(ABC):
     """State variables whose values before a step `spikes` takes into account."""
     longest_step: float | None = None
     """Longest step (ms) that a core's program is accurate in; longer timesteps are divided. None: any timestep."""
-    reset_below: tuple[str, str | float] | None = None
-    """The parameter that v is reset to, and the one, or the number of mV, that it must be below."""
+    ascending: tuple[tuple[str, str | float], ...] = ()
+    """Parameters (mV), and what they must be below: another parameter, or a number."""
     current_factor: float = 1.0
     """What a core's words of injected currents are multiplied by."""
 

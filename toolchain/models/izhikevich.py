@@ -47,7 +47,7 @@ class IzhikevichMembrane(Membrane):
     state = (Variable("v", "mV", -70.0), Variable("u", "mV/ms", -14.0))
     linear = False
     resets_within_step = True
-    reset_below: tuple[str, str | float] = ("c", "v_thresh")
+    ascending: tuple[tuple[str, str | float], ...] = (("c", "v_thresh"),)
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Time derivatives of v (mV/ms) and u (mV/ms^2)."""

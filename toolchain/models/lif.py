@@ -60,7 +60,7 @@ class LeakyIntegrateAndFire(Membrane):
         Word("t_refract_steps", kind=Kind.INTEGER),
     )
     clamped = ("v",)
-    reset_below = ("v_reset", "v_thresh")
+    ascending = (("v_reset", "v_thresh"),)
     linear = True
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:

@@ -29,7 +29,7 @@ class Membrane(ABC):
         Whether its equations are affine in state and current.
     resets_within_step : bool
         Whether v runs away past the threshold.
-    compared, longest_step, reset_below, current_factor
+    compared, longest_step, ascending, current_factor
         As `CellModel` has them.
     voltage : str
         The state variable that is the voltage; receptors get it.
@@ -45,7 +45,7 @@ class Membrane(ABC):
     resets_within_step: bool = False
     compared: tuple[str, ...] = ()
     longest_step: float | None = None
-    reset_below: tuple[str, str | float] | None = None
+    ascending: tuple[tuple[str, str | float], ...] = ()
     current_factor: float = 1.0
     voltage: str = "v"
     scale_bits: Mapping[str, int] = MappingProxyType({})

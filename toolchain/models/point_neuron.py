@@ -54,7 +54,7 @@ class PointNeuron(CellModel):
         self.resets_within_step = membrane.resets_within_step
         self.compared = membrane.compared
         self.longest_step = membrane.longest_step
-        self.reset_below = membrane.reset_below
+        self.ascending = membrane.ascending
         self.current_factor = membrane.current_factor
         self.linear = membrane.linear and all(part.input.linear for part in parts)
 

@@ -39,8 +39,8 @@ BITS = 5
 LARGE = 2.0**BITS
 MOST = 200.0
 """Largest h k (mV): a cell that is driven so spikes in every step."""
-LEAST = -200.0
-"""Lowest w (mV) that is computed with."""
+ROOM = 2.0**16 / LARGE
+"""What h F must stay below, mV."""
 POINTS = 1025
 
 
@@ -61,6 +61,11 @@ ELAPSED: Table = tabulate(lambda x: _arctangent(x / LARGE), -1.0 * LARGE, 7.0 * 
 LOGARITHM: Table = tabulate(lambda x: np.log(np.maximum(x, 2.0**-9)), 0.0, 4.0, POINTS)
 
 
+def least_w(curvature: Floats) -> Floats:
+    """The lowest w (mV) that the arithmetic takes, for alpha h (per mV); alpha h w^2 has to stay below `ROOM`."""
+    return -np.sqrt((ROOM - MOST) / curvature)
+
+
 @dataclass(frozen=True)
 class Riccati:
     """The equation, for one step of a core.
@@ -71,14 +76,17 @@ class Riccati:
         alpha h (per mV), u0.32.
     peak : Traced or float
         Where w is reset, mV.
+    least : Traced or float
+        Lowest w that is computed with, mV; see `least_w`.
     """
 
     curvature: Traced
     peak: Traced | float
+    least: Traced | float
 
     def start(self, w: Traced, drive: Traced) -> Passage:
         """The step from `w`, where h k is `drive`, large."""
-        w = select(w > LEAST, w, LEAST)
+        w = select(w > self.least, w, self.least)
         slope = decay(w << BITS, self.curvature)
         theta = interpolate(THETA, decay(drive, self.curvature))
         past = w >= self.peak
@@ -165,6 +173,10 @@ def moved(w: Traced, rate: Traced, slope: Traced, theta: Traced) -> Traced:
 
 def bounded(drive: Traced) -> Traced:
     """A `drive` (large) not beyond what the arithmetic takes."""
-    most = MOST * LARGE
-    low = select(drive > -most, drive, -most)
-    return select(low > most, most, low)
+    return within(drive, MOST * LARGE)
+
+
+def within(value: Traced, bound: Traced | float) -> Traced:
+    """`value`, but at most `bound` and at least its opposite."""
+    low = select(value > -bound, value, -bound)
+    return select(low > bound, bound, low)

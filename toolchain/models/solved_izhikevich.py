@@ -18,7 +18,7 @@ from toolchain.errors import ParameterError
 from toolchain.models.declaration import Floats, Word, Words
 from toolchain.models.izhikevich import IzhikevichMembrane
 from toolchain.models.parameters import to_accum, to_fraction
-from toolchain.models.riccati import BITS, LARGE, Riccati, bounded
+from toolchain.models.riccati import BITS, LARGE, Riccati, bounded, within
 from toolchain.models.tracing import Traced, decay, select
 
 ALPHA = 0.04
@@ -27,6 +27,8 @@ VERTEX = -62.5
 LEAST = -16.25
 """Its value there, mV/ms."""
 PEAK = 30.0
+LOWEST = -260.0
+"""Where a core stops v, mV."""
 PER_NANOAMPERE = 1000.0
 """mV/ms; as if all cells had 1 pF (pyNN.nest, pyNN.brian2)."""
 STRONGEST = 900.0
@@ -45,7 +47,7 @@ class SolvedIzhikevich(IzhikevichMembrane):
     )
     scale_bits: Mapping[str, int] = {"u": BITS}
     current_factor = PER_NANOAMPERE
-    reset_below = ("c", PEAK)
+    ascending = (("c", PEAK),)
     longest_step = 1.0
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
@@ -96,9 +98,9 @@ class SolvedIzhikevich(IzhikevichMembrane):
         v, u = s["v"], s["u"]
         target = r["b"] * v
         middle = target + decay(u - target, r["decay_half"])
-        driven = _within(current, STRONGEST) + LEAST
+        driven = within(current, STRONGEST) + LEAST
         drive = bounded(decay((driven << BITS) - middle, r["h"]))
-        passage = Riccati(r["curvature"], PEAK - VERTEX).start(v - VERTEX, drive)
+        passage = Riccati(r["curvature"], PEAK - VERTEX, LOWEST - VERTEX).start(v - VERTEX, drive)
         spike, rest = passage.spike, passage.rest
         end = passage.resumed(r["c"], r["slope_c"], r["rate_c"], drive - r["drive_d"])
         mean = passage.mean(r["mean_scale"]) + select(spike, rest * (r["c"] + end) >> 1, 0) + VERTEX
@@ -109,8 +111,3 @@ class SolvedIzhikevich(IzhikevichMembrane):
 
 def _word(name: str, unit: str, values: Floats, factor: float) -> Words:
     return to_accum(f"Izhikevich.{name}", unit, values, factor)
-
-
-def _within(value: Traced, bound: float) -> Traced:
-    low = select(value > -bound, value, -bound)
-    return select(low > bound, bound, low)
