@@ -68,7 +68,6 @@ class ProgramCells:
         self.inputs = slice(first_input, first_input + len(model.receptors) * self.cells)
         self.program = model.program(substeps)
         self._numbers = {register.name: n for n, register in enumerate(self.program.registers)}
-        self._scales = [float(w.sign * 2.0**w.scale_bits) for w in map(model.weights.__getitem__, model.receptors)]
         self._registers: NDArray[Any] = np.zeros((len(self._numbers), self.cells))
         self.samples: dict[str, Floats] = {}
         self.reset(populations)
@@ -84,6 +83,7 @@ class ProgramCells:
         """Give all registers their first values."""
         columns = [self._first(populations[member.population]) for member in self.members]
         self._registers = np.concatenate(columns, axis=1)
+        self._scales = np.concatenate([self._input_scales(populations[m.population]) for m in self.members], axis=1)
         injected = [(m.start, current) for m in self.members for current in populations[m.population].currents]
         self._injection = Injection(injected, self.cells, self.timestep)
 
@@ -102,15 +102,29 @@ class ProgramCells:
     def _meant(self, population: Population) -> dict[str, Floats]:
         """The real numbers that registers stand for, where they are known: parameters, factors, first values."""
         model = self.model
-        given = {p.name: np.asarray(population.parameters.get(p.name, p.default), np.float64) for p in model.parameters}
+        given = self._given(population)
         meant = {name: value for name, value in given.items() if name in self._numbers}
         exact = model.exact(given, self.timestep / self._substeps)
         meant |= {name: derived.exact for name, derived in exact.items() if name in self._numbers}
-        for variable in model.state:
+        for variable in (v for v in model.state if not v.hidden):
             word, unit = model.encode(variable.name, np.ones(1))
             first = population.initial.get(variable.name, given.get(str(variable.initial), variable.initial))
             meant[word] = np.asarray(first, np.float64) * unit[0] / ACCUM_ONE
         return meant
+
+    def _given(self, population: Population) -> dict[str, Floats]:
+        """Parameters of a population, in PyNN's units."""
+        parameters, given = self.model.parameters, population.parameters
+        return {p.name: np.asarray(given.get(p.name, p.default), np.float64) for p in parameters}
+
+    def _input_scales(self, population: Population) -> Floats:
+        """What a sum of weights is multiplied by to be an input of the program: [receptors, cells]."""
+        rows = []
+        for receptor, weights in self.model.weights.items():
+            factor = self.model.weight_factor(receptor, self._given(population))
+            scale = weights.sign * 2.0**weights.scale_bits * (1.0 if factor is None else factor)
+            rows.append(np.broadcast_to(scale, population.size))
+        return np.array(rows).reshape(len(rows), population.size)
 
     # --- stepping -----------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population, Projection, Values
-from toolchain.weights import weight_scale
+from toolchain.weights import relative_weights, weight_scale
 
 FINEST = 10
 """Parts that a timestep is divided into at the most, to make room for delays between its multiples."""
@@ -68,8 +68,9 @@ class Quantiser:
             return self._made[id(projection)][1]
         if projection.synapse == "ElectricalSynapse" or not len(projection):
             return projection
-        scale = weight_scale(network, projection, self._shifts)
-        return replace(projection, weight=_values(np.rint(np.asarray(projection.weight) * scale) / scale))
+        weights, scale = relative_weights(network, projection), weight_scale(network, projection, self._shifts)
+        rounded = np.rint(weights * scale) / scale * (projection.weight / np.where(weights, weights, 1.0))
+        return replace(projection, weight=_values(rounded if len(rounded) > 1 else rounded[0]))
 
 
 def varied(network: Network, number: int) -> Network:

@@ -110,7 +110,15 @@ def test_exact_delays_are_exact() -> None:
     assert simulation.step == 20
 
 
-@pytest.mark.parametrize(("cell", "weight"), [("IF_curr_exp", 0.3), ("IF_cond_exp", 0.006), ("Izhikevich_cond", 0.03)])
+@pytest.mark.parametrize(
+    ("cell", "weight"),
+    [
+        ("IF_curr_exp", 0.3),
+        ("IF_cond_exp", 0.006),
+        ("Izhikevich_cond", 0.03),
+        ("IF_curr_alpha", 3.0),
+    ],
+)
 def test_fixed_point_outside_the_machine_is_that_of_the_machine(cell: str, weight: float) -> None:
     """Without saturation the last stage is the emulator, spike for spike and sample for sample."""
     network = excited(cell, weight)
@@ -139,6 +147,22 @@ def test_the_algorithm_in_real_numbers_lies_between() -> None:
     apart = {name: float(np.abs(v[name] - v["algorithm"]).max()) for name in runs}
     assert 0.0 < apart["arithmetic"] < 0.01
     assert 0.0 < apart["weights"] < 0.3
+
+
+def test_weights_come_to_the_program_in_the_machines_units() -> None:
+    """Alpha functions are scaled by their area there, which differs from cell to cell."""
+    network = excited("IF_curr_alpha", 0.05)
+    tau_syn_E = np.where(EVERY < 10, 0.75, 2.0)
+    cells = replace(network.populations[1], parameters={"tau_syn_E": tau_syn_E})
+    network = replace(network, populations=(network.populations[0], cells, network.populations[2]))
+    runs = {name: STAGES[name](network, MappingOptions()) for name in ("weights", "algorithm", "arithmetic")}
+    for simulation in runs.values():
+        simulation.run(100)
+    v = {name: simulation.signal(1, "v") for name, simulation in runs.items()}
+    for half in (slice(0, 10), slice(10, 20)):
+        moved = np.ptp(v["weights"][:, half])
+        assert 0.0 < np.abs(v["arithmetic"] - v["algorithm"])[:, half].max() < 0.02 * moved
+        assert np.abs(v["algorithm"] - v["weights"])[:, half].max() < 0.4 * moved
 
 
 def test_stages_go_on_with_a_changed_network_and_start_again() -> None:
