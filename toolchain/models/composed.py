@@ -18,7 +18,7 @@ from toolchain.models.lif import LeakyIntegrateAndFire
 from toolchain.models.membrane import Membrane
 from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.receptors import Receptor
-from toolchain.models.rising import Alpha, DualExponential
+from toolchain.models.rising import FINE_BITS, Alpha, DualExponential
 from toolchain.models.synapses import Exponential
 from toolchain.registry import Registry
 
@@ -28,8 +28,8 @@ MEMBRANES: Final[Mapping[str, Callable[[], Membrane]]] = MappingProxyType({"LIF"
 RECEPTORS: Final[Mapping[str, Callable[[Names], Receptor]]] = MappingProxyType(
     {
         "CurrExp": lambda names: Exponential(names, CurrentInput()),
-        "CurrAlpha": lambda names: Alpha(names, CurrentInput()),
-        "CurrBeta": lambda names: DualExponential(names, CurrentInput()),
+        "CurrAlpha": lambda names: Alpha(names, CurrentInput(FINE_BITS)),
+        "CurrBeta": lambda names: DualExponential(names, CurrentInput(FINE_BITS)),
         "CondExp": lambda names: Exponential(names, ConductanceInput(0.0)),
         "CondAlpha": lambda names: Alpha(names, ConductanceInput(0.0)),
         "CondBeta": lambda names: DualExponential(names, ConductanceInput(0.0)),

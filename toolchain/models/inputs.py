@@ -95,12 +95,13 @@ class Input(ABC):
         """Current `total` so far, with that of the magnitude `value` added or subtracted, on the core."""
 
 
+@dataclass(frozen=True)
 class CurrentInput(Input):
-    """A synaptic current."""
+    """A synaptic current, which a core keeps with `scale_bits` more bits than s16.15 has."""
 
+    scale_bits: int = 0
     variable = "isyn"
     unit = "nA"
-    scale_bits = 0
     linear = True
 
     def current(self, value: Floats, s: Mapping[str, Floats], p: Mapping[str, Floats], names: Names) -> Floats:

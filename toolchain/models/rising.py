@@ -8,7 +8,7 @@ of exponentials; with equal ones, the alpha function (t / tau) exp(1 - t / tau).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from toolchain.models.inputs import Input, Names
 from toolchain.models.receptors import Receptor
 from toolchain.models.synapses import decay_factor
 from toolchain.models.tracing import Traced, decay, select
+
+FINE_BITS: Final = 4
+"""Bits to keep currents with beyond those of s16.15: each step cuts up to two units, which add up to as many as the
+response lasts steps."""
 
 
 class _Rising(Receptor):
