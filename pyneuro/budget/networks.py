@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population, Projection, Values
-from toolchain.weights import relative_weights, weight_scale
+from toolchain.targets import relative_weights
+from toolchain.weights import weight_scale
 
 FINEST = 10
 """Parts that a timestep is divided into at the most, to make room for delays between its multiples."""

@@ -22,7 +22,8 @@ from toolchain.models.declaration import CellModel
 from toolchain.models.rising import _coefficients, _gain
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
-from toolchain.weights import input_scale, relative_weights, ring_buffer_shifts, weight_scale
+from toolchain.targets import input_scale, relative_weights
+from toolchain.weights import ring_buffer_shifts, weight_scale
 from toolchain.workload import prepare
 
 TAUS = st.floats(0.05, 200.0)
