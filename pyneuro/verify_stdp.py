@@ -106,6 +106,7 @@ def _words(entry: Mapping[str, Any], timing: TimingRule) -> RuleWords:
         constants={"alpha": field(entry, "alpha_s4_11", int)} if timing.constants({"rho": 0.0, "tau": 0.0}) else {},
         weights=weights,
         curves={},
+        meant={},
     )
 
 

@@ -32,7 +32,7 @@ from toolchain.partition.check import check as check_partition
 from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
-from toolchain.rounding import rounded_parameters, short_time_constants
+from toolchain.rounding import rounded_amplitudes, rounded_parameters, short_time_constants
 from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
@@ -199,6 +199,7 @@ def compile_network(
         *workload.diagnostics,
         *inexact,
         *rounded_parameters(network),
+        *rounded_amplitudes(network),
         *short_time_constants(network, options.substeps),
         *wrapping_sources(network),
         *vanished,

@@ -18,7 +18,10 @@ from toolchain.diagnostics import Diagnostic
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, Parameter
 from toolchain.network import Network, Population, Projection
+from toolchain.synapses import parameters_of
+from toolchain.synapses.programs import rule_words
 from toolchain.synapses.timing import TIMING_RULES
+from toolchain.synapses.weight import WEIGHT_RULES
 
 TOLERANCE: Final = 0.01
 """Largest relative error of a parameter that goes without a remark."""
@@ -30,6 +33,31 @@ Floats = NDArray[np.float64]
 def rounded_parameters(network: Network) -> tuple[Diagnostic, ...]:
     """A remark for each population with parameters that s16.15 holds with an error above 1 %, or not at all."""
     return tuple(remark for population in network.populations for remark in _of_parameters(population))
+
+
+def rounded_amplitudes(network: Network) -> tuple[Diagnostic, ...]:
+    """A remark for each plastic projection whose steps of the weight s16.15 holds with an error above 1 %."""
+    plastic = (made for made in network.projections if made.rules and len(made))
+    return tuple(remark for made in plastic for remark in _of_amplitudes(network, made))
+
+
+def _of_amplitudes(network: Network, made: Projection) -> Iterator[Diagnostic]:
+    timing, weight = TIMING_RULES[made.rules[0]], WEIGHT_RULES[made.rules[1]]
+    model = CELL_MODELS[network.populations[made.target].cell]
+    assert isinstance(model, CellModel), "check_network lets no projection end on a source"
+    unit = 2.0 ** model.weights[made.receptor].scale_bits
+    given = {p.name: p.default for p in parameters_of(made.synapse, made.rules)}
+    given |= {name: float(np.min(value)) for name, value in made.parameters.items()}
+    words = rule_words(timing, weight, given, network.timestep, unit)
+    said = []
+    for name, word in words.weights.items():
+        meant = words.meant[name]
+        if abs(word * STEP - meant) > TOLERANCE * abs(meant):
+            held = word * STEP / unit
+            said.append(f"{name} = {given[name]:g} stands for {meant / unit:.3g}, which becomes {held:.3g}")
+    if said:
+        text = f"{'; '.join(said)}: the machine holds multiples of {STEP / unit:.3g}; use larger weights"
+        yield Diagnostic("image", made.label, text)
 
 
 def short_time_constants(network: Network, substeps: int | None = None) -> tuple[Diagnostic, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.networks import array_source, cells, connect
 from toolchain.network import Network, Projection
-from toolchain.rounding import rounded_parameters, short_time_constants
+from toolchain.rounding import rounded_amplitudes, rounded_parameters, short_time_constants
 
 
 def one(parameters: dict[str, object], timestep: float = 1.0) -> Network:
@@ -49,13 +49,26 @@ def test_substeps_make_room_for_short_time_constants() -> None:
     assert short_time_constants(fast) == ()
 
 
-def test_time_constants_of_rules() -> None:
+def plastic(parameters: dict[str, float]) -> Network:
+    """A network of one plastic synapse."""
     made = connect((0, 1), [(0, 0)])
-    plastic = Projection(
+    learning = Projection(
         *(made.label, 0, 1, made.receptor, made.pre, made.post, 1.0, 1.0, "STDPMechanism"),
         rules=("SpikePairRule", "AdditiveWeightDependence"),
-        parameters={"tau_plus": 0.2},
+        parameters=parameters,
     )
-    network = Network("rule", 1.0, (array_source("source", [[1.0]]), cells("few", 1)), (plastic,))
-    [remark] = short_time_constants(network)
+    return Network("rule", 1.0, (array_source("source", [[1.0]]), cells("few", 1)), (learning,))
+
+
+def test_time_constants_of_rules() -> None:
+    [remark] = short_time_constants(plastic({"tau_plus": 0.2}))
     assert str(remark).startswith("0-1: tau_plus = 0.2 ms: below the timestep, 1 ms")
+
+
+def test_steps_of_weights_that_vanish() -> None:
+    assert rounded_amplitudes(plastic({})) == ()
+    [remark] = rounded_amplitudes(plastic({"w_max": 0.01, "A_minus": 0.001, "A_plus": 1.0}))
+    assert str(remark) == (
+        "0-1: A_minus = 0.001 stands for 1e-05, which becomes 0: the machine holds multiples of 3.05e-05; "
+        "use larger weights"
+    )

@@ -40,12 +40,15 @@ class RuleWords:
         Amplitudes, w_min and w_max, s16.15.
     curves : mapping of str to Table
         Table of each curve of the weight rule.
+    meant : mapping of str to float
+        What the words of `weights` stand for.
     """
 
     decays: Mapping[str, Table]
     constants: Mapping[str, int]
     weights: Mapping[str, int]
     curves: Mapping[str, Table]
+    meant: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def rule_words(
         constants={name: round(value * TRACE_ONE) for name, value in timing.constants(p).items()},
         weights=raw,
         curves={name: _curve(curve, raw, unit) for name, curve in weight.curves(p).items()},
+        meant=weights,
     )
 
 
