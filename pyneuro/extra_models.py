@@ -88,9 +88,23 @@ ResonateAndFire = cell_type(
     """,
     module=__name__,
 )
+HH_squid = cell_type(
+    "HH_squid",
+    """The squid's giant axon (1952), with exponentially decaying synaptic conductances.
+
+        cm dv/dt = gbar_Na m^3 h (e_rev_Na - v) + gbar_K n^4 (e_rev_K - v) + g_leak (e_rev_leak - v) + I
+
+    The defaults are those of a patch of 0.001 cm2: 1 nA is 1 uA/cm2, 1 uS is 1 mS/cm2, 1 nF is 1 uF/cm2.  The gates m,
+    h and n can be recorded.  A spike is where v stops rising above 0 mV, and not within 2 ms of another one.  The cell
+    rests at -64.9 mV, or at -65 with an `e_rev_leak` of -54.4; it fires repetitively from 6.2 nA on, at 53 Hz.
+    Hodgkin and Huxley (1952) J. Physiology 117:500-544.
+    """,
+    module=__name__,
+)
 
 __all__ = [
     "FitzHughNagumo",
+    "HH_squid",
     "IFCurrExpCa2Adaptive",
     "IF_curr_dual_exp",
     "Izhikevich_cond",
