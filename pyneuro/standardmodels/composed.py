@@ -132,9 +132,11 @@ CurrBetaPostSynapticResponse = _receptor("CurrBeta")
 CondExpPostSynapticResponse = ExpPSR = _receptor("CondExp")
 CondAlphaPostSynapticResponse = AlphaPSR = _receptor("CondAlpha")
 CondBetaPostSynapticResponse = BetaPSR = _receptor("CondBeta")
+NMDAPostSynapticResponse = NMDA = _receptor("NMDA")
 
 __all__ = [
     "LIF",
+    "NMDA",
     "AlphaPSR",
     "BetaPSR",
     "CondAlphaPostSynapticResponse",
@@ -144,5 +146,6 @@ __all__ = [
     "CurrBetaPostSynapticResponse",
     "CurrExpPostSynapticResponse",
     "ExpPSR",
+    "NMDAPostSynapticResponse",
     "PointNeuron",
 ]

@@ -16,6 +16,7 @@ from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.inputs import ConductanceInput, CurrentInput, Names
 from toolchain.models.lif import LeakyIntegrateAndFire
 from toolchain.models.membrane import Membrane
+from toolchain.models.nmda import NMDA
 from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.receptors import Receptor
 from toolchain.models.rising import FINE_BITS, Alpha, DualExponential
@@ -32,6 +33,7 @@ RECEPTORS: Final[Mapping[str, Callable[[Names], Receptor]]] = MappingProxyType(
         "CurrBeta": lambda names: DualExponential(names, CurrentInput(FINE_BITS)),
         "CondExp": lambda names: Exponential(names, ConductanceInput(0.0)),
         "CondAlpha": lambda names: Alpha(names, ConductanceInput(0.0)),
+        "NMDA": NMDA,
         "CondBeta": lambda names: DualExponential(names, ConductanceInput(0.0)),
     }
 )

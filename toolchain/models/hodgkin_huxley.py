@@ -24,7 +24,6 @@ from toolchain.errors import ParameterError
 from toolchain.models.channels import CHANNELS, GATE_SCALE, V_SCALE, CoreGate, active, passive
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.derived import Derived
-from toolchain.models.inputs import ConductanceInput
 from toolchain.models.kinetics import GATES, SQUID_AXON, TRAUB_MILES, Kinetics
 from toolchain.models.membrane import Membrane
 from toolchain.models.parameters import to_accum
@@ -233,13 +232,13 @@ class HodgkinHuxleyNeuron(PointNeuron):
         self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced]
     ) -> tuple[dict[str, Traced], Traced]:
         conductances = []
-        current = r["i_offset"] + r["current"]
+        current, v = r["i_offset"] + r["current"], self._plain("v", state)
         for part in self.parts:
-            fine, value = part.fine(held), part.value(held)
-            if type(part.input) is ConductanceInput and fine is not None:
-                conductances.append((fine, r[part.names.of(part.names.reversal)]))
-            elif value is not None:
-                current = part.added(current, value, self._plain("v", state), r)
+            conductance = part.conductance(held, v, r)
+            if conductance is not None:
+                conductances.append(conductance)
+            else:
+                current = part.added(current, held, v, r)
         return self._membrane.moved(r, state, current, conductances)
 
 

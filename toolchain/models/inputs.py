@@ -110,7 +110,7 @@ class CurrentInput(Input):
 
     def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced], names: Names) -> Traced:
         """Sum or difference."""
-        return _combined(total, value, names)
+        return combined(total, value, names)
 
 
 @dataclass(frozen=True)
@@ -138,10 +138,11 @@ class ConductanceInput(Input):
     def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced], names: Names) -> Traced:
         """Conductance times driving force; one that is subtracted is negated before the product is cut, too."""
         magnitude = -value if names.subtracted else value
-        return _combined(total, magnitude * (r[names.of(names.reversal)] - v), names)
+        return combined(total, magnitude * (r[names.of(names.reversal)] - v), names)
 
 
-def _combined(total: Traced | None, value: Traced, names: Names) -> Traced:
+def combined(total: Traced | None, value: Traced, names: Names) -> Traced:
+    """Current `total` so far and `value`, which is subtracted where the names say so."""
     if total is None:
         return -value if names.subtracted else value
     return total - value if names.subtracted else total + value

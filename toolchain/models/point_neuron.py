@@ -159,9 +159,8 @@ class PointNeuron(CellModel):
     def _current(self, r: Mapping[str, Traced], v: Traced, held: Mapping[str, Traced]) -> Traced:
         """The total current into the membrane."""
         total: Traced | None = None
-        for part, value in zip(self.parts, [part.value(held) for part in self.parts], strict=True):
-            if value is not None:
-                total = part.added(total, value, v, r)
+        for part in self.parts:
+            total = part.added(total, held, v, r)
         offset = r["i_offset"] if total is None else total + r["i_offset"]
         return offset + r["current"]
 

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from typing import TypeVar
 
 from toolchain.models.declaration import Floats, Parameter, Variable, Weights, Word, Words
 from toolchain.models.derived import Derived
-from toolchain.models.inputs import Input, Names
+from toolchain.models.inputs import ConductanceInput, Input, Names
 from toolchain.models.tracing import Traced
+
+Total = TypeVar("Total", bound=Traced | None)
 
 
 class Receptor(ABC):
@@ -101,9 +104,17 @@ class Receptor(ABC):
         value = self.value(s)
         return None if value is None else value << self.input.scale_bits
 
-    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced]) -> Traced:
-        """Current `total` into the membrane so far, with that of `value` added."""
-        return self.input.added(total, value, v, r, self.names)
+    def conductance(self, s: Mapping[str, Traced], v: Traced, r: Mapping[str, Traced]) -> tuple[Traced, Traced] | None:
+        """2^scale_bits times the conductance (uS) that it is at `v`, and its reversal potential; None if it is none."""
+        fine = self.fine(s)
+        if fine is None or not isinstance(self.input, ConductanceInput):
+            return None
+        return fine, r[self.names.of(self.names.reversal)]
+
+    def added(self, total: Total, s: Mapping[str, Traced], v: Traced, r: Mapping[str, Traced]) -> Traced | Total:
+        """Current `total` into the membrane so far, with its own added, from its STATE words."""
+        value = self.value(s)
+        return total if value is None else self.input.added(total, value, v, r, self.names)
 
     def jumped(self, r: Mapping[str, Traced], v: Traced) -> Traced:
         """Voltage `v` after the inputs of this timestep, for receptors that move it at once."""

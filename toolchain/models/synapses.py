@@ -178,6 +178,6 @@ class Delta(_Kick):
         """The inputs of this timestep."""
         return s[self.names.state]
 
-    def added(self, total: Traced | None, value: Traced, v: Traced, r: Mapping[str, Traced]) -> Traced:
+    def added(self, total: Traced | None, s: Mapping[str, Traced], v: Traced, r: Mapping[str, Traced]) -> Traced:
         """The current."""
-        return self.input.added(total, value * r["one_over_dt"], v, r, self.names)
+        return self.input.added(total, self.value(s) * r["one_over_dt"], v, r, self.names)
