@@ -65,7 +65,8 @@ def describe(model: Model, errors: Iterable[ModelError] | None = None) -> dict[s
     if isinstance(model, SourceModel):
         facts["parameters"] += [{"name": name, "unit": unit, "default": []} for name, unit in model.sequences]
     if isinstance(model, CellModel | ReleaseModel):
-        facts["state"] = [{"name": variable.name, "unit": variable.unit} for variable in model.state]
+        shown = (variable for variable in model.state if not variable.hidden)
+        facts["state"] = [{"name": variable.name, "unit": variable.unit} for variable in shown]
     if isinstance(model, CellModel):
         facts |= _of_cell(model)
     if errors is not None:
