@@ -14,6 +14,7 @@ SMALL = {
     "tour.py": [],
     "vogels_abbott.py": ["--cells", "200", "--duration", "50", "--timestep", "1.0"],
     "brunel.py": ["--cells", "200", "--indegree", "20", "--duration", "50"],
+    "hh_network.py": ["--cells", "200", "--duration", "20"],
 }
 
 
