@@ -11,6 +11,7 @@ import pyneuro
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 SMALL = {
+    "own_model.py": [],
     "tour.py": [],
     "vogels_abbott.py": ["--cells", "200", "--duration", "50", "--timestep", "1.0"],
     "brunel.py": ["--cells", "200", "--indegree", "20", "--duration", "50"],
