@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.network import Network
+from toolchain.network import Network, Projection
 
 Progress = Callable[[int], None]
 """Called now and then with the number of steps done in this run."""
@@ -58,3 +58,6 @@ class Simulation(Protocol):
         That of a plastic synapse is the one that its source sent last: on both simulators it changes when the source
         spikes.
         """
+
+    def present(self, projection: int) -> Projection:
+        """A projection of the network as it is now: with present weights, and where there is rewiring its synapses."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping as Dictionary
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from pyneuro.remarks import remarks
 from toolchain.compile import Mapping, compile_network
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Recording
+from toolchain.network import Network, Projection, Recording
 from toolchain.options import given
 from toolchain.synapses import PLASTIC
 
@@ -186,6 +187,10 @@ class EmulatedSimulation:
         if made.synapse == PLASTIC:
             return self.mapping.plastic_weights(self.network, projection, self.emulator.dynamic_rows)
         return np.array(np.broadcast_to(np.asarray(made.weight, dtype=np.float64), len(made)))
+
+    def present(self, projection: int) -> Projection:
+        """A projection with its present weights."""
+        return replace(self.network.projections[projection], weight=self.weights(projection))
 
     def _neuron_cores(self, population: int) -> list[tuple[int, NeuronCore]]:
         cores = [(number, self.mapping.image.cores[number]) for number in self.mapping.cores_of(population)]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.check_sources import check_source
-from toolchain.check_synapses import check_modulation, check_synapses
+from toolchain.check_synapses import check_modulation, check_structure, check_synapses
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import NetworkError, ParameterError
 from toolchain.models import CELL_MODELS
@@ -18,6 +18,7 @@ from toolchain.models.parameters import check_initial, check_parameters
 from toolchain.network import Current, Network, Population, Projection, Recording, Values
 from toolchain.synapses import ELECTRICAL
 from toolchain.synapses.modulation import NEUROMODULATION, RECEPTORS
+from toolchain.synapses.structure import STRUCTURAL, structure_of
 
 CONDUCTANCE = (0.0, np.inf, "be >= 0 uS, as a gap junction is a conductance")
 CONCENTRATION = (0.0, np.inf, "be >= 0, as it is a concentration of dopamine")
@@ -44,6 +45,7 @@ def check_network(network: Network) -> None:
     for projection in network.projections:
         _check_projection(network, projection)
     check_modulation(network)
+    check_structure(network)
 
 
 def _check_population(population: Population, timestep: float) -> None:
@@ -138,7 +140,10 @@ def _check_projection(network: Network, made: Projection) -> None:
         raise NetworkError(f"{who}: {made.pre.shape} source cells do not match {made.post.shape} target cells")
     _check_indices(f"{who}: source", source.size, made.pre)
     _check_indices(f"{who}: target", target.size, made.post)
-    _check_range(who, "weight", made.weight, len(made), limits or _weight_limits(model, made.receptor))
+    limits = limits or _weight_limits(model, made.receptor)
+    _check_range(who, "weight", made.weight, len(made), limits)
+    if made.synapse in STRUCTURAL:
+        _check_range(who, "initial_weight", structure_of(made)["initial_weight"], len(made), limits)
     _check_range(who, "delay", made.delay, len(made), (0.0, np.inf, "be >= 0 ms"))
 
 

@@ -38,6 +38,7 @@ from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
 from toolchain.synapses import ELECTRICAL
 from toolchain.synapses.modulation import NEUROMODULATION
+from toolchain.synapses.structure import STRUCTURAL
 from toolchain.tables import Tables
 from toolchain.targets import weights_of
 from toolchain.weights import Quantisation, quantise, ring_buffer_shifts, weight_scale
@@ -215,7 +216,7 @@ def compile_network(
 REFUSED = {
     ELECTRICAL: "cannot be run on SpiNNaker: a gap junction couples voltages in every instant, and its cores send each "
     "other spikes only",
-    NEUROMODULATION: "is not among what the emulated cores have",
+    **dict.fromkeys((NEUROMODULATION, *STRUCTURAL), "is not among what the emulated cores have"),
 }
 """Synapse types that no core has, and why."""
 

@@ -124,7 +124,11 @@ class ModulatedSynapses(PlasticSynapses):
     def __init__(self, projection: Projection, rows: Rows, cells: int, sign: int, dopamine: Dopamine) -> None:
         self.dopamine = dopamine
         super().__init__(projection, rows, cells, sign, dopamine.timestep)
-        delays = np.broadcast_to(rows.delays, len(rows.order))
+
+    def set_delays(self) -> None:
+        """Work out from the delays of the rows when spikes and dopamine reach their synapses."""
+        super().set_delays()
+        delays = np.broadcast_to(self.rows.delays, len(self.rows.order))
         self.axonal = (delays - self.shift) / 2.0
         self.arrived = np.minimum(np.floor(self.axonal + WHOLE).astype(np.int64), delays - 1)
         self._needed = np.maximum(self._needed, self.arrived)

@@ -70,6 +70,23 @@ class Event:
         return Event(self.time, self.synapses[some], self.since[some], *traces)
 
 
+def timing(delays: NDArray[np.int32], fraction: float) -> tuple[Floats, Indices, Indices]:
+    """When spikes reach synapses with these delays (steps), of which the target's spikes have the `fraction`.
+
+    Returns
+    -------
+    shift : float64[synapses]
+        Steps by which a spike of the target comes later to the synapse than one of the source of the same time.
+    until, before : int64[synapses]
+        The last times, relative to a spike of the source, of spikes of the target that count for it, and of those that
+        are before it.
+    """
+    shift: Floats = (2.0 * fraction - 1.0) * delays.astype(np.float64)
+    latest = delays.astype(np.int64) - 1
+    until, before = np.floor(WHOLE - shift).astype(np.int64), np.ceil(-shift - WHOLE).astype(np.int64) - 1
+    return shift, np.minimum(until, latest), np.minimum(before, latest)
+
+
 class PlasticSynapses:
     """The synapses of one projection.
 
@@ -104,16 +121,16 @@ class PlasticSynapses:
         self.rules: Rules = rules(projection, timestep)
         self._cells = cells
         self._sign = sign
-        self.targets = np.ascontiguousarray(projection.post[rows.order])
-        fraction = float(np.asarray(projection.parameters.get("dendritic_delay_fraction", 1.0)))
-        delays = np.broadcast_to(rows.delays, len(rows.order))
-        self.shift = (2.0 * fraction - 1.0) * delays
-        # The last time, relative to a spike of the source, of spikes of the target that count for it, ...
-        self._until = np.minimum(np.floor(WHOLE - self.shift).astype(np.int64), delays - 1)
-        self._needed = self._until
-        # ... and of those that are before it.
-        self._before = np.minimum(np.ceil(-self.shift - WHOLE).astype(np.int64) - 1, delays - 1)
+        self.targets = rows.targets - np.int32(rows.first)
+        self._fraction = float(np.asarray(projection.parameters.get("dendritic_delay_fraction", 1.0)))
+        self.set_delays()
         self.reset()
+
+    def set_delays(self) -> None:
+        """Work out from the delays of the rows when spikes reach their synapses."""
+        delays = np.array(np.broadcast_to(self.rows.delays, len(self.rows.order)))
+        self.shift, self._until, self._before = timing(delays, self._fraction)
+        self._needed = self._until
 
     def reset(self) -> None:
         """Back to the first weights, and no spike yet."""
@@ -146,7 +163,7 @@ class PlasticSynapses:
 
     def _needless(self) -> Indices:
         """The time up to which each target's spikes have been gone through by all its synapses."""
-        done = np.repeat(self._last, np.diff(self.rows.offsets))
+        done = self.rows.spread(self._last)
         for _, event in self._waiting:
             done[event.synapses] = np.minimum(done[event.synapses], event.previous)
         needless = np.full(self._cells, NEVER, np.float64)

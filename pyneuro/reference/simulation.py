@@ -16,7 +16,7 @@ from pyneuro.reference.wiring import Wiring
 from toolchain.errors import NetworkError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network
+from toolchain.network import Network, Projection
 from toolchain.synapses import ELECTRICAL
 
 Floats = NDArray[np.float64]
@@ -111,6 +111,10 @@ class ReferenceSimulation:
         """Present weights of projection number `projection`, in its order; those of plastic synapses as last sent."""
         return self._wiring.weights(projection)
 
+    def present(self, projection: int) -> Projection:
+        """Projection number `projection` as it is now: with present weights, and the synapses that there are."""
+        return self._wiring.present(projection)
+
     def _build_cells(self, network: Network) -> None:
         """Put the populations of each model into one block, and number the inputs."""
         numbers: dict[CellModel, list[int]] = {}
@@ -176,6 +180,7 @@ class ReferenceSimulation:
         for step in range(self._step, stop):
             for record, values in samples:
                 record.add(step, values)
+            self._wiring.rewire(step)
             for number, train in trains:
                 fired = train.at(step)
                 if fired.size:

@@ -35,6 +35,8 @@ class Rows:
         Place of each synapse in the projection.
     targets : int32[synapses]
         Inputs, numbered over the whole network.
+    first : int
+        Input of target cell 0.
     weights : float64[synapses] or float64[1]
         What is added, one for all or one for each.
     delays : int32[synapses] or int32[1]
@@ -44,6 +46,7 @@ class Rows:
     offsets: Indices
     order: NDArray[np.uint32]
     targets: NDArray[np.int32]
+    first: int
     weights: Floats
     delays: NDArray[np.int32]
 
@@ -53,6 +56,10 @@ class Rows:
         ends = np.cumsum(lengths)
         starts = np.repeat(self.offsets[fired] - ends + lengths, lengths)
         return starts + np.arange(len(starts)), lengths
+
+    def spread(self, values: Floats) -> Floats:
+        """What each source has, for each of its synapses."""
+        return np.repeat(values, np.diff(self.offsets))
 
     def sorted(self, values: Values) -> Floats:
         """Values of the projection in the order of the rows; one for all stays one, of shape ()."""
@@ -150,6 +157,7 @@ def rows(projection: Projection, sources: int, targets: int, first_input: int, t
         offsets[:-1],
         order,
         post,
+        first_input,
         weights[order] if len(weights) > 1 else weights,
         delays[order] if len(delays) > 1 else delays,
     )
@@ -159,7 +167,13 @@ def no_rows(projection: Projection) -> Rows:
     """Rows of a projection that delivers nothing."""
     weights = np.atleast_1d(np.asarray(projection.weight, np.float64))
     order = np.arange(len(projection), dtype=np.uint32)
-    return Rows(np.zeros(1, np.int64), order, np.empty(0, np.int32), weights, np.empty(0, np.int32))
+    return Rows(np.zeros(1, np.int64), order, np.empty(0, np.int32), 0, weights, np.empty(0, np.int32))
+
+
+def alike(one: Projection, other: Projection) -> bool:
+    """Whether two projections connect the same cells in the same order by synapses of the same kind."""
+    kinds = [(p.source, p.target, p.receptor, p.synapse, p.rules, len(p)) for p in (one, other)]
+    return kinds[0] == kinds[1] and np.array_equal(one.pre, other.pre) and np.array_equal(one.post, other.post)
 
 
 def signed(rows: Rows, sign: int) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,14 +11,15 @@ from numpy.typing import NDArray
 from emulator.draws import projection_key
 from pyneuro.capacity import require
 from pyneuro.reference.cells import Block, Member
-from pyneuro.reference.neuromodulation import Dopamine, DopamineSynapses, ModulatedSynapses
+from pyneuro.reference.make_synapses import make_rewired, make_synapses
+from pyneuro.reference.neuromodulation import Dopamine, ModulatedSynapses
 from pyneuro.reference.plasticity import PlasticSynapses
-from pyneuro.reference.release import ReleaseSynapses
-from pyneuro.reference.synapses import DelayLine, StaticSynapses, Synapses, no_rows, rows
-from toolchain.errors import NetworkError
+from pyneuro.reference.rewiring import Rewired, Structure
+from pyneuro.reference.synapses import DelayLine, Synapses, alike
 from toolchain.network import Network, Projection
-from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC
+from toolchain.synapses import PLASTIC
 from toolchain.synapses.modulation import NEUROMODULATION
+from toolchain.synapses.structure import STRUCTURAL
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -39,14 +41,20 @@ class Wiring:
         self._inputs = inputs
         self._line = DelayLine(1, inputs)
         self._dopamine: dict[int, Dopamine] = {}
+        self._structures: dict[int, Structure] = {}
         self._made: list[tuple[Projection, Synapses]] = []
 
     def load(self, network: Network, step: int) -> None:
         """Take over the projections of `network` before `step` is run; those that are the same objects stay."""
         self._bring_dopamine(network)
         known = {id(projection): synapses for projection, synapses in self._made if self._fits(projection, synapses)}
-        made = [known.get(id(p)) or self._make(network, number) for number, p in enumerate(network.projections)]
+        rewired = self._rewire_populations(network)
+        made = [
+            rewired.get(number) or known.get(id(p)) or make_synapses(network, number, self._places, self._dopamine)
+            for number, p in enumerate(network.projections)
+        ]
         longest = max((int(synapses.rows.delays.max(initial=0)) for synapses in made), default=0)
+        longest = max(longest, *(structure.longest for structure in self._structures.values()), 0)
         require((longest + 1) * self._inputs * 8, f"a delay of {longest * network.timestep:g} ms")
         for line in (self._line, *(dopamine.line for dopamine in self._dopamine.values())):
             line.lengthen(longest + 1, step)
@@ -71,40 +79,33 @@ class Wiring:
                 dopamine.configure({name: float(np.asarray(value)) for name, value in projection.parameters.items()})
                 self._dopamine[projection.target] = dopamine
 
+    def _rewire_populations(self, network: Network) -> dict[int, Rewired]:
+        """Have places for structural synapses where there are some; their projections, by number.
+
+        Where no projection is new the synapses stay as they are.
+        """
+        before, self._structures = self._structures, {}
+        groups: dict[int, list[int]] = {}
+        for number, projection in enumerate(network.projections):
+            if projection.synapse in STRUCTURAL:
+                groups.setdefault(projection.target, []).append(number)
+        made: dict[int, Rewired] = {}
+        for target, numbers in groups.items():
+            projections = [network.projections[number] for number in numbers]
+            structure = before.get(target)
+            if structure is None or not structure.continues(projections):
+                fresh = [make_rewired(network, projection, self._places) for projection in projections]
+                structure = Structure(network, numbers, fresh, projection_key(network.seed, -1 - target))
+            structure.configure(projections)
+            self._structures[target] = structure
+            made |= zip(numbers, structure.made, strict=True)
+        return made
+
     def _fits(self, projection: Projection, synapses: Synapses) -> bool:
         """Whether synapses are still what the projection needs: plastic ones are others where there is dopamine."""
         if projection.synapse != PLASTIC:
             return True
         return isinstance(synapses, ModulatedSynapses) == (projection.target in self._dopamine)
-
-    def _make(self, network: Network, number: int) -> Synapses:
-        """The synapses of projection number `number`."""
-        projection = network.projections[number]
-        if projection.synapse == ELECTRICAL:
-            return StaticSynapses(no_rows(projection))
-        sources, targets = (network.populations[end].size for end in (projection.source, projection.target))
-        if projection.synapse == NEUROMODULATION:
-            made = rows(projection, sources, targets, 0, network.timestep)
-            return DopamineSynapses(projection, made, self._dopamine[projection.target])
-        place = self._places.get(projection.target)
-        if place is None or projection.receptor not in place[0].model.receptors:
-            target = network.populations[projection.target]
-            raise NetworkError(
-                f"projection '{projection.label}': {target.cell} has no receptor type '{projection.receptor}'"
-            )
-        cells, member = place
-        receptor = list(cells.model.receptors).index(projection.receptor)
-        first_input = cells.inputs.start + receptor * cells.cells + member.start
-        made = rows(projection, sources, targets, first_input, network.timestep)
-        if projection.synapse == STATIC:
-            return StaticSynapses(made)
-        if projection.synapse == PLASTIC:
-            sign = cells.model.weights[projection.receptor].sign
-            dopamine = self._dopamine.get(projection.target)
-            if dopamine is not None:
-                return ModulatedSynapses(projection, made, targets, sign, dopamine)
-            return PlasticSynapses(projection, made, targets, sign, network.timestep)
-        return ReleaseSynapses(projection, made, network.timestep, projection_key(network.seed, number))
 
     def _hand_over(self, made: list[tuple[Projection, Synapses]]) -> None:
         """Let synapses go on from the state of those that they replace, the same ones but for their values."""
@@ -124,10 +125,25 @@ class Wiring:
             dopamine.reset()
         for _, synapses in self._made:
             synapses.reset()
+        for structure in self._structures.values():
+            structure.reset()
 
     def weights(self, projection: int) -> Floats:
         """Present weights of a projection, in its order."""
         return self._made[projection][1].weights()
+
+    def present(self, projection: int) -> Projection:
+        """A projection as it is now: with present weights, and where there is rewiring with present synapses."""
+        given, synapses = self._made[projection]
+        structure = self._structures.get(given.target)
+        if structure is not None and synapses in structure.made:
+            return structure.present(structure.made.index(synapses))
+        return replace(given, weight=synapses.weights())
+
+    def rewire(self, step: int) -> None:
+        """Form and eliminate synapses, before `step` is run."""
+        for structure in self._structures.values():
+            structure.rewire(step)
 
     def arriving(self, step: int) -> Floats:
         """What arrives at the end of `step`, one number an input; to be cleared by who takes it.  Dopamine is taken."""
@@ -139,6 +155,8 @@ class Wiring:
         """Deliver the spikes of the sources `fired` as if the update of step `found` had found them."""
         for synapses in self._leaving[population]:
             synapses.send(fired, found, self._line)
+        for structure in self._structures.values():
+            structure.hear(population, fired)
 
     def receive(self, population: int, fired: Indices, time: int) -> None:
         """Let plastic synapses know that their targets `fired` spike at `time` (steps)."""
@@ -149,9 +167,3 @@ class Wiring:
         """Deliver the spikes that waited for those of their targets up to time `known` (steps)."""
         for synapses in self._waiting:
             synapses.settle(known, self._line)
-
-
-def alike(one: Projection, other: Projection) -> bool:
-    """Whether two projections connect the same cells in the same order by synapses of the same kind."""
-    kinds = [(p.source, p.target, p.receptor, p.synapse, p.rules, len(p)) for p in (one, other)]
-    return kinds[0] == kinds[1] and np.array_equal(one.pre, other.pre) and np.array_equal(one.post, other.post)

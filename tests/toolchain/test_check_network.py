@@ -136,7 +136,7 @@ TRIPLET = ("PfisterSpikeTriplet", "AdditiveWeightDependence")
     [
         ("StaticSynapse", PAIR, {}, "StaticSynapse has no rules, got SpikePairRule, AdditiveWeightDependence"),
         ("StaticSynapse", (), {"U": 0.5}, "projection '0-1': StaticSynapse has no parameter 'U'"),
-        ("STDPMechanism", PAIR[:1], {}, "STDPMechanism needs a timing rule and a weight rule"),
+        ("STDPMechanism", PAIR[:1], {}, "STDPMechanism needs timing rule, weight rule, got SpikePairRule"),
         (
             "STDPMechanism",
             ("SpikePairRul", PAIR[1]),
@@ -227,3 +227,46 @@ def test_refused_neuromodulation(made: tuple[Projection, ...], message: str) -> 
 def test_neuromodulation_of_additive_rules_is_accepted() -> None:
     made = dopamine(), dopamine(receptor="punishment"), plastic("AdditiveWeightDependence")
     check_network(Network("n", 1.0, (cells("a", 1), cells("b", 1)), made))
+
+
+STRUCTURE = ("RandomSelection", "DistanceDependentFormation", "RandomByWeightElimination")
+
+
+def structural(rules: tuple[str, ...] = STRUCTURE, **parameters: Any) -> Projection:
+    """A projection that is rewired, onto population 1."""
+    synapse = "StructuralMechanismStatic" if len(rules) < 5 else "StructuralMechanismSTDP"
+    return replace(connect((0, 1), [(0, 0), (1, 0)]), synapse=synapse, rules=rules, parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (
+            (structural(STRUCTURE[:2]),),
+            "StructuralMechanismStatic needs partner selection, formation, elimination, got",
+        ),
+        (
+            (structural(("Random", *STRUCTURE[1:])),),
+            "no partner selection 'Random'; there are LastNeuronSelection, RandomSelection",
+        ),
+        ((structural((STRUCTURE[0], STRUCTURE[0], STRUCTURE[2])),), "there is no formation 'RandomSelection'"),
+        ((structural((*PAIR[:1], "Guetig", *STRUCTURE)),), "there is no weight rule 'Guetig'; there are AdditiveW"),
+        ((structural(f_rew=0.0),), "StructuralMechanismStatic.f_rew must be > 0 Hz, got 0"),
+        ((structural(s_max=2.5),), "StructuralMechanismStatic.s_max must be a whole number, got 2.5"),
+        ((structural(tau_plus=2.5),), "StructuralMechanismStatic has no parameter 'tau_plus'"),
+        ((structural(s_max=np.full(2, 5.0)),), "s_max must be one number, the same for all synapses of a projection"),
+        ((structural(initial_weight=-1.0),), "initial_weight must be >= 0 nA for excitatory synapses on IF_curr_exp"),
+        ((structural(initial_delay_low=2.0),), "needs initial_delay_low <= initial_delay_high, got 2 and 1 ms"),
+        ((structural(s_max=1.0),), "cell 0 of 'b' has 2 structural synapses, s_max is 1; raise s_max or connect fewer"),
+        ((structural(s_max=3.0), structural(s_max=3.0)), "cell 0 of 'b' has 4 structural synapses, s_max is 3"),
+        ((structural(), structural(f_rew=5.0)), "'0-1' and '0-1' rewire the same population in different ways"),
+        ((dopamine(), structural((*PAIR, *STRUCTURE))), "StructuralMechanismSTDP cannot be modulated by dopamine"),
+    ],
+)
+def test_refused_structure(made: tuple[Projection, ...], message: str) -> None:
+    assert message in refusal(cells("a", 2), cells("b", 1), made=made)
+
+
+def test_structural_projections_with_one_structure_are_accepted() -> None:
+    made = structural(s_max=9.0), structural((*PAIR, *STRUCTURE), s_max=9.0, w_max=2.0)
+    check_network(Network("n", 1.0, (cells("a", 2), cells("b", 1)), made))

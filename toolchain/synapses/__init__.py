@@ -4,6 +4,7 @@ from toolchain.models.parameters import Parameter
 from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.modulation import PARAMETERS as MODULATION_PARAMETERS
 from toolchain.synapses.release import RELEASE_MODELS
+from toolchain.synapses.structure import STRUCTURAL, STRUCTURAL_PLASTIC, structure_parameters
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
 
@@ -11,7 +12,7 @@ STATIC = "StaticSynapse"
 PLASTIC = "STDPMechanism"
 ELECTRICAL = "ElectricalSynapse"
 """A gap junction: it sends no spikes, and `Projection.receptor` and `delay` say nothing."""
-SYNAPSES = (STATIC, PLASTIC, ELECTRICAL, NEUROMODULATION, *RELEASE_MODELS)
+SYNAPSES = (STATIC, PLASTIC, ELECTRICAL, NEUROMODULATION, *STRUCTURAL, *RELEASE_MODELS)
 """Synapse types there are."""
 DELAY_FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
 
@@ -22,8 +23,9 @@ def parameters_of(synapse: str, rules: tuple[str, ...] = ()) -> tuple[Parameter,
         return RELEASE_MODELS[synapse].parameters
     if synapse == NEUROMODULATION:
         return MODULATION_PARAMETERS
-    if synapse != PLASTIC:
-        return ()
+    structure = structure_parameters(rules) if synapse in STRUCTURAL else ()
+    if synapse not in (PLASTIC, STRUCTURAL_PLASTIC):
+        return structure
     timing = [parameter for name in rules if name in TIMING_RULES for parameter in TIMING_RULES[name].parameters]
     weight = [parameter for name in rules if name in WEIGHT_RULES for parameter in WEIGHT_RULES[name].parameters]
-    return (*timing, *weight, DELAY_FRACTION)
+    return (*timing, *weight, DELAY_FRACTION, *structure)

@@ -7,7 +7,7 @@ cell is drawn, and one of its places.  If a synapse is there it may be eliminate
 ``initial_weight`` and a delay between ``initial_delay_low`` and ``initial_delay_high`` (Bogdan et al. 2018, Frontiers
 in Neuroscience 12:434; sPyNNaker's ``structural_plasticity/synaptogenesis``).
 
-Random numbers are words of `emulator.draws`: the key is that of the target population in place of a projection, the
+Random numbers are words of `emulator.draws`: the key is that of projection ``-1 - n`` for target population n, the
 stream is `Draw`, the number is that of the attempt.
 """
 
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from toolchain.models.parameters import Parameter
+from toolchain.network import Projection
 
 Floats = NDArray[np.float64]
 Parameters = Mapping[str, float]
@@ -52,6 +53,9 @@ class Draw(IntEnum):
     PARTNER = 3
     CHANCE = 4
     DELAY = 5
+
+
+STRUCTURAL = (STRUCTURAL_STATIC, STRUCTURAL_PLASTIC)
 
 
 def below(words: NDArray[np.uint32], n: int) -> NDArray[np.int64]:
@@ -128,6 +132,12 @@ class RandomByWeightElimination:
         return p["prob_elim_depressed" if plastic and weight < p["threshold"] else "prob_elim_potentiated"]
 
 
+def structure_of(projection: Projection) -> dict[str, float]:
+    """The parameters of a structural projection but for those of STDP, by name."""
+    given = {name: float(np.asarray(value)) for name, value in projection.parameters.items()}
+    return {p.name: given.get(p.name, p.default) for p in structure_parameters(projection.rules)}
+
+
 LAST_NEURON_SELECTION = PartnerSelection(
     "LastNeuronSelection", (Parameter("spike_buffer_size", "", 64.0, minimum=1.0),), of_spikes=True
 )
@@ -142,3 +152,11 @@ FORMATIONS: Mapping[str, DistanceDependentFormation] = MappingProxyType(
 ELIMINATIONS: Mapping[str, RandomByWeightElimination] = MappingProxyType(
     {rule.name: rule for rule in (RandomByWeightElimination(),)}
 )
+
+
+def structure_parameters(rules: tuple[str, ...]) -> tuple[Parameter, ...]:
+    """Parameters of the three last of `rules`, a partner selection, a formation and an elimination, and of all."""
+    known: dict[str, tuple[Parameter, ...]] = {name: rule.parameters for name, rule in PARTNER_SELECTIONS.items()}
+    known |= {name: rule.parameters for name, rule in FORMATIONS.items()}
+    known |= {name: rule.parameters for name, rule in ELIMINATIONS.items()}
+    return (*PARAMETERS, *(parameter for name in rules[-3:] for parameter in known.get(name, ())))
