@@ -18,5 +18,7 @@ cdef class Banks:
     cdef readonly list remembered  # (time, trace, last) of each history
 
     cdef int load_history(self, History* history, made, program, int n) except -1
-    cdef int load_plastic(self, Dynamic* bank, made, image) except -1
+    cdef int load_rows(self, Dynamic* bank, made) except -1
+    cdef int load_plastic(self, Dynamic* bank, made, core, image) except -1
+    cdef int load_release(self, Dynamic* bank, made, image) except -1
     cdef int load_routine(self, Routine* routine, program, given) except -1

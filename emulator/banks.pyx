@@ -6,11 +6,13 @@ written before each run.  Constants and tables are shared by all.
 
 import numpy as np
 
-from libc.stdint cimport int16_t, int32_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from emulator.growable cimport release
 from emulator.state cimport (
+    DRAW,
+    DRAWS,
     GIVEN,
     HISTORY,
     LANES,
@@ -18,9 +20,9 @@ from emulator.state cimport (
     PRE_TRACE,
     SEEN_POST,
     SEEN_PRE,
+    SENT,
     SINCE_POST,
     SINCE_PRE,
-    TRACES,
     WEIGHT,
     Dynamic,
     History,
@@ -28,6 +30,7 @@ from emulator.state cimport (
 )
 
 from emulator.cycles import routine_cycles
+from emulator.image import STREAM, PlasticRows
 from emulator.program import Role
 from emulator.update import aligned
 
@@ -44,7 +47,9 @@ ALWAYS_GIVEN = {
 def programs_of(image, core):
     """The programs that run over the synapses of a core, and over its spikes."""
     numbers = [history.program for history in core.histories]
-    numbers += [number for rows in core.dynamic for number in (rows.add_pre, rows.apply_pre, rows.apply_post)]
+    for rows in core.dynamic:
+        plastic = isinstance(rows, PlasticRows)
+        numbers += [rows.add_pre, rows.apply_pre, rows.apply_post] if plastic else [rows.program]
     return [image.programs[number] for number in numbers]
 
 
@@ -57,7 +62,7 @@ def bench(image):
 
 def given_names(pre, post):
     """What a program may be given, by the name of its register."""
-    names = dict(ALWAYS_GIVEN)
+    names = ALWAYS_GIVEN | {f"draw_{place}": DRAW + place for place in range(DRAWS)}
     names |= {f"pre_{name}": PRE_TRACE + place for place, name in enumerate(pre)}
     return names | {f"post_{name}": POST_TRACE + place for place, name in enumerate(post)}
 
@@ -96,8 +101,11 @@ cdef class Banks:
         for number, made in enumerate(core.histories):
             self.load_history(&self.histories[number], made, image.programs[made.program], core.n)
         for number, made in enumerate(core.dynamic):
-            self.load_plastic(&self.dynamic[number], made, image)
-            self.load_routines(number, made, core, image)
+            self.load_rows(&self.dynamic[number], made)
+            if isinstance(made, PlasticRows):
+                self.load_plastic(&self.dynamic[number], made, core, image)
+            else:
+                self.load_release(&self.dynamic[number], made, image)
 
     def __dealloc__(self):
         cdef int32_t number
@@ -108,6 +116,7 @@ cdef class Banks:
             free(self.dynamic[number].add_pre.registers)
             free(self.dynamic[number].apply_pre.registers)
             free(self.dynamic[number].apply_post.registers)
+            free(self.dynamic[number].release.registers)
         free(self.histories)
         free(self.dynamic)
 
@@ -126,13 +135,21 @@ cdef class Banks:
         self.load_routine(&history.add_post, program, given_names((), made.traces))
         return 0
 
-    cdef int load_plastic(self, Dynamic* bank, made, image) except -1:
-        """A copy of the rows, and what is needed to process them."""
+    cdef int load_rows(self, Dynamic* bank, made) except -1:
+        """A copy of the rows."""
         rows = np.array(made.rows, dtype=np.uint32)
         cdef uint32_t[::1] words = rows
         self.rows.append(rows)
         bank.rows = &words[0] if len(rows) else NULL
         bank.shift, bank.defer = made.shift, made.defer
+        return 0
+
+    cdef int load_plastic(self, Dynamic* bank, made, core, image) except -1:
+        """What is needed to process plastic rows."""
+        names = given_names(made.traces, core.histories[made.history].traces)
+        self.load_routine(&bank.add_pre, image.programs[made.add_pre], names)
+        self.load_routine(&bank.apply_pre, image.programs[made.apply_pre], names)
+        self.load_routine(&bank.apply_post, image.programs[made.apply_post], names)
         bank.history = &self.histories[made.history]
         bank.traces = len(made.traces)
         back = np.ascontiguousarray(made.back, dtype=np.int32)
@@ -141,13 +158,19 @@ cdef class Banks:
         self.kept.append(back)
         return 0
 
-    def load_routines(self, int number, made, core, image):
-        """The programs of bank `number`."""
-        cdef Dynamic* bank = &self.dynamic[number]
-        names = given_names(made.traces, core.histories[made.history].traces)
-        self.load_routine(&bank.add_pre, image.programs[made.add_pre], names)
-        self.load_routine(&bank.apply_pre, image.programs[made.apply_pre], names)
-        self.load_routine(&bank.apply_post, image.programs[made.apply_post], names)
+    cdef int load_release(self, Dynamic* bank, made, image) except -1:
+        """What is needed to process rows that release."""
+        cdef int32_t place
+        program = image.programs[made.program]
+        self.load_routine(&bank.release, program, given_names((), ()))
+        [bank.release.given[SENT]] = [register for name, register, _ in program.recorded if name == "sent"]
+        bank.releases = True
+        bank.key = <uint64_t> made.key
+        bank.draws = sum(register.name.startswith("draw_") for register in program.registers)
+        bank.word_count, bank.state_count = len(made.words), len(program.numbers(Role.STATE))
+        for place, name in enumerate(made.words):
+            bank.word_register[place] = -1 if name == STREAM else program.register(name)
+        return 0
 
     cdef int load_routine(self, Routine* routine, program, given) except -1:
         """A program, its registers in each thread, and which of them it is given."""
@@ -165,7 +188,8 @@ cdef class Banks:
             routine.given[place] = -1
         read = {number for instruction in program.instructions for number in instruction.reads}
         for register, declared in enumerate(program.registers):
-            if declared.role == Role.STATE or (declared.role == Role.INPUT and register in read):
+            kept = declared.role == Role.STATE and declared.name in given
+            if kept or (declared.role == Role.INPUT and register in read):
                 routine.given[given[declared.name]] = register
         routine.registers = <int32_t**> calloc(self.threads * routine.register_count + 1, sizeof(int32_t*))
         if routine.registers == NULL:

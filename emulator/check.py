@@ -17,6 +17,7 @@ from emulator.errors import ImageError, MachineError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
     IMAGE_VERSION,
+    RELEASE_HEADER_WORDS,
     ROW_HEADER_WORDS,
     ArrayCore,
     Core,
@@ -27,6 +28,7 @@ from emulator.image import (
     PlasticRows,
     PoissonCore,
     PopulationTable,
+    ReleaseRows,
     RenewalCore,
     RoutingTable,
 )
@@ -91,9 +93,9 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
             mine = span.start + np.flatnonzero(feeds.bank[span] == bank)
             source = feeds.source[mine]
             rows = core.dynamic[bank - 1].rows if bank else core.rows
-            header = _plastic_header(core.dynamic[bank - 1]) if bank else -1
+            header, words = _plastic_part(core.dynamic[bank - 1]) if bank else (-1, 0)
             fault, feed, index = first_bad_row(
-                rows, header, core.n, len(core.shift), core.index_bits, core.type_bits,
+                rows, header, words, core.n, len(core.shift), core.index_bits, core.type_bits,
                 feeds.base[mine], feeds.stride[mine], feeds.index_mask[mine],
                 feeds.filter_mask[mine], feeds.filter_key[mine], limits[source], neuron_masks[source], neurons[source],
             )  # fmt: skip
@@ -102,9 +104,11 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
                 raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {ROW_FAULTS[fault]}")
 
 
-def _plastic_header(rows: DynamicRows) -> int:
-    """Words of the plastic part of a row before its weights."""
-    return 1 + -(-len(rows.traces) // 2) if isinstance(rows, PlasticRows) else 0
+def _plastic_part(rows: DynamicRows) -> tuple[int, int]:
+    """Words of the plastic part of a row before its weights, and those of each synapse behind them."""
+    if isinstance(rows, PlasticRows):
+        return 1 + -(-len(rows.traces) // 2), 0
+    return RELEASE_HEADER_WORDS, len(rows.words) if isinstance(rows, ReleaseRows) else 0
 
 
 def _name(core: Core) -> str:

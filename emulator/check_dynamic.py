@@ -6,12 +6,24 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from emulator.image import DELAY_SLOTS, MOST_TRACES, History, MachineImage, NeuronCore, PlasticRows
+from emulator.image import (
+    DELAY_SLOTS,
+    MOST_DRAWS,
+    MOST_TRACES,
+    MOST_WORDS,
+    STREAM,
+    History,
+    MachineImage,
+    NeuronCore,
+    PlasticRows,
+    ReleaseRows,
+)
 from emulator.program import NO_SPIKE, Program, Role
 
 Require = Callable[[bool, str], None]
 """Called with what must hold, and the words for when it does not."""
 INTERVALS = ("since_pre", "since_post", "seen_pre", "seen_post")
+OF_NEURONS = (Role.PARAMETER, Role.RECEPTOR, Role.CURRENT, Role.RANDOM)
 LARGEST_SHIFT = 16
 LONGEST_WAIT = 2**20
 """Ticks that a row may wait, or that a spike may count as later."""
@@ -25,9 +37,11 @@ def check_dynamic(image: MachineImage, core: NeuronCore, require: Require) -> No
         demand = _at(f"dynamic rows {number}", require)
         demand(0 <= rows.shift < LARGEST_SHIFT, f"weights cannot be shifted by {rows.shift}")
         demand(0 <= rows.defer <= LONGEST_WAIT, f"they cannot wait for {rows.defer} ticks")
-        demand(isinstance(rows, PlasticRows), f"there are no {type(rows).__name__}")
+        demand(isinstance(rows, PlasticRows | ReleaseRows), f"there are no {type(rows).__name__}")
         if isinstance(rows, PlasticRows):
             _check_plastic(image, core, rows, demand)
+        elif isinstance(rows, ReleaseRows):
+            _check_release(image, rows, demand)
 
 
 def _at(where: str, require: Require) -> Require:
@@ -52,17 +66,40 @@ def _check_plastic(image: MachineImage, core: NeuronCore, rows: PlasticRows, req
         _check_program(image, program, ["weight"], (*pre, *post, *INTERVALS), require)
 
 
+def _check_release(image: MachineImage, rows: ReleaseRows, require: Require) -> None:
+    draws = [f"draw_{number}" for number in range(MOST_DRAWS)]
+    require(0 <= rows.program < len(image.programs), f"there is no program {rows.program}")
+    program = image.programs[rows.program]
+    states, parameters = _names(program, Role.STATE), _names(program, Role.PARAMETER)
+    _check_program(image, rows.program, states, ("weight", "since_pre", *draws), require, own=Role.PARAMETER)
+    drawn = [name for name in _names(program, Role.INPUT) if name in draws]
+    words = [*states, *parameters, *([STREAM] if drawn else [])]
+    require(list(rows.words) == words, f"synapses have words for {list(rows.words)}, the program for {words}")
+    require(len(words) <= MOST_WORDS, f"{len(words)} words a synapse, {MOST_WORDS} at the most")
+    require(drawn == draws[: len(drawn)], f"the program draws {drawn}, not from the first on")
+    require(
+        [name for name, _, _ in program.recorded] == ["sent"], f"program {program.name!r} does not say what is sent"
+    )
+    require(0 <= rows.key < 2**64, f"key {rows.key} has not 64 bits")
+
+
 def _check_program(
-    image: MachineImage, number: int, states: Sequence[str], inputs: Sequence[str], require: Require
+    image: MachineImage,
+    number: int,
+    states: Sequence[str],
+    inputs: Sequence[str],
+    require: Require,
+    *,
+    own: Role | None = None,
 ) -> None:
-    """The program has exactly these states, and no other inputs."""
+    """The program has exactly these states, no other inputs, and no registers that neurons have but for `own`."""
     require(0 <= number < len(image.programs), f"there is no program {number}")
     program = image.programs[number]
     found = _names(program, Role.STATE)
     require(found == list(states), f"program {program.name!r} has the states {found}, not {list(states)}")
     unknown = [name for name in _names(program, Role.INPUT) if name not in inputs]
     require(not unknown, f"program {program.name!r} asks for {unknown}, there are {list(inputs)}")
-    foreign = [r.name for r in program.registers if r.role in (Role.PARAMETER, Role.RECEPTOR, Role.CURRENT)]
+    foreign = [r.name for r in program.registers if r.role in OF_NEURONS and r.role != own]
     require(not foreign and program.spike == NO_SPIKE, f"program {program.name!r} is one of neurons")
 
 

@@ -9,6 +9,7 @@ from libc.string cimport memmove
 
 from emulator.growable cimport push_pair
 from emulator.plastic cimport process_plastic_rows, take_plastic_row
+from emulator.release cimport process_release_rows, take_release_row
 from emulator.row cimport LAST_SPIKE
 from emulator.state cimport LANES, Core, Dynamic, Feed, Machine, Tally, Workbench
 from emulator.update cimport program_t
@@ -55,14 +56,26 @@ cdef inline void fetch_rows_of_bank(Core* core, Dynamic* bank, int32_t tick, int
     while pair < end and pair[0] <= tick:
         row = bank.rows + pair[1]
         if bench.row_count == LANES or (bench.row_count and row[LAST_SPIKE] == <uint32_t> tick):
-            process_plastic_rows(core, bank, tick, thread, bench, run, tally)
-        take_plastic_row(bench, bank, row, tick)
+            process_rows(core, bank, tick, thread, bench, run, tally)
+        if bank.releases:
+            take_release_row(bench, row, tick)
+        else:
+            take_plastic_row(bench, bank, row, tick)
         pair += 2
     if bench.row_count:
-        process_plastic_rows(core, bank, tick, thread, bench, run, tally)
+        process_rows(core, bank, tick, thread, bench, run, tally)
     bank.fetched = (pair - bank.waiting.data) // 2
     if bank.fetched == bank.waiting.n // 2 or bank.fetched >= KEPT_PAIRS:
         forget_fetched(bank)
+
+
+cdef inline void process_rows(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
+                              program_t run, Tally* tally) noexcept nogil:
+    """Process the rows on the bench."""
+    if bank.releases:
+        process_release_rows(core, bank, tick, thread, bench, run, tally)
+    else:
+        process_plastic_rows(core, bank, tick, thread, bench, run, tally)
 
 
 cdef inline void forget_fetched(Dynamic* bank) noexcept nogil:

@@ -154,6 +154,39 @@ class PlasticRows(DynamicRows):
 
 
 @dataclass(frozen=True, eq=False)
+class ReleaseRows(DynamicRows):
+    """Rows of synapses that send what follows from the spikes of their source alone, and from chance.
+
+    The plastic part is ``[tick of the last spike, spikes so far, weights, words]``: for each name of `words` a word a
+    synapse.  In the beginning the tick is the one from which first values decay.
+
+    Parameters
+    ----------
+    program : int
+        What is sent, s16.15, as its recorded ``sent``, and new states.
+    words : tuple of str
+        Registers that each synapse has words for: the STATE registers, then the PARAMETER registers. If the program has
+        INPUT registers ``draw_0`` and so on, which are given random words, the last is `STREAM`, the number of the
+        synapse's stream.
+    key : int
+        Of the streams; see `emulator.draws`.
+    """
+
+    program: int
+    words: tuple[str, ...]
+    key: int
+
+
+STREAM = "stream"
+RELEASE_HEADER_WORDS = 2
+"""Words of the plastic part of such a row before its weights."""
+MOST_WORDS = 12
+"""Words that a synapse may have besides its weight."""
+MOST_DRAWS = 4
+"""Random words that a spike of a synapse may take."""
+
+
+@dataclass(frozen=True, eq=False)
 class Core:
     """What all cores have.
 

@@ -11,6 +11,7 @@ WRONG_PART: Final[int]
 def first_bad_row(
     rows: NDArray[np.uint32],
     header: int,
+    words: int,
     n: int,
     types: int,
     index_bits: int,

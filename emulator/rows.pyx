@@ -35,9 +35,9 @@ cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t typ
     return ROW_UNKNOWN_TARGET if wrong else NONE_FOUND
 
 
-cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header, uint32_t n, uint32_t types,
-                          int index_bits, int type_bits) noexcept nogil:
-    """The same of a row whose synapses have dynamics, with `header` words before their weights."""
+cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header, uint32_t words, uint32_t n,
+                          uint32_t types, int index_bits, int type_bits) noexcept nogil:
+    """The same of a row whose synapses have dynamics: `header` words, weights, and `words` for each synapse."""
     cdef uint32_t size = row[PLASTIC_SIZE]
     cdef uint32_t index_mask = (1U << index_bits) - 1
     cdef uint32_t type_mask = (1U << type_bits) - 1
@@ -49,7 +49,7 @@ cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header,
     count = row[size + PLASTIC_CONTROL_COUNT]
     if count > 2 * stride or size + HEADER_WORDS + (count + 1) // 2 > stride:
         return ROW_TOO_LONG
-    if row[size + FIXED_COUNT] or size != header + (count + 1) // 2:
+    if row[size + FIXED_COUNT] or size != header + (count + 1) // 2 + words * count:
         return ROW_WRONG_PART
     controls = <const uint16_t*> (row + size + HEADER_WORDS)
     for j in range(count):
@@ -57,13 +57,14 @@ cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header,
     return ROW_UNKNOWN_TARGET if wrong else NONE_FOUND
 
 
-def first_bad_row(const uint32_t[::1] rows, int header, uint32_t n, uint32_t types, int index_bits, int type_bits,
+def first_bad_row(const uint32_t[::1] rows, int header, uint32_t words, uint32_t n, uint32_t types, int index_bits, int type_bits,
                   const int64_t[::1] base, const uint32_t[::1] stride, const uint32_t[::1] index_mask,
                   const uint32_t[::1] filter_mask, const uint32_t[::1] filter_key, const int64_t[::1] limit,
                   const uint32_t[::1] neuron_mask, const int64_t[::1] neurons):
     """Look at the rows of all numbers below ``limit[f]`` of each feed f of a core of `n` neurons.
 
-    A core's static rows have a `header` of -1, others so many words before the weights.
+    A core's static rows have a `header` of -1, others so many words before the weights, and `words`
+    for each synapse.
     Numbers i that the source never sends are left out: ``i & neuron_mask`` is one of its `neurons`.
 
     Returns
@@ -85,7 +86,7 @@ def first_bad_row(const uint32_t[::1] rows, int header, uint32_t n, uint32_t typ
                 if place + stride[f] > rows.shape[0]:
                     fault = ROW_OUTSIDE
                 elif header >= 0:
-                    fault = fault_of_dynamic(&rows[place], stride[f], header, n, types, index_bits, type_bits)
+                    fault = fault_of_dynamic(&rows[place], stride[f], header, words, n, types, index_bits, type_bits)
                 else:
                     fault = fault_of(&rows[place], stride[f], n, types, index_bits, type_bits)
                 if fault:

@@ -13,6 +13,8 @@ cdef enum:
     SLOTS = 16
     HISTORY = 16            # entries a neuron; entry 0 stands for the time before any spike
     TRACES = 4              # that a spike may leave
+    WORDS = 12              # that a synapse may have besides its weight
+    DRAWS = 4               # random words that a spike of a synapse may take
     LANES = 256             # synapses that a routine runs over at once
 
 # What a routine may be given, a register each, and where the traces begin.
@@ -24,7 +26,9 @@ cdef enum:
     SEEN_POST
     PRE_TRACE
     POST_TRACE = PRE_TRACE + TRACES
-    GIVEN = POST_TRACE + TRACES
+    DRAW = POST_TRACE + TRACES
+    SENT = DRAW + DRAWS
+    GIVEN
 
 ctypedef struct Feed:
     const uint32_t* rows    # row of number 0
@@ -86,6 +90,14 @@ ctypedef struct Dynamic:
     Routine add_pre
     Routine apply_pre
     Routine apply_post
+    # synapses that release
+    bint releases
+    Routine release
+    int32_t word_count      # of each synapse
+    int32_t state_count     # those of them that change, which are the first
+    int32_t word_register[WORDS]  # that they are for
+    int32_t draws
+    uint64_t key
 
 ctypedef struct Costs:
     int64_t tick
@@ -173,6 +185,12 @@ ctypedef struct Lane:       # a synapse, while its row is processed
     int32_t last            # of the last spike that counts; below 0 if there is none
     int32_t words           # weight as s16.15
 
+ctypedef struct Piece:      # synapses of one row, in lanes that follow each other
+    uint32_t* row
+    int32_t first           # synapse of the row
+    int32_t lane
+    int32_t n
+
 ctypedef struct Workbench:  # what a thread needs to process rows with dynamics
     int32_t row_count
     uint32_t* row[LANES]
@@ -182,6 +200,8 @@ ctypedef struct Workbench:  # what a thread needs to process rows with dynamics
     int32_t lane_count
     Lane lane[LANES]
     int32_t chosen[LANES]
+    int32_t piece_count     # parts of rows that release together
+    Piece piece[LANES]
 
 ctypedef struct Machine:
     Core* cores

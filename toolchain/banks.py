@@ -18,11 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import DELAY_SLOTS
+from emulator.program import Program
 from toolchain.delays import Delays
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection, Values
-from toolchain.synapses import PLASTIC, STATIC
+from toolchain.synapses import STATIC
 from toolchain.synapses.mechanism import Plasticity, plasticity
+from toolchain.synapses.release import RELEASE_MODELS
+from toolchain.synapses.releasing import Releasing, releasing
 from toolchain.targets import input_scale, weight_factor
 
 Synapses = Sequence[tuple[Projection, Delays]]
@@ -53,7 +56,7 @@ class Bank:
 
     target: int
     receptor: str
-    mechanism: Plasticity
+    mechanism: Plasticity | Releasing
     defer: int
     back: NDArray[np.int32]
     numbers: tuple[int, ...]
@@ -63,11 +66,11 @@ class Bank:
 
 def histories(banks: Sequence[Bank]) -> tuple[Plasticity, ...]:
     """Mechanisms whose spikes of the target leave different traces; for others the same history serves."""
-    different: list[Plasticity] = []
+    different: dict[Program, Plasticity] = {}
     for bank in banks:
-        if all(bank.mechanism.programs.add_post != known.programs.add_post for known in different):
-            different.append(bank.mechanism)
-    return tuple(different)
+        if isinstance(bank.mechanism, Plasticity):
+            different.setdefault(bank.mechanism.rules.add_post, bank.mechanism)
+    return tuple(different.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,18 +85,40 @@ class _Part:
 
 
 def banks_of(network: Network, delays: Sequence[Delays]) -> tuple[Bank, ...]:
-    """The banks that the plastic projections of `network` make, in their order; `delays` of all projections."""
+    """The banks that the projections of `network` with dynamics make, in their order; `delays` of all projections.
+
+    Raises
+    ------
+    MappingError
+        If plastic weights would be scaled differently for different target cells.
+    """
+    banks: list[Bank] = []
     grouped: dict[Hashable, list[_Part]] = {}
     for number, (made, delay) in enumerate(zip(network.projections, delays, strict=True)):
-        if made.synapse == STATIC or not len(made):
+        if not len(made) or made.synapse == STATIC:
             continue
-        if made.synapse != PLASTIC:
-            raise MappingError(f"projection '{made.label}': {made.synapse} cannot be run on the machine")
+        if made.synapse in RELEASE_MODELS:
+            banks.append(_releasing_bank(network, number, made, delay))
+            continue
         _check_factors(network, made)
         kind = (made.target, made.receptor, made.rules, *sorted(made.parameters.items()))
         for service, part in _parts(number, made, delay):
             grouped.setdefault((kind, service), []).append(part)
-    return tuple(_bank(network, parts, service[1]) for (_, service), parts in _sorted(grouped))
+    banks += [_plastic_bank(network, parts, service[1]) for (_, service), parts in _sorted(grouped)]
+    return tuple(sorted(banks, key=lambda bank: bank.numbers[0]))
+
+
+def _releasing_bank(network: Network, number: int, made: Projection, delays: Delays) -> Bank:
+    return Bank(
+        target=made.target,
+        receptor=made.receptor,
+        mechanism=releasing(made, network.timestep),
+        defer=0,
+        back=np.zeros(DELAY_SLOTS, dtype=np.int32),
+        numbers=(number,),
+        chosen=(None,),
+        synapses=((made, delays),),
+    )
 
 
 def _check_factors(network: Network, made: Projection) -> None:
@@ -113,7 +138,7 @@ def _sorted(grouped: dict[Hashable, list[_Part]]) -> list[tuple[tuple[Hashable, 
     return sorted(items, key=lambda item: (item[1][0].number, item[0][1]))
 
 
-def _bank(network: Network, parts: Sequence[_Part], defer: int) -> Bank:
+def _plastic_bank(network: Network, parts: Sequence[_Part], defer: int) -> Bank:
     made = parts[0].synapses
     return Bank(
         target=made.target,

@@ -11,6 +11,7 @@ from emulator.image import DELAY_SLOTS, ROW_HEADER_WORDS
 from toolchain.banks import Bank
 from toolchain.network import Network
 from toolchain.rows import Blocks, Slicing, places_in_rows, word_layout
+from toolchain.synapses.releasing import Releasing
 from toolchain.targets import receptor_number, relative_weights
 from toolchain.weights import LARGEST_WORD, weight_scale
 
@@ -20,7 +21,9 @@ Words = NDArray[np.uint32]
 def build_dynamic_rows(
     network: Network, bank: Bank, slicing: Slicing, blocks: Blocks, shifts: Sequence[Sequence[int]]
 ) -> Words:
-    """All rows of a bank, core after core: nothing has spiked yet.
+    """All rows of a bank, core after core, before any spike.
+
+    First values of synapses that release decay as from a spike in tick -1; delay stages repeat it later.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ def build_dynamic_rows(
     start, size = _row_words(blocks), bank.mechanism.layout.plastic_words(blocks.counts)
     words[start] = size
     words[start + size + 2] = blocks.counts
+    if isinstance(bank.mechanism, Releasing):
+        words[start + 1] = (DELAY_SLOTS * np.repeat(blocks.stage, blocks.rows) - 1).astype(np.int32).view(np.uint32)
     halves = words.view(np.uint16)
     index_bits, type_bits = word_layout(network, slicing, bank.target)
     first_cell = slicing.starts[bank.target][slicing.piece_of_cell[bank.target]]
@@ -41,6 +46,11 @@ def build_dynamic_rows(
         ring = delay.steps.astype(np.int64) % DELAY_SLOTS
         control = receptor_number(network, made) << index_bits | (made.post - first_cell[made.post]).astype(np.int64)
         halves[2 * (start + size + ROW_HEADER_WORDS)[row] + place] = ring << index_bits + type_bits | control
+        if isinstance(bank.mechanism, Releasing):
+            count = blocks.counts[row].astype(np.int64)
+            first = start[row] + 1 + bank.mechanism.layout.header + (count + 1) // 2 + place
+            for number, values in enumerate(bank.mechanism.words.values()):
+                words[first + number * count] = values.astype(np.uint64) & 0xFFFFFFFF
     return words
 
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator import image
+from emulator.draws import projection_key
 from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
 from emulator.poisson import source_seeds
 from emulator.program import Program
-from toolchain.banks import histories
+from toolchain.banks import Bank, histories
 from toolchain.dynamic_rows import build_dynamic_rows
 from toolchain.map_graph import GraphMapping
 from toolchain.memory import bits_for
@@ -25,11 +26,13 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.models.parameters import to_accum
 from toolchain.models.sources import nearest_tick
-from toolchain.network import Current, Population
+from toolchain.network import Current, Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.rows import Blocks, build_rows, word_layout
 from toolchain.sources import array_cores, random_cores
+from toolchain.synapses.mechanism import Plasticity
+from toolchain.synapses.releasing import Releasing
 from toolchain.targets import neuron_model
 from toolchain.workload import Workload
 
@@ -114,8 +117,7 @@ def _programs(plan: Plan) -> dict[str, Program]:
 
 def _rules(plan: Plan) -> list[Program]:
     """The programs that run over synapses, each once."""
-    made = (bank.mechanism.programs for bank in plan.workload.banks)
-    return list(dict.fromkeys(p for all_of in made for p in (all_of.add_post, *all_of.of_rows)))
+    return list(dict.fromkeys(program for bank in plan.workload.banks for program in bank.mechanism.programs))
 
 
 def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]:
@@ -195,28 +197,48 @@ def _dynamic_of_cores(
     pairs = zip(plan.workload.banks, plan.partition.rows.banks, strict=True)
     mine = [(bank, blocks) for bank, blocks in pairs if bank.target == number]
     kinds = histories([bank for bank, _ in mine])
-    traces = [kind.programs.add_post for kind in kinds]
     words = [build_dynamic_rows(network, bank, slicing, blocks, plan.shifts) for bank, blocks in mine]
     for piece in range(slicing.first[number], slicing.first[number + 1]):
         dynamic = []
         for (bank, blocks), rows in zip(mine, words, strict=True):
-            span, rule = blocks.of_targets(piece, 1), bank.mechanism
+            span = blocks.of_targets(piece, 1)
             low, high = blocks.first_word[[span.start, span.stop]]
-            made = image.PlasticRows(
-                table=_population_table(plan.partition, blocks, keys, span),
-                rows=rows[low:high],
-                shift=plan.shifts[number][list(neuron_model(network, number).receptors).index(bank.receptor)],
-                defer=bank.defer,
-                history=traces.index(rule.programs.add_post),
-                traces=rule.timing.pre_traces,
-                add_pre=programs[rule.programs.add_pre],
-                apply_pre=programs[rule.programs.apply_pre],
-                apply_post=programs[rule.programs.apply_post],
-                back=bank.back,
-            )
-            dynamic.append(made)
-        remembered = (image.History(programs[kind.programs.add_post], kind.timing.post_traces) for kind in kinds)
+            common = {
+                "table": _population_table(plan.partition, blocks, keys, span),
+                "rows": rows[low:high],
+                "shift": plan.shifts[number][list(neuron_model(network, number).receptors).index(bank.receptor)],
+                "defer": bank.defer,
+            }
+            dynamic.append(_dynamic_rows(network, bank, kinds, programs, common))
+        remembered = (image.History(programs[kind.rules.add_post], kind.timing.post_traces) for kind in kinds)
         yield {"histories": tuple(remembered), "dynamic": tuple(dynamic)}
+
+
+def _dynamic_rows(
+    network: Network,
+    bank: Bank,
+    kinds: Sequence[Plasticity],
+    programs: Mapping[Program, int],
+    common: Mapping[str, Any],
+) -> image.DynamicRows:
+    """The rows of a bank on a core; `common` has the fields that all kinds have, `kinds` have histories."""
+    if isinstance(bank.mechanism, Releasing):
+        return image.ReleaseRows(
+            **common,
+            program=programs[bank.mechanism.program],
+            words=tuple(bank.mechanism.words),
+            key=projection_key(network.seed, bank.numbers[0]),
+        )
+    rules = bank.mechanism.rules
+    return image.PlasticRows(
+        **common,
+        history=[kind.rules.add_post for kind in kinds].index(rules.add_post),
+        traces=bank.mechanism.timing.pre_traces,
+        add_pre=programs[rules.add_pre],
+        apply_pre=programs[rules.apply_pre],
+        apply_post=programs[rules.apply_post],
+        back=bank.back,
+    )
 
 
 def _recordings(population: Population, start: int, stop: int) -> tuple[image.Recording, ...]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolchain.delays import Delays
 from toolchain.diagnostics import Diagnostic
@@ -34,6 +35,7 @@ from toolchain.options import MappingOptions
 from toolchain.rates import Rate
 from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
 from toolchain.synapses import PLASTIC
+from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.weight import WEIGHT_RULES
 from toolchain.targets import input_scale, receptor_number, relative_weights, weights_of
 from toolchain.workload import Workload
@@ -199,6 +201,8 @@ def _input(network: Network, projection: Projection, delays: Delays, rate: Rate)
     weights = relative_weights(network, projection)
     if projection.synapse == PLASTIC:  # all of them may come to be the largest (sPyNNaker)
         weights = np.maximum(np.abs(weights).max(keepdims=True), largest_plastic(projection))
+    elif projection.synapse in RELEASE_MODELS:
+        weights = weights * most_released(projection)
     lowest, highest, total, squares = weight_sums(weights)
     biggest = max(abs(lowest), abs(highest)) * scale
     if biggest > LARGEST_WORD:
@@ -222,6 +226,13 @@ def largest_plastic(projection: Projection) -> float:
     """The largest weight that the rule of a plastic projection makes."""
     rule = {parameter.name: parameter.default for parameter in WEIGHT_RULES[projection.rules[1]].parameters}
     return float(projection.parameters.get("w_max", rule["w_max"]))
+
+
+def most_released(projection: Projection) -> NDArray[np.float64]:
+    """The most that a spike of each synapse of a release model sends, as a multiple of its weight."""
+    model = RELEASE_MODELS[projection.synapse]
+    given = {parameter.name: parameter.default for parameter in model.parameters} | dict(projection.parameters)
+    return np.asarray(model.most(given), dtype=np.float64)
 
 
 def _receptors(cell: str) -> tuple[str, ...]:

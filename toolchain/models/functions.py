@@ -64,11 +64,17 @@ def decay(value: Any, factor: Any) -> Any:
     return value.trace.operation(Op.DECAY, value.kind, value, factor)
 
 
-def product(a: Traced, b: Traced, shift: int, kind: Kind) -> Traced:
+@overload
+def product(a: Traced, b: Traced, shift: int, kind: Kind) -> Traced: ...
+@overload
+def product(a: Floats, b: Floats, shift: int, kind: Kind) -> Floats: ...
+def product(a: Any, b: Any, shift: int, kind: Kind) -> Any:
     """``floor(a * b / 2**shift)`` of the words of any signed kinds, read as `kind`; it wraps.
 
     The value of a product of numbers with p and q fractional bits is right where `kind` has ``p + q - shift`` of them.
     """
+    if not _any_traced(a, b):
+        return a * b
     for factor in (a, b):
         if not isinstance(factor, Traced) or factor.kind not in NUMBERS:
             raise ProgramError(f"product() needs two signed numbers, got {_described(a)} and {_described(b)}")

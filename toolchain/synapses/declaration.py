@@ -80,6 +80,10 @@ class ReleaseModel(ABC):
         """What `release` gets for `p`: the parameters, and numbers that a host computes from them."""
         return p
 
+    def most(self, p: Values) -> Value:
+        """The most that a spike may send, as a multiple of the weight."""
+        return 1.0
+
     @abstractmethod
     def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
         """One spike of the source.

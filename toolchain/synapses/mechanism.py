@@ -1,45 +1,19 @@
-"""Mechanisms: synapses with dynamics as a core has them, programs and layout of rows."""
+"""STDP mechanisms as a core has them: programs, words and layout of rows."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from emulator.cycles import DYNAMIC_SYNAPSE_CYCLES, routine_cycles
-from emulator.image import HISTORY, ROW_HEADER_WORDS
+from emulator.image import HISTORY
+from emulator.program import Program
 from toolchain.network import Projection
 from toolchain.synapses.declaration import TimingRule, WeightRule
+from toolchain.synapses.layout import RowLayout
 from toolchain.synapses.programs import RuleWords, StdpPrograms, rule_words, stdp_programs
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
-
-
-@dataclass(frozen=True)
-class RowLayout:
-    """How long a row of synapses with dynamics is; see `emulator.image`.
-
-    Parameters
-    ----------
-    header : int
-        Words of the plastic part before the weights.
-    words : int
-        Words that each synapse has besides its weight.
-    """
-
-    header: int
-    words: int = 0
-
-    def plastic_words(self, synapses: NDArray[np.integer]) -> NDArray[np.int64]:
-        """Words of the plastic part of rows of so many synapses."""
-        count = synapses.astype(np.int64)
-        return self.header + (count + 1) // 2 + self.words * count
-
-    def words_of_rows(self, synapses: NDArray[np.int32]) -> NDArray[np.int64]:
-        """Words of rows of so many synapses."""
-        return ROW_HEADER_WORDS + self.plastic_words(synapses) + (synapses + 1) // 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +32,12 @@ class Plasticity:
     weight: WeightRule
     p: Mapping[str, float]
     words: RuleWords
-    programs: StdpPrograms
+    rules: StdpPrograms
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """All programs."""
+        return self.rules.add_post, *self.rules.of_rows
 
     @property
     def layout(self) -> RowLayout:
@@ -68,9 +47,7 @@ class Plasticity:
     @property
     def cycles(self) -> int:
         """Estimated cycles of a synapse for a spike of the source, with one of the target before it."""
-        return (
-            DYNAMIC_SYNAPSE_CYCLES + routine_cycles(self.programs.apply_pre) + routine_cycles(self.programs.apply_post)
-        )
+        return DYNAMIC_SYNAPSE_CYCLES + routine_cycles(self.rules.apply_pre) + routine_cycles(self.rules.apply_post)
 
     @property
     def history_bytes(self) -> int:

@@ -25,7 +25,7 @@ from types import MappingProxyType
 import numpy as np
 
 from emulator.program import MOST_TRIALS, Kind
-from toolchain.models.functions import binomial, convert, select
+from toolchain.models.functions import binomial, convert, product, select
 from toolchain.models.parameters import Parameter, Variable
 from toolchain.registry import Registry
 from toolchain.synapses.declaration import Release, ReleaseModel, Value, Values
@@ -87,7 +87,7 @@ class TsodyksMarkram(ReleaseModel):
     def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
         """See `ReleaseModel`."""
         u = utilisation(s, p, decay)
-        late = p["hold"] * (s["active"] * (decay["tau_rec"] - decay["tau_psc"]))
+        late = product(p["hold"], s["active"] * (decay["tau_rec"] - decay["tau_psc"]), 15, Kind.UNIT)
         depleted = s["depleted"] * decay["tau_rec"] + late
         released = u - u * depleted
         active = s["active"] * decay["tau_psc"] + released
@@ -138,6 +138,10 @@ class MultiQuantal(ReleaseModel):
     counts = ("n", "a")
     time_constants = ("tau_rec", "tau_facil")
     draws = 2
+
+    def most(self, p: Values) -> Value:
+        """All sites."""
+        return p["n"]
 
     def release(self, s: Values, p: Values, weight: Value, decay: Values, draw: tuple[Value, ...]) -> Release:
         """See `ReleaseModel`."""

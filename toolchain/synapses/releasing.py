@@ -1,0 +1,163 @@
+"""The program of a release model, and the words that its synapses have.
+
+States and parameters between 0 and 1 are s0.31, counts are integers, and other numbers that a host derives are s16.15.
+A parameter that is the same for all synapses of a projection is a constant of the program, others are words of the
+synapses.  Of a time constant a core has the factor of one timestep, u0.32, which it raises to the power of the
+interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.conversion import ACCUM_ONE
+from emulator.cycles import DYNAMIC_SYNAPSE_CYCLES, routine_cycles
+from emulator.image import RELEASE_HEADER_WORDS, STREAM
+from emulator.program import Kind, Program, Register, Role
+from toolchain.models.functions import convert, power
+from toolchain.models.tracing import Step, Traced, trace
+from toolchain.network import Projection
+from toolchain.synapses.declaration import ReleaseModel
+from toolchain.synapses.layout import RowLayout
+from toolchain.synapses.release import RELEASE_MODELS
+
+Floats = NDArray[np.float64]
+Words = NDArray[np.int64]
+
+LARGEST: Mapping[Kind, tuple[int, int]] = {
+    Kind.UNIT: (-(2**31), 2**31 - 1),
+    Kind.ACCUM: (-(2**31), 2**31 - 1),
+    Kind.INTEGER: (-(2**31), 2**31 - 1),
+    Kind.FRACTION: (0, 2**32 - 1),
+}
+UNITS: Mapping[Kind, float] = {
+    Kind.UNIT: 2.0**31,
+    Kind.ACCUM: float(ACCUM_ONE),
+    Kind.INTEGER: 1.0,
+    Kind.FRACTION: 2.0**32,
+}
+FACTOR = "factor of "
+
+
+@dataclass(frozen=True, eq=False)
+class Releasing:
+    """The synapses of one projection.
+
+    Parameters
+    ----------
+    words : mapping of str to int64[...]
+        First words of the registers of each synapse, states first; one for all or one each.
+    """
+
+    model: ReleaseModel
+    program: Program
+    words: Mapping[str, Words]
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """All programs."""
+        return (self.program,)
+
+    @property
+    def layout(self) -> RowLayout:
+        """The layout of its rows."""
+        return RowLayout(RELEASE_HEADER_WORDS, len(self.words))
+
+    @property
+    def cycles(self) -> int:
+        """Estimated cycles of a synapse for a spike of the source."""
+        return DYNAMIC_SYNAPSE_CYCLES + routine_cycles(self.program)
+
+    @property
+    def parameter_bytes(self) -> int:
+        """Numbers that are the same for all synapses."""
+        return 4 * len(self.program.numbers(Role.CONSTANT))
+
+
+def releasing(made: Projection, timestep: float) -> Releasing:
+    """The program and the words of a projection of a release model; `timestep` in ms."""
+    model = RELEASE_MODELS[made.synapse]
+    given = {parameter.name: parameter.default for parameter in model.parameters} | dict(made.parameters)
+    derived = {name: np.asarray(value, dtype=np.float64) for name, value in model.derive(given).items()}
+    first = {
+        variable.name: np.asarray(made.initial.get(variable.name, _first(derived, variable.initial)), dtype=np.float64)
+        for variable in model.state
+    }
+    parameters = {name: (_parameter_kind(model, name), value) for name, value in derived.items()}
+    parameters |= _factors(model, derived, timestep)
+    for name in model.time_constants:
+        del parameters[name]
+    states = {name: (_state_kind(model, name), value) for name, value in first.items()}
+    uniform = {name: (kind, value) for name, (kind, value) in parameters.items() if _is_one(value)}
+    own = {name: parameters[name] for name in parameters if name not in uniform}
+    return Releasing(
+        model,
+        _program(model, states, own, uniform),
+        {name: to_words(kind, value) for name, (kind, value) in (states | own).items()}
+        | ({STREAM: np.arange(len(made))} if model.draws else {}),
+    )
+
+
+def to_words(kind: Kind, values: Floats) -> Words:
+    """Nearest words of one kind, the largest for numbers beyond."""
+    low, high = LARGEST[kind]
+    words: Words = np.clip(np.rint(values * UNITS[kind]), low, high).astype(np.int64)
+    return words
+
+
+def _first(derived: Mapping[str, Floats], initial: float | str) -> Floats:
+    return derived[initial] if isinstance(initial, str) else np.asarray(initial)
+
+
+def _is_one(value: Floats) -> bool:
+    return value.ndim == 0 or bool((value == value[:1]).all())
+
+
+def _parameter_kind(model: ReleaseModel, name: str) -> Kind:
+    if name in model.counts:
+        return Kind.INTEGER
+    limits = {parameter.name: (parameter.minimum, parameter.maximum) for parameter in model.parameters}
+    return Kind.UNIT if limits.get(name) == (0.0, 1.0) else Kind.ACCUM
+
+
+def _state_kind(model: ReleaseModel, name: str) -> Kind:
+    return Kind.INTEGER if name in model.counts else Kind.UNIT
+
+
+def _factors(model: ReleaseModel, p: Mapping[str, Floats], timestep: float) -> dict[str, tuple[Kind, Floats]]:
+    """``exp(-timestep / tau)`` of each time constant; 0 for one of 0."""
+    with np.errstate(divide="ignore"):
+        return {f"{FACTOR}{tau}": (Kind.FRACTION, np.exp(-timestep / p[tau])) for tau in model.time_constants}
+
+
+def _program(
+    model: ReleaseModel,
+    states: Mapping[str, tuple[Kind, Floats]],
+    own: Mapping[str, tuple[Kind, Floats]],
+    uniform: Mapping[str, tuple[Kind, Floats]],
+) -> Program:
+    """The traced program; states, then parameters of the synapses' own, then constants."""
+    registers = [Register(name, Role.STATE, 0, kind) for name, (kind, _) in states.items()]
+    registers += [Register(name, Role.PARAMETER, 0, kind) for name, (kind, _) in own.items()]
+    registers += [
+        Register(name, Role.CONSTANT, _constant(kind, value), kind) for name, (kind, value) in uniform.items()
+    ]
+    registers += [Register("weight", Role.INPUT), Register("since_pre", Role.INPUT, 0, Kind.INTEGER)]
+    registers += [Register(f"draw_{number}", Role.INPUT, 0, Kind.UNIT) for number in range(model.draws)]
+
+    def step(r: Mapping[str, Traced]) -> Step:
+        decay = {tau: convert(power(r[f"{FACTOR}{tau}"], r["since_pre"]), Kind.UNIT) for tau in model.time_constants}
+        draw = tuple(r[f"draw_{number}"] for number in range(model.draws))
+        done = model.release({name: r[name] for name in states}, r, r["weight"], decay, draw)
+        return Step(done.state, None, {"sent": done.sent})
+
+    return trace(f"{model.name}.release", registers, step)
+
+
+def _constant(kind: Kind, value: Floats) -> int:
+    word = int(to_words(kind, value.reshape(-1)[:1])[0])
+    return word - 2**32 if word >= 2**31 else word
