@@ -29,7 +29,7 @@ LANES = 17
 """Copies of a replayed neuron: one vector of the widest kind, and one."""
 MODELS = {"Izhikevich": "Izhikevich_curr_exp"}
 """Names of models here that golden files call otherwise: sPyNNaker's Izhikevich is not PyNN's."""
-RECEPTOR_COLUMNS = {"excitatory": "exc_in", "inhibitory": "inh_in"}
+RECEPTOR_COLUMNS = {"excitatory": "exc_in", "excitatory2": "exc2_in", "inhibitory": "inh_in"}
 INPUT_COLUMNS = ("step", "current", *RECEPTOR_COLUMNS.values())
 
 
@@ -138,6 +138,8 @@ def _replay_neuron(path: Path, entry: Mapping[str, Any]) -> tuple[int, int]:
     words = _derived(model, entry, substeps)
     mismatches = _compare_derived(words, integers(entry, "derived_raw"))
     program = model.program(substeps)
+    if foreign := [c for r, c in RECEPTOR_COLUMNS.items() if c in table.columns and r not in model.receptors]:
+        raise _UnsupportedError(f"column '{foreign[0]}' of {model.name}")
     probes = {name: _probe(model, program, name) for name in table.columns if name not in INPUT_COLUMNS}
     seen = _run(program, words, table, list(probes.values()))
     wanted = np.stack([_wanted(table, name) for name in probes])

@@ -16,7 +16,8 @@ from pyneuro.verify_operations import OPERATIONS, operation
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "golden"
 needs_golden = pytest.mark.skipif(not SHARED.is_dir(), reason="no golden traces in ../shared/golden")
-MODELS = ("IF_curr_exp", "IF_cond_exp", "Izhikevich", "Izhikevich_cond")
+MODELS = ("IF_curr_exp", "IF_curr_alpha", "IF_curr_delta", "IFCurrExpCa2Adaptive", "IF_cond_exp", "Izhikevich")
+MODELS += ("Izhikevich_cond",)
 
 
 def index() -> list[dict[str, Any]]:
@@ -27,7 +28,7 @@ def index() -> list[dict[str, Any]]:
 def test_no_mismatch_in_the_golden_directory() -> None:
     replays = {replay.file: replay for replay in verify_arithmetic(SHARED)}
     wanted = {e["file"]: e.get("n_steps", 0) for e in index() if e.get("model") in MODELS or "fixed_point" in e["file"]}
-    assert len(wanted) == 14
+    assert len(wanted) == 17
     assert {file: replays[file].mismatches for file in wanted} == dict.fromkeys(wanted, 0)
     assert not any(replays[file].unsupported for file in wanted)
     assert all(replays[file].steps >= max(1, steps) for file, steps in wanted.items())
@@ -118,7 +119,7 @@ def test_what_is_not_supported_is_said(tmp_path: Path, entry: dict[str, Any], re
     assert str(replay) == f"neuron.csv: not supported ({reason})"
 
 
-@pytest.mark.parametrize("column", ["rec_q", "u"])
+@pytest.mark.parametrize("column", ["rec_q", "u", "exc2_in"])
 def test_a_column_that_is_not_supported_is_said(tmp_path: Path, column: str) -> None:
     folder = write(tmp_path, [ENTRY])
     (folder / "neuron.csv").write_text("\n".join([HEADER.replace("rec_v", column), *ROWS]))
