@@ -85,7 +85,7 @@ def chances(model: str, spikes: int, interval: float, **parameters: Any) -> np.n
     n = 20000
     release = RELEASE_MODELS[model]
     p = release.derive({parameter.name: parameter.default for parameter in release.parameters} | parameters)
-    state: Any = {variable.name: np.zeros(n) for variable in release.state}
+    state: Any = {v.name: np.full(n, p.get(str(v.initial), v.initial), np.float64) for v in release.state}
     decay = {tau: np.exp(-interval / p[tau]) if p[tau] > 0.0 else 0.0 for tau in release.time_constants}
     key, synapses, sent = projection_key(3, 1), np.arange(n, dtype=np.uint32), []
     for spike in range(spikes):
