@@ -18,6 +18,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.carry import Side, carry_dynamics
 from emulator.check import check, check_rows
 from emulator.cycles import (
     DYNAMIC_ROW_CYCLES,
@@ -198,8 +199,9 @@ class Emulator:
     def carry_over(self, previous: Emulator) -> int:
         """Go on from where `previous` is, with the parameters, weights and recordings of this image.
 
-        Time, state, ring buffers, delay queues and random numbers are taken over; what `previous` recorded and
-        counted stays with it.  Sums in the ring buffers are rounded where this image scales weights otherwise.
+        Time, state, ring buffers, delay queues and random numbers are taken over, and what synapses with dynamics
+        remember (`emulator.carry`); what `previous` recorded and counted stays with it.  Sums in the ring buffers are
+        rounded where this image scales weights otherwise.
         Spikes that wait in delay stages are repeated where this image repeats them, and meet its rows.
 
         Returns
@@ -240,7 +242,7 @@ class Emulator:
         return dropped
 
     def _carry_neurons(self, previous: Emulator, before: int, engine: Engine, number: int) -> None:
-        """State registers of the same name, random numbers, and what is under way in the ring buffer."""
+        """State registers of the same name, random numbers, what synapses remember, and what the ring buffer holds."""
         core, old_core = self.image.cores[number], previous.image.cores[before]
         assert isinstance(core, NeuronCore)
         assert isinstance(old_core, NeuronCore)
@@ -250,6 +252,7 @@ class Emulator:
                 engine.register(number, register)[:] = previous._engine.register(before, names[name])
         if len(core.seed) == len(old_core.seed):
             engine.set_streams(number, previous._engine.streams_of(before).copy())
+        carry_dynamics(Side(previous.image, previous._engine, before), Side(self.image, engine, number))
         old, new = previous._engine.ring(before), engine.ring(number)
         for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=True)):
             new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)

@@ -20,7 +20,7 @@ from emulator.deliver cimport finish_tick
 from emulator.growable cimport copied, push_pair, release
 from emulator.loaded cimport Loaded, address, zeros
 from emulator.random cimport UniformStreams
-from emulator.state cimport SLOTS, Core, Machine, Recorder, Tally
+from emulator.state cimport SLOTS, Core, Dynamic, Machine, Recorder, Tally
 from emulator.tick cimport draw_numbers, inject, start_tick, take_inputs
 from emulator.trains cimport Trains
 from emulator.update cimport program_t
@@ -90,6 +90,19 @@ cdef class Engine(Loaded):
     def dynamic_rows(self, int core, int bank):
         """The rows of a bank of synapses with dynamics, as they are: uint32[words]; not a copy."""
         return self.banks[core].rows[bank]
+
+    def waiting(self, int core, int bank):
+        """Rows of a bank that are yet to be fetched: (tick, word), int32."""
+        cdef Dynamic* dynamic = &self.machine.cores[core].dynamic[bank]
+        pairs = copied(&dynamic.waiting).reshape(-1, 2)[dynamic.fetched:]
+        return pairs[:, 0].copy(), pairs[:, 1].copy()
+
+    def set_waiting(self, int core, int bank, tick, word):
+        """Have rows fetched that another engine has yet to fetch."""
+        cdef Dynamic* dynamic = &self.machine.cores[core].dynamic[bank]
+        dynamic.waiting.n = dynamic.fetched = 0
+        for t, w in zip(tick.tolist(), word.tolist()):
+            push_pair(&dynamic.waiting, t, w)
 
     def history(self, int core, int history):
         """Ticks and traces of the spikes of each neuron, and its last entry: (int32[n, 16], int16[traces, n, 16], int32[n]).

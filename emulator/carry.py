@@ -1,0 +1,134 @@
+"""What synapses with dynamics remember, taken over from one image to the next.
+
+Weights and parameters are those of the new image, as whoever made it has them.  What the spikes before have left is
+taken over where it still has its place: histories whose traces have the same names; and of rows with the same
+synapses what stands before their weights, their states, and whether they wait to be fetched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.engine import Engine
+from emulator.image import (
+    RELEASE_HEADER_WORDS,
+    ROW_HEADER_WORDS,
+    DynamicRows,
+    MachineImage,
+    NeuronCore,
+    PlasticRows,
+    ReleaseRows,
+)
+from emulator.program import Role
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A core of one of the two images."""
+
+    image: MachineImage
+    engine: Engine
+    number: int
+
+    @property
+    def core(self) -> NeuronCore:
+        """The core."""
+        core = self.image.cores[self.number]
+        assert isinstance(core, NeuronCore)
+        return core
+
+
+def carry_dynamics(old: Side, new: Side) -> None:
+    """Take over the histories and rows of a core."""
+    left = list(range(len(old.core.histories)))
+    for number, history in enumerate(new.core.histories):
+        for before in [known for known in left if old.core.histories[known].traces == history.traces][:1]:
+            left.remove(before)
+            was, becomes = old.engine.history(old.number, before), new.engine.history(new.number, number)
+            becomes[0][:], becomes[1][:], becomes[2][:] = was
+    left = list(range(len(old.core.dynamic)))
+    for number in range(len(new.core.dynamic)):
+        for before in [known for known in left if _same_synapses(old, known, new, number)][:1]:
+            left.remove(before)
+            _take_rows(old, before, new, number)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Where the parts of all rows of a bank are, in words."""
+
+    start: Places
+    size: Places
+    count: Places
+
+    @classmethod
+    def of(cls, rows: DynamicRows) -> _Rows:
+        """The rows of the entries of the table, which fill the memory."""
+        order = np.argsort(rows.table.address)
+        address, stride = rows.table.address[order].astype(np.int64), rows.table.stride[order].astype(np.int64)
+        lengths = np.diff(address, append=len(rows.rows)) // np.maximum(stride, 1)
+        start = _ranges(np.zeros_like(lengths), lengths) * np.repeat(stride, lengths) + np.repeat(address, lengths)
+        size = rows.rows[start].astype(np.int64)
+        return cls(start, size, rows.rows[start + size + 2].astype(np.int64))
+
+    def controls(self) -> Places:
+        """The words of all controls."""
+        return _ranges(self.start + self.size + ROW_HEADER_WORDS, (self.count + 1) // 2)
+
+    def remembered(self, header: int, states: int) -> Places:
+        """The words before the weights, which are `header`, and those of `states` states of each synapse."""
+        before = _ranges(self.start + 1, np.full_like(self.start, header))
+        return np.append(before, _ranges(self.start + 1 + header + (self.count + 1) // 2, states * self.count))
+
+
+def _ranges(start: Places, length: Places) -> Places:
+    """``start[i] .. start[i] + length[i]`` for each i, one after the other."""
+    ends = np.cumsum(length)
+    total = int(ends[-1]) if len(ends) else 0
+    ranges: Places = np.repeat(start - (ends - length), length) + np.arange(total)
+    return ranges
+
+
+def _same_synapses(old: Side, before: int, new: Side, number: int) -> bool:
+    """Whether two banks remember the same things of the same synapses."""
+    a, b = old.core.dynamic[before], new.core.dynamic[number]
+    if _remembers(old.image, a) != _remembers(new.image, b):
+        return False
+    was, becomes = _Rows.of(a), _Rows.of(b)
+    if not np.array_equal(was.count, becomes.count):
+        return False
+    return bool(np.array_equal(a.rows[was.controls()], b.rows[becomes.controls()]))
+
+
+def _remembers(image: MachineImage, rows: DynamicRows) -> tuple[type, tuple[str, ...], int]:
+    """The kind of rows, the names of what they keep, and how long they wait or whose streams they draw from."""
+    if isinstance(rows, ReleaseRows):
+        return ReleaseRows, _states(image, rows), rows.key
+    assert isinstance(rows, PlasticRows)
+    return PlasticRows, rows.traces, rows.defer
+
+
+def _states(image: MachineImage, rows: DynamicRows) -> tuple[str, ...]:
+    """The states of each synapse."""
+    if not isinstance(rows, ReleaseRows):
+        return ()
+    program = image.programs[rows.program]
+    return tuple(program.registers[number].name for number in program.numbers(Role.STATE))
+
+
+def _take_rows(old: Side, before: int, new: Side, number: int) -> None:
+    """What stands before the weights of all rows, states, and the queue of rows that wait."""
+    a, b = old.core.dynamic[before], new.core.dynamic[number]
+    was, becomes = _Rows.of(a), _Rows.of(b)
+    header = 1 + -(-len(a.traces) // 2) if isinstance(a, PlasticRows) else RELEASE_HEADER_WORDS
+    states = len(_states(old.image, a))
+    words = old.engine.dynamic_rows(old.number, before)[was.remembered(header, states)]
+    new.engine.dynamic_rows(new.number, number)[becomes.remembered(header, states)] = words
+    tick, start = old.engine.waiting(old.number, before)
+    rows = np.searchsorted(was.start, start)
+    new.engine.set_waiting(new.number, number, tick, becomes.start[rows].astype(np.int32))
