@@ -27,6 +27,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Words = NDArray[np.int32]
 
+ROUNDED = 2.0**-15
+"""What a parameter may be off for having been rounded to s16.15."""
 PROBE = 1 << 14
 """A word that is decoded to find out what the unit of a register is worth."""
 
@@ -95,15 +97,20 @@ class ProgramCells:
         if self.in_words:
             return np.asarray(registers)
         reals = real_registers(self.program, registers)
-        for name, value in self._meant(population).items():
+        for name, value in self._meant(population, reals).items():
             reals[self._numbers[name]] = value
         return reals
 
-    def _meant(self, population: Population) -> dict[str, Floats]:
-        """The real numbers that registers stand for, where they are known: parameters, factors, first values."""
+    def _meant(self, population: Population, held: Floats) -> dict[str, Floats]:
+        """The real numbers that registers stand for, where they are known: parameters, factors, first values.
+
+        A register called like a parameter may hold a multiple of it: it stands for the parameter if what is `held`
+        is the parameter, rounded.
+        """
         model = self.model
         given = self._given(population)
-        meant = {name: value for name, value in given.items() if name in self._numbers}
+        registers = {name: held[number] for name, number in self._numbers.items() if name in given}
+        meant = {name: given[name] for name, row in registers.items() if np.all(abs(row - given[name]) < ROUNDED)}
         exact = model.exact(given, self.timestep / self._substeps)
         meant |= {name: derived.exact for name, derived in exact.items() if name in self._numbers}
         for variable in (v for v in model.state if not v.hidden):

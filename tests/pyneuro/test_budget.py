@@ -8,15 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emulator.interpreter import RESOLUTION, real_registers
 from pyneuro.analysis import SpikeTrains
 from pyneuro.budget import StageRun, account
 from pyneuro.budget.account import spike_shift
+from pyneuro.budget.cells import ProgramCells
 from pyneuro.budget.networks import Quantiser, parts_for_delays, refined, varied
 from pyneuro.budget.simulations import STAGES, ExactDelays, ProgramSimulation
 from pyneuro.emulated import EmulatedSimulation
 from pyneuro.reference import ReferenceSimulation
 from pyneuro.results import PopulationResult, Results, Signal
 from tests.support.networks import array_source, cells, connect, poisson_source
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Recording
 from toolchain.options import MappingOptions
 
@@ -163,6 +167,21 @@ def test_weights_come_to_the_program_in_the_machines_units() -> None:
         moved = np.ptp(v["weights"][:, half])
         assert 0.0 < np.abs(v["arithmetic"] - v["algorithm"])[:, half].max() < 0.02 * moved
         assert np.abs(v["algorithm"] - v["weights"])[:, half].max() < 0.4 * moved
+
+
+@pytest.mark.parametrize("name", [name for name, model in CELL_MODELS.items() if isinstance(model, CellModel)])
+def test_real_registers_are_those_of_the_core_before_rounding(name: str) -> None:
+    """Whatever a model keeps in a register, its real number differs from its word by what rounding does."""
+    population = cells("cells", 1, name, parameters={"i_offset": 0.7})
+    model = CELL_MODELS[name]
+    assert isinstance(model, CellModel)
+    real, words = (
+        ProgramCells(model, [0], [population], 0.5, 0, in_words=in_words, substeps=model.substeps(0.5))
+        for in_words in (False, True)
+    )
+    rounded = real_registers(words.program, words._registers)
+    resolution = np.array([[RESOLUTION[register.kind]] for register in words.program.registers])
+    assert np.all(np.abs(real._registers - rounded) <= 4.0 * resolution + 0.005 * np.abs(rounded))
 
 
 def test_stages_go_on_with_a_changed_network_and_start_again() -> None:
