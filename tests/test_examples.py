@@ -15,7 +15,6 @@ SMALL = {
     "tour.py": [],
     "vogels_abbott.py": ["--cells", "200", "--duration", "50", "--timestep", "1.0"],
     "brunel.py": ["--cells", "200", "--indegree", "20", "--duration", "50"],
-    "own_model.py": [],
     "hh_network.py": ["--cells", "200", "--duration", "20"],
 }
 

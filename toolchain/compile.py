@@ -32,7 +32,7 @@ from toolchain.partition.check import check as check_partition
 from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
-from toolchain.rounding import rounded_amplitudes, rounded_parameters, short_time_constants
+from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
 from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
@@ -204,6 +204,7 @@ def compile_network(
         *short_time_constants(network, options.substeps),
         *wrapping_sources(network),
         *vanished,
+        *coarse_steps(network, shifts),
         *overloads(network, parts, budget),
     )
     for stage, spent in mapped.seconds.items():

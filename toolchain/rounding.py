@@ -6,7 +6,7 @@ it describes from one step to the next, whatever the arithmetic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -19,13 +19,17 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, Parameter
 from toolchain.network import Network, Population, Projection
 from toolchain.synapses import parameters_of
+from toolchain.synapses.declaration import Scale
 from toolchain.synapses.programs import rule_words
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
+from toolchain.weights import weight_scale
 
 TOLERANCE: Final = 0.01
 """Largest relative error of a parameter that goes without a remark."""
 STEP: Final = 2.0**-15
+FINE: Final = 20.0
+"""Steps of a stored weight that the largest change should be: cutting off half of one then is 2.5 % of it."""
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +62,38 @@ def _of_amplitudes(network: Network, made: Projection) -> Iterator[Diagnostic]:
     if said:
         text = f"{'; '.join(said)}: the machine holds multiples of {STEP / unit:.3g}; use larger weights"
         yield Diagnostic("image", made.label, text)
+
+
+def coarse_steps(network: Network, shifts: Sequence[Sequence[int]]) -> tuple[Diagnostic, ...]:
+    """A remark for each plastic projection whose 16-bit weights are too coarse for the steps that its rule makes.
+
+    Parameters
+    ----------
+    shifts : sequence of sequence of int
+        Ring-buffer shifts of each receptor of each population.
+    """
+    plastic = (made for made in network.projections if made.rules and len(made))
+    return tuple(remark for made in plastic for remark in _of_steps(network, made, shifts))
+
+
+def _of_steps(network: Network, made: Projection, shifts: Sequence[Sequence[int]]) -> Iterator[Diagnostic]:
+    timing = TIMING_RULES[made.rules[0]]
+    given = {p.name: p.default for p in parameters_of(made.synapse, made.rules)}
+    given |= {name: float(np.min(value)) for name, value in made.parameters.items()}
+    quantum = 1.0 / weight_scale(network, made, shifts)
+    steps = [
+        abs(given[name]) * (1.0 if scale is Scale.NONE else given["w_max"]) for name, scale in timing.amplitudes.items()
+    ]
+    largest = max(steps, default=0.0)
+    if 0.0 < largest < FINE * quantum:
+        yield Diagnostic(
+            "weights",
+            made.label,
+            f"a pair of spikes moves a weight by {largest:.3g} at the most, and the machine holds weights in steps of "
+            f"{quantum:.3g}, cut off downwards at each change: expect weights that drift down or stand still; the step "
+            "follows from the input that the target may receive in one timestep: lower 'spikes_per_second', let delays "
+            "vary, or raise the amplitudes",
+        )
 
 
 def short_time_constants(network: Network, substeps: int | None = None) -> tuple[Diagnostic, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.networks import array_source, cells, connect
 from toolchain.network import Network, Projection
-from toolchain.rounding import rounded_amplitudes, rounded_parameters, short_time_constants
+from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
 
 
 def one(parameters: dict[str, object], timestep: float = 1.0) -> Network:
@@ -72,3 +72,10 @@ def test_steps_of_weights_that_vanish() -> None:
         "0-1: A_minus = 0.001 stands for 1e-05, which becomes 0: the machine holds multiples of 3.05e-05; "
         "use larger weights"
     )
+
+
+def test_weights_that_are_stored_too_coarsely_for_their_rule() -> None:
+    network = plastic({"w_max": 1.0, "A_plus": 0.01, "A_minus": 0.012})
+    assert coarse_steps(network, ((), (1, 1))) == ()
+    [remark] = coarse_steps(network, ((), (9, 1)))
+    assert "moves a weight by 0.012 at the most, and the machine holds weights in steps of 0.0156" in str(remark)
