@@ -115,7 +115,8 @@ def _of_parameters(population: Population) -> Iterator[Diagnostic]:
     said = []
     for parameter in model.parameters:
         value = np.asarray(population.parameters.get(parameter.name, parameter.default), np.float64)
-        held = accum_to_real(host_to_accum(value))
+        factor = model.current_factor if parameter.name == "i_offset" else 1.0
+        held = accum_to_real(host_to_accum(value * factor)) / factor
         wrong = np.abs(held - value) > TOLERANCE * np.abs(value)
         if parameter.name in as_written and wrong.any():
             said.append(_changed(parameter, value, held, wrong))

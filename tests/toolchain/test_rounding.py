@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -79,3 +81,11 @@ def test_weights_that_are_stored_too_coarsely_for_their_rule() -> None:
     assert coarse_steps(network, ((), (1, 1))) == ()
     [remark] = coarse_steps(network, ((), (9, 1)))
     assert "moves a weight by 0.012 at the most, and the machine holds weights in steps of 0.0156" in str(remark)
+
+
+def test_currents_are_judged_as_the_cell_keeps_them() -> None:
+    """Izhikevich's cell keeps them in mV/ms, of which 1 nA is 1000."""
+    small = cells("a", 1, "Izhikevich", parameters={"i_offset": 1e-4})
+    assert rounded_parameters(Network("n", 1.0, (small,), ())) == ()
+    (remark,) = rounded_parameters(Network("n", 1.0, (replace(small, parameters={"i_offset": 2e-7}),), ()))
+    assert "i_offset = 2e-07 nA becomes 2.14e-07 nA" in remark.message

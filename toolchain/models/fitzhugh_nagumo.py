@@ -49,7 +49,7 @@ class FitzHughNagumo(Membrane):
         Word("v", Role.STATE),
         Word("w", Role.STATE),
         *(Word(name, kind=Kind.FRACTION) for name in ("step_m", "step_w", "third")),
-        *map(Word, ("a", "b", "v_thresh", "i_offset")),
+        *map(Word, ("fine_a", "fine_b", "fine_v_thresh", "i_offset")),
     )
     linear = False
     compared = ("v",)
@@ -98,7 +98,9 @@ class FitzHughNagumo(Membrane):
         fractions = {"step_m": dt / values["tau_m"], "step_w": dt / values["tau_w"], "third": np.asarray(1.0 / 3.0)}
         words = {name: to_fraction(value) for name, value in fractions.items()}
         numbers = ("a", "b", "v_thresh")
-        return words | {name: to_accum(f"FitzHughNagumo.{name}", "", values[name], 2.0**FINE) for name in numbers}
+        return words | {
+            f"fine_{name}": to_accum(f"FitzHughNagumo.{name}", "", values[name], 2.0**FINE) for name in numbers
+        }
 
     def step(
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
@@ -107,12 +109,12 @@ class FitzHughNagumo(Membrane):
         v, w, drive = s["v"], s["w"], current << FINE
         moves = _moves(r, v, w, drive)
         moves = _moves(r, v + (moves[0] >> 1), w + (moves[1] >> 1), drive)
-        moved = v + moves[0]
-        return {"v": moved, "w": w + moves[1]}, (moved >= r["v_thresh"]) & (v < r["v_thresh"])
+        moved, threshold = v + moves[0], r["fine_v_thresh"]
+        return {"v": moved, "w": w + moves[1]}, (moved >= threshold) & (v < threshold)
 
 
 def _moves(r: Mapping[str, Traced], v: Traced, w: Traced, drive: Traced) -> tuple[Traced, Traced]:
     """What v and w change by in a step at the speed that they have here."""
     cube = product(product(v, v, SHIFT, Kind.ACCUM), v, SHIFT, Kind.ACCUM)
-    bent = product(r["b"], w, SHIFT, Kind.ACCUM)
-    return decay(v - decay(cube, r["third"]) - w + drive, r["step_m"]), decay(v + r["a"] - bent, r["step_w"])
+    bent = product(r["fine_b"], w, SHIFT, Kind.ACCUM)
+    return decay(v - decay(cube, r["third"]) - w + drive, r["step_m"]), decay(v + r["fine_a"] - bent, r["step_w"])

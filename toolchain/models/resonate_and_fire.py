@@ -26,6 +26,7 @@ from toolchain.models.tracing import Traced, select
 
 BITS = 5
 """Further fractional bits of v and w."""
+VOLTAGES = ("v_rest", "v_reset", "w_reset", "v_thresh")
 UNIT = 2.0**16 * (1.0 - 2.0**-31)
 """What makes s0.31 words of numbers from -1 to 1, as s16.15."""
 
@@ -49,7 +50,7 @@ class ResonateAndFire(Membrane):
         Word("w", Role.STATE),
         Word("along", kind=Kind.UNIT),
         Word("across", kind=Kind.UNIT),
-        *map(Word, ("into_v", "into_w", "v_rest", "v_reset", "w_reset", "v_thresh", "i_offset")),
+        *map(Word, ("into_v", "into_w", *(f"fine_{name}" for name in VOLTAGES), "i_offset")),
     )
     scale_bits: Mapping[str, int] = {"v": BITS, "w": BITS}
     linear = True
@@ -80,18 +81,18 @@ class ResonateAndFire(Membrane):
         push = (turn - 1.0) / rate / values["cm"]
         words = {"along": _word("tau_m", "ms", turn.real, UNIT), "across": _word("tau_m", "ms", turn.imag, UNIT)}
         words |= {"into_v": _word("cm", "nF", push.imag, 2.0**BITS), "into_w": _word("cm", "nF", push.real, 2.0**BITS)}
-        voltages = ("v_rest", "v_reset", "w_reset", "v_thresh")
-        return words | {name: _word(name, "mV", values[name], 2.0**BITS) for name in voltages}
+        return words | {f"fine_{name}": _word(name, "mV", values[name], 2.0**BITS) for name in VOLTAGES}
 
     def step(
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
     ) -> tuple[dict[str, Traced], Traced]:
         """Turn, shrink and push z, then compare and reset; v and w are 2^5 times as large."""
-        v, w = s["v"] - r["v_rest"], s["w"]
-        moved = r["v_rest"] + (v * r["along"] + w * r["across"]) + current * r["into_v"]
+        v, w = s["v"] - r["fine_v_rest"], s["w"]
+        moved = r["fine_v_rest"] + (v * r["along"] + w * r["across"]) + current * r["into_v"]
         other = w * r["along"] - v * r["across"] + current * r["into_w"]
-        spike = moved >= r["v_thresh"]
-        return {"v": select(spike, r["v_reset"], moved), "w": select(spike, r["w_reset"], other)}, spike
+        spike = moved >= r["fine_v_thresh"]
+        reset = {"v": select(spike, r["fine_v_reset"], moved), "w": select(spike, r["fine_w_reset"], other)}
+        return reset, spike
 
 
 def _omega(p: Mapping[str, Floats]) -> Floats:

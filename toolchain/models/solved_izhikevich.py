@@ -43,7 +43,7 @@ class SolvedIzhikevich(IzhikevichMembrane):
         Word("v", Role.STATE),
         Word("u", Role.STATE),
         *(Word(name, kind=Kind.FRACTION) for name in ("h", "curvature", "decay_half", "decay")),
-        *map(Word, ("i_offset", "b", "c", "d", "drive_d", "decay_d", "slope_c", "rate_c", "mean_scale")),
+        *map(Word, ("i_offset", "pull", "reset", "jump", "jump_drive", "jump_decay", "slope", "rate", "mean_scale")),
     )
     scale_bits: Mapping[str, int] = {"u": BITS}
     current_factor = PER_NANOAMPERE
@@ -81,13 +81,13 @@ class SolvedIzhikevich(IzhikevichMembrane):
             "decay_half": to_fraction(np.exp(-p["a"] * dt / 2)),
             "decay": to_fraction(1.0 - decayed),
             "i_offset": _word("i_offset", "nA", p["i_offset"], PER_NANOAMPERE),
-            "b": _word("b", "/ms", p["b"], LARGE),
-            "c": _word("c", "mV", c, 1.0),
-            "d": _word("d", "mV/ms", p["d"], LARGE),
-            "drive_d": _word("d", "mV/ms", p["d"], LARGE * dt),
-            "decay_d": _word("d", "mV/ms", p["d"] * decayed, LARGE),
-            "slope_c": _word("c", "mV", c, LARGE * ALPHA * dt),
-            "rate_c": _word("c", "mV", c**2, LARGE * ALPHA * dt),
+            "pull": _word("b", "/ms", p["b"], LARGE),
+            "reset": _word("c", "mV", c, 1.0),
+            "jump": _word("d", "mV/ms", p["d"], LARGE),
+            "jump_drive": _word("d", "mV/ms", p["d"], LARGE * dt),
+            "jump_decay": _word("d", "mV/ms", p["d"] * decayed, LARGE),
+            "slope": _word("c", "mV", c, LARGE * ALPHA * dt),
+            "rate": _word("c", "mV", c**2, LARGE * ALPHA * dt),
             "mean_scale": _word("timestep", "ms", np.asarray(1.0 / dt), 1.0 / ALPHA),
         }
 
@@ -96,16 +96,16 @@ class SolvedIzhikevich(IzhikevichMembrane):
     ) -> tuple[dict[str, Traced], Traced]:
         """Solve v up to the peak, if it is reached, and from c on; then u."""
         v, u = s["v"], s["u"]
-        target = r["b"] * v
+        target = r["pull"] * v
         middle = target + decay(u - target, r["decay_half"])
         driven = within(current, STRONGEST) + LEAST
         drive = bounded(decay((driven << BITS) - middle, r["h"]))
         passage = Riccati(r["curvature"], PEAK - VERTEX, LOWEST - VERTEX).start(v - VERTEX, drive)
         spike, rest = passage.spike, passage.rest
-        end = passage.resumed(r["c"], r["slope_c"], r["rate_c"], drive - r["drive_d"])
-        mean = passage.mean(r["mean_scale"]) + select(spike, rest * (r["c"] + end) >> 1, 0) + VERTEX
-        target = r["b"] * mean
-        u = target + decay(u - target, r["decay"]) + select(spike, r["d"] - rest * r["decay_d"], 0)
+        end = passage.resumed(r["reset"], r["slope"], r["rate"], drive - r["jump_drive"])
+        mean = passage.mean(r["mean_scale"]) + select(spike, rest * (r["reset"] + end) >> 1, 0) + VERTEX
+        target = r["pull"] * mean
+        u = target + decay(u - target, r["decay"]) + select(spike, r["jump"] - rest * r["jump_decay"], 0)
         return {"v": end + VERTEX, "u": u}, spike
 
 
