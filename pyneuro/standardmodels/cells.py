@@ -127,6 +127,8 @@ IF_curr_alpha = cell_type("IF_curr_alpha")
 IF_curr_delta = cell_type("IF_curr_delta")
 IF_cond_exp = cell_type("IF_cond_exp")
 IF_cond_alpha = cell_type("IF_cond_alpha")
+EIF_cond_exp_isfa_ista = cell_type("EIF_cond_exp_isfa_ista")
+EIF_cond_alpha_isfa_ista = cell_type("EIF_cond_alpha_isfa_ista")
 HH_cond_exp = cell_type("HH_cond_exp")
 Izhikevich = cell_type(
     "Izhikevich",
@@ -140,6 +142,8 @@ SpikeSourceGamma = cell_type("SpikeSourceGamma")
 SpikeSourceInhGamma = cell_type("SpikeSourceInhGamma")
 
 __all__ = [
+    "EIF_cond_alpha_isfa_ista",
+    "EIF_cond_exp_isfa_ista",
     "HH_cond_exp",
     "IF_cond_alpha",
     "IF_cond_exp",

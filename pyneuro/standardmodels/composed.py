@@ -125,6 +125,7 @@ def _composition(name: str) -> Any:
     return type("PointNeuron", (PointNeuron,), {**members_of(model, __name__), "__doc__": PointNeuron.__doc__})
 
 
+AdExp = _membrane("AdExp")
 LIF = _membrane("LIF")
 CurrExpPostSynapticResponse = _receptor("CurrExp")
 CurrAlphaPostSynapticResponse = _receptor("CurrAlpha")
@@ -137,6 +138,7 @@ NMDAPostSynapticResponse = NMDA = _receptor("NMDA")
 __all__ = [
     "LIF",
     "NMDA",
+    "AdExp",
     "AlphaPSR",
     "BetaPSR",
     "CondAlphaPostSynapticResponse",

@@ -66,6 +66,7 @@ class Row:
 
 EXACT = "both solve the linear equations exactly; the rest is rounding"
 GSL = "NEST's adaptive solver may be off by 1e-3 a step"
+UPSTROKE = "before a spike v rises by 40 mV/ms; NEST's tolerance is set to 1e-10 (at its own 1e-6: up to 0.1 mV there)"
 TABLE = (
     Row("IF_curr_exp(cm=0.25, tau_m=10.0, tau_refrac=2.0)", CURRENTS, 0.4, 1e-9, EXACT),
     Row("IF_curr_alpha(cm=0.25, tau_m=10.0, tau_refrac=2.0)", CURRENTS, 0.4, 1e-9, EXACT),
@@ -106,6 +107,28 @@ TABLE = (
         here="IF_curr_dual_exp(cm=0.25, tau_m=10.0, tau_refrac=2.0, tau_syn_E=2.0, tau_syn_E2=9.0, tau_syn_I=4.0)",
     ),
     Row("HH_cond_exp()", {"excitatory": 0.05, "inhibitory": 0.01}, 0.5, 0.05, GSL, near_ms=3.0, shift=1),
+    Row(
+        "EIF_cond_exp_isfa_ista()", {"excitatory": 0.01, "inhibitory": 0.01}, 2.0, 0.02, UPSTROKE, near_ms=0.1, shift=1
+    ),
+    Row(
+        "EIF_cond_alpha_isfa_ista()",
+        {"excitatory": 0.01, "inhibitory": 0.01},
+        2.0,
+        0.02,
+        UPSTROKE,
+        near_ms=0.1,
+        shift=1,
+    ),
+    Row(
+        "PointNeuron(AdExp(v_spike=-30.0, tau_refrac=2.0),"
+        " fast=AlphaPSR(tau_syn=0.5), slow=AlphaPSR(tau_syn=8.0), GABA=AlphaPSR(e_syn=-75.0))",
+        {"fast": 0.01, "slow": 0.003, "GABA": 0.01},
+        2.0,
+        0.02,
+        UPSTROKE,
+        near_ms=0.1,
+        shift=1,
+    ),
 )
 
 

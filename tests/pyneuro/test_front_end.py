@@ -83,6 +83,8 @@ def test_pynns_errors_are_there() -> None:
 def test_standard_models() -> None:
     """What there is is listed."""
     assert pyneuro.list_standard_models() == [
+        "EIF_cond_alpha_isfa_ista",
+        "EIF_cond_exp_isfa_ista",
         "HH_cond_exp",
         "IF_cond_alpha",
         "IF_cond_exp",

@@ -4,6 +4,7 @@ It also knows every point neuron that can be composed, by the name that says of 
 """
 
 from toolchain.models.adaptation import CalciumAdaptation
+from toolchain.models.adaptive_exponential import AdaptiveExponential
 from toolchain.models.composed import CellModels
 from toolchain.models.fitzhugh_nagumo import FitzHughNagumo
 from toolchain.models.hodgkin_huxley import HodgkinHuxleyNeuron, squid_membrane, traub_membrane
@@ -27,6 +28,8 @@ FAST_COND_EXP = (
 )
 CURR_ALPHA = (LinearExponential(EXCITATORY, CurrentInput()), LinearExponential(INHIBITORY, CurrentInput()))
 COND_ALPHA = (Alpha(EXCITATORY, ConductanceInput(0.0), 0.3), Alpha(INHIBITORY, ConductanceInput(-70.0), 0.5))
+EIF_EXP = (COND_EXP[0], Exponential(INHIBITORY, ConductanceInput(-80.0)))
+EIF_ALPHA = (Alpha(EXCITATORY, ConductanceInput(0.0)), Alpha(INHIBITORY, ConductanceInput(-80.0)))
 DUAL_EXP = (CURR_EXP[0], Exponential(Names("excitatory2", "exc2", "{}_E2", "{}_exc2"), CurrentInput()), CURR_EXP[1])
 
 _CELLS = (
@@ -37,6 +40,8 @@ _CELLS = (
     PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
     PointNeuron("IF_curr_dual_exp", LeakyIntegrateAndFire(), DUAL_EXP),
     PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
+    PointNeuron("EIF_cond_exp_isfa_ista", AdaptiveExponential(), EIF_EXP),
+    PointNeuron("EIF_cond_alpha_isfa_ista", AdaptiveExponential(), EIF_ALPHA),
     PointNeuron("Izhikevich", SolvedIzhikevich(), (Jump(EXCITATORY), Jump(INHIBITORY))),
     PointNeuron("Izhikevich_curr_exp", IzhikevichMembrane(), CURR_EXP),
     PointNeuron("FitzHughNagumo", FitzHughNagumo(), CURR_EXP),

@@ -38,6 +38,7 @@ class CalciumAdaptation(Membrane):
         self.resets_within_step = membrane.resets_within_step
         self.compared = membrane.compared
         self.longest_step = membrane.longest_step
+        self.scale_bits = membrane.scale_bits
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Those of the membrane, less the current; decay."""
@@ -79,6 +80,12 @@ class CalciumAdaptation(Membrane):
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
     ) -> tuple[dict[str, Traced], Traced]:
         """Decay, move the membrane, let calcium in."""
+        return self.substep(r, s, current, 0)
+
+    def substep(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
+    ) -> tuple[dict[str, Traced], Traced]:
+        """The same; the membrane is told how many sub-steps are left."""
         calcium = s["i_ca2"] * r["exp_tau_ca2"]
-        state, spike = self.membrane.step(r, s, current - calcium)
+        state, spike = self.membrane.substep(r, s, current - calcium, left)
         return state | {"i_ca2": select(spike, calcium + r["i_alpha"], calcium)}, spike

@@ -12,6 +12,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from toolchain.models.adaptive_exponential import AdaptiveExponential
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.inputs import ConductanceInput, CurrentInput, Names
 from toolchain.models.lif import LeakyIntegrateAndFire
@@ -23,7 +24,9 @@ from toolchain.models.rising import FINE_BITS, Alpha, DualExponential
 from toolchain.models.synapses import Exponential
 from toolchain.registry import Registry
 
-MEMBRANES: Final[Mapping[str, Callable[[], Membrane]]] = MappingProxyType({"LIF": LeakyIntegrateAndFire})
+MEMBRANES: Final[Mapping[str, Callable[[], Membrane]]] = MappingProxyType(
+    {"LIF": LeakyIntegrateAndFire, "AdExp": AdaptiveExponential}
+)
 """Membranes by PyNN's name."""
 
 RECEPTORS: Final[Mapping[str, Callable[[Names], Receptor]]] = MappingProxyType(

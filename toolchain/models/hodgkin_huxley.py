@@ -229,7 +229,7 @@ class HodgkinHuxleyNeuron(PointNeuron):
         self._membrane = membrane
 
     def _moved(
-        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced]
+        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced], left: int
     ) -> tuple[dict[str, Traced], Traced]:
         conductances = []
         current, v = r["i_offset"] + r["current"], self._plain("v", state)

@@ -89,3 +89,9 @@ class Membrane(ABC):
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
     ) -> tuple[dict[str, Traced], Traced]:
         """New states, and the mask of the cells that spike, for a total current that includes all."""
+
+    def substep(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
+    ) -> tuple[dict[str, Traced], Traced]:
+        """`step`, for who must know how many sub-steps of the timestep are `left` after it."""
+        return self.step(r, s, current)

@@ -124,13 +124,14 @@ class PointNeuron(CellModel):
         for part in self.parts:
             held |= part.arrived(r)
         seen = {part.variable: value for part in self.parts if (value := part.value(held)) is not None}
-        recorded = {variable.name: self._plain(variable.name, r) for variable in self.membrane.state} | seen
+        shown = [variable.name for variable in self.membrane.state if not variable.hidden]
+        recorded = {variable: self._plain(variable, r) for variable in shown} | seen
         state, voltage = {w.name: r[w.name] for w in self.membrane.words if w.role == Role.STATE}, self.membrane.voltage
         for part in self.parts:
             state[voltage] = self._jumped(part, r, state)
         spikes: Traced | None = None
-        for _ in range(substeps):
-            state, spike = self._moved(r, state, held)
+        for left in reversed(range(substeps)):
+            state, spike = self._moved(r, state, held, left)
             spikes = spike if spikes is None else spikes | spike
             for part in self.parts:
                 held |= part.decayed(r, held)
@@ -151,10 +152,11 @@ class PointNeuron(CellModel):
         return jumped if not bits else word if jumped is v else word + ((jumped - v) << bits)
 
     def _moved(
-        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced]
+        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced], left: int
     ) -> tuple[dict[str, Traced], Traced]:
-        """The state of the membrane after a sub-step, and the mask of the cells that spike."""
-        return self.membrane.step(r, state, self._current(r, self._plain(self.membrane.voltage, state), held))
+        """The state of the membrane after a sub-step, `left` before the last, and the mask of the cells that spike."""
+        current = self._current(r, self._plain(self.membrane.voltage, state), held)
+        return self.membrane.substep(r, state, current, left)
 
     def _current(self, r: Mapping[str, Traced], v: Traced, held: Mapping[str, Traced]) -> Traced:
         """The total current into the membrane."""

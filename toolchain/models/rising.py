@@ -13,11 +13,12 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from emulator import arithmetic
-from emulator.conversion import ACCUM_ONE, FRACTION_ONE
+from emulator.conversion import ACCUM_ONE
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.derived import Derived, decay_word, shorter_tau
 from toolchain.models.inputs import Input, Names
+from toolchain.models.parameters import to_fraction
 from toolchain.models.receptors import Receptor
 from toolchain.models.synapses import decay_factor
 from toolchain.models.tracing import Traced, decay, select
@@ -57,7 +58,7 @@ class _Rising(Receptor):
     def written(self, values: Mapping[str, Floats], dt: float) -> dict[str, Words]:
         """Coefficients of steps of `dt`."""
         made = _coefficients(values[self._rise], values[self._fall], dt)
-        return dict(zip(self._coefficients, map(_fraction, made), strict=True))
+        return dict(zip(self._coefficients, map(to_fraction, made), strict=True))
 
     def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
         """The weights times the mean of what each causes in the step of arrival are added."""
@@ -128,11 +129,6 @@ def _coefficients(rise: Floats, fall: Floats, dt: float) -> _Coefficients:
     start_rise = -np.expm1(-dt / rise) * rise / dt
     start = fall * (_gain(rise, fall) * start_rise - feed / dt)
     return _Coefficients(faded, np.exp(-dt / rise), feed, start, start_rise)
-
-
-def _fraction(values: Floats) -> Words:
-    """The u0.32 words nearest to `values`."""
-    return arithmetic.as_words(np.clip(np.rint(values * FRACTION_ONE), 0, FRACTION_ONE - 1).astype(np.int64))
 
 
 class LinearExponential(Alpha):

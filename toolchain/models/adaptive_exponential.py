@@ -1,0 +1,193 @@
+"""The adaptive exponential membrane: a leak, an upstroke that is exponential in V, and an adaptation current w.
+
+    cm dV/dt = cm / tau_m (v_rest - V + delta_T exp((V - v_thresh) / delta_T)) - w + I
+    tau_w dw/dt = a (V - v_rest) - w
+
+At V >= v_spike V becomes v_reset, where it is held for tau_refrac, and w grows by b (Brette and Gerstner 2005,
+"Adaptive exponential integrate-and-fire model as an effective description of neuronal activity", J. Neurophysiology
+94:3637-3642; the firing patterns: Naud et al. 2008, Biological Cybernetics 99:335-347).  Parameters and defaults are
+those of PyNN 0.13, ``pyNN.standardmodels.cells.EIF_cond_exp_isfa_ista``.
+
+The upstroke reaches infinity in finite time: from x = (V - v_thresh) / delta_T on it takes about tau_m exp(-x).  A
+cell is therefore reset within its timestep, as in NEST's ``aeif_cond_exp``: V is then held to the end of the timestep
+and for tau_refrac, in whole timesteps, from there on.  No cell is followed further than x = `HIGHEST`, from where the
+rest takes less than a millionth of tau_m; so v_spike may be as high as one likes.  Without an upstroke (delta_T = 0)
+the membrane spikes at v_thresh.
+
+A core takes steps of Strang's splitting: half a step of w, half a step of the leak for a constant current, a step of
+the upstroke, and the halves again in turn.  Each part is solved exactly.  That of the upstroke is
+V + delta_T g(y) with y = x + ln(h / tau_m) for a step of h and g(y) = -ln(1 - exp(y)), which no parameter enters: one
+table serves all cells.  A crossing is known to have come after the part exp(-y) of the step, so that a cell without
+refractory time goes on from v_reset for the rest of the step.  (Without an upstroke V is compared with v_thresh in the
+middle of the step, and a spike comes up to half a sub-step late.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator import arithmetic
+from emulator.program import Kind, Role
+from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
+from toolchain.models.grid import refractory_steps
+from toolchain.models.membrane import Membrane
+from toolchain.models.parameters import to_accum, to_fraction
+from toolchain.models.tabulate import tabulate
+from toolchain.models.tracing import Traced, decay, interpolate, product, select
+
+HIGHEST = 14.0
+"""How far above v_thresh, in units of delta_T, a cell is followed at the most."""
+MICROSIEMENS = 1e-3
+"""Of a nS."""
+NO_UPSTROKE = -30.0
+"""A y at which the upstroke is none."""
+UPSTROKE_BITS = 5
+"""The upstroke is tabulated times 2^5, since most of the time it is small."""
+OVER = 4.0
+"""The upstroke at and beyond infinity: enough to be past v_spike."""
+
+
+def _upstroke(y: Floats) -> Floats:
+    """-ln(1 - exp(y)), 0 at the lower end, where a core goes on with what it finds there."""
+    with np.errstate(divide="ignore"):
+        exact = -np.log(-np.expm1(np.minimum(y, 0.0)))
+    return np.where(y > y[0], np.minimum(exact, OVER), 0.0)
+
+
+UPSTROKE = tabulate(lambda y: _upstroke(y) * 2.0**UPSTROKE_BITS, -12.0, 0.0, 200)
+CROSSING = tabulate(lambda y: np.exp(-y), -1.0, 8.0, 160)
+
+
+class AdaptiveExponential(Membrane):
+    """A leaky membrane with an exponential upstroke and an adaptation current w (nA)."""
+
+    parameters = (
+        Parameter("cm", "nF", 0.281, above=0.0),
+        Parameter("tau_refrac", "ms", 0.1, minimum=0.0),
+        Parameter("v_spike", "mV", -40.0),
+        Parameter("v_reset", "mV", -70.6),
+        Parameter("v_rest", "mV", -70.6),
+        Parameter("tau_m", "ms", 9.3667, above=0.0),
+        Parameter("i_offset", "nA", 0.0),
+        Parameter("a", "nS", 4.0),
+        Parameter("b", "nA", 0.0805),
+        Parameter("delta_T", "mV", 2.0, minimum=0.0),
+        Parameter("tau_w", "ms", 144.0, above=0.0),
+        Parameter("v_thresh", "mV", -50.4),
+    )
+    state = (Variable("v", "mV", -70.6), Variable("w", "nA", 0.0))
+    words = (
+        Word("v", Role.STATE),
+        Word("w", Role.STATE),
+        Word("refract_timer", Role.STATE, Kind.INTEGER),
+        *map(Word, ("v_rest", "v_reset", "v_thresh", "i_offset", "delta_T")),
+        *map(Word, ("y_spike", "r_membrane", "upstroke_scale", "upstroke_shift", "w_slope", "w_jump", "v_jump")),
+        Word("v_decay", kind=Kind.FRACTION),
+        Word("w_decay", kind=Kind.FRACTION),
+        *map(Word, ("crossing_offset", "reset_kick")),
+        Word("reset_move", kind=Kind.FRACTION),
+        Word("t_refract_steps", kind=Kind.INTEGER),
+    )
+    scale_bits: Mapping[str, int] = {"w": 10}
+    clamped = ("v",)
+    ascending = (("v_reset", "v_spike"),)
+    linear = False
+    resets_within_step = True
+    longest_step = 0.5
+
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
+        """Time derivatives of v (mV/ms) and w (nA/ms), the former bounded where no cell is followed."""
+        bounded = np.minimum(s["v"], peak(p) + 5.0 * p["delta_T"])
+        scale = np.where(p["delta_T"] > 0.0, p["delta_T"], 1.0)
+        upstroke = p["delta_T"] * np.exp((bounded - p["v_thresh"]) / scale)
+        return {
+            "v": (p["v_rest"] - s["v"] + upstroke) / p["tau_m"] + (current - s["w"] + p["i_offset"]) / p["cm"],
+            "w": (MICROSIEMENS * p["a"] * (bounded - p["v_rest"]) - s["w"]) / p["tau_w"],
+        }
+
+    def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> NDArray[np.bool_]:
+        """Whether v has reached v_spike, or infinity is near."""
+        return s["v"] >= peak(p)
+
+    def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Voltage v goes to v_reset, w up by b."""
+        return {"v": p["v_reset"], "w": s["w"] + p["b"]}
+
+    def refractory_ms(self, p: Mapping[str, Floats]) -> Floats:
+        """Absolute refractory time."""
+        return p["tau_refrac"]
+
+    # --- the core -----------------------------------------------------------------------------------
+
+    def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
+        """What is kept as the host writes it; the rest it computes."""
+        kept = {name: raw[name] for name in ("v_rest", "v_reset", "v_thresh", "i_offset", "delta_T")}
+        steps = refractory_steps(raw["tau_refrac"], timestep, dt)
+        return kept | {"refract_timer": arithmetic.as_words(0), "t_refract_steps": steps}
+
+    def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> dict[str, Words]:
+        """Factors of a sub-step of `dt` ms."""
+        p, resistance = values, values["tau_m"] / values["cm"]
+        rises = p["delta_T"] > 0.0
+        scale = 1.0 / np.where(rises, p["delta_T"], 1.0)
+        shift = np.where(rises, np.log(dt / p["tau_m"]), NO_UPSTROKE)
+        free = p["tau_refrac"] <= 0.0
+        at_peak, at_reset = ((v - p["v_thresh"]) * scale + shift for v in (peak(p), p["v_reset"]))
+        w_scale = 2.0 ** self.scale_bits["w"]
+        accums = {
+            "y_spike": ("", "", np.where(rises, -np.log1p(np.exp(-at_peak)), NO_UPSTROKE)),
+            "r_membrane": ("tau_m / cm", "MOhm", resistance),
+            "upstroke_scale": ("1 / delta_T", "/mV", scale),
+            "upstroke_shift": ("ln(timestep / tau_m)", "", shift),
+            "w_slope": ("a", "nS", MICROSIEMENS * p["a"] * w_scale),
+            "w_jump": ("b", "nA", p["b"] * w_scale),
+            "v_jump": ("b tau_m / cm", "mV", p["b"] * resistance),
+            "crossing_offset": ("", "", np.where(rises, np.exp(-at_peak), np.e)),
+            "reset_kick": ("", "mV", free * p["delta_T"] * _upstroke(np.append(-1e3, np.atleast_1d(at_reset)))[1:]),
+        }
+        return {name: to_accum(label, unit, value) for name, (label, unit, value) in accums.items()} | {
+            "v_decay": to_fraction(np.exp(-0.5 * dt / p["tau_m"])),
+            "w_decay": to_fraction(np.exp(-0.5 * dt / p["tau_w"])),
+            "reset_move": to_fraction(free * -np.expm1(-dt / p["tau_m"])),
+        }
+
+    def step(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
+    ) -> tuple[dict[str, Traced], Traced]:
+        """A timestep that is one step."""
+        return self.substep(r, s, current, 0)
+
+    def substep(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
+    ) -> tuple[dict[str, Traced], Traced]:
+        """Halves of w and the leak, the upstroke, the other halves, or the way from v_reset on."""
+        held = s["refract_timer"] > 0
+        w = _adapted(r, s["v"], s["w"])
+        target = (current - (w >> self.scale_bits["w"])) * r["r_membrane"] + r["v_rest"]
+        v = target + decay(s["v"] - target, r["v_decay"])
+        y = (v - r["v_thresh"]) * r["upstroke_scale"] + r["upstroke_shift"]
+        v = v + product(interpolate(UPSTROKE, y), r["delta_T"], 15 + UPSTROKE_BITS, Kind.ACCUM)
+        spike = (y >= r["y_spike"]) & (s["refract_timer"] <= 0)
+        after = target - r["v_jump"]
+        passed = 1 - interpolate(CROSSING, y) + r["crossing_offset"]
+        restarted = r["v_reset"] + passed * (decay(after - r["v_reset"], r["reset_move"]) + r["reset_kick"])
+        # Products are cut downwards: once the difference is taken this way, once that way, or V would sink.
+        v = select(spike, restarted, select(held, s["v"], target - decay(target - v, r["v_decay"])))
+        w = _adapted(r, v, select(spike, w + r["w_jump"], w))
+        timer = select(held, s["refract_timer"] - 1, s["refract_timer"])
+        return {"v": v, "w": w, "refract_timer": select(spike, r["t_refract_steps"] + left, timer)}, spike
+
+
+def _adapted(r: Mapping[str, Traced], v: Traced, w: Traced) -> Traced:
+    """The current w half a step on, at a constant voltage."""
+    target = r["w_slope"] * (v - r["v_rest"])
+    return target + decay(w - target, r["w_decay"])
+
+
+def peak(p: Mapping[str, Floats]) -> Floats:
+    """The voltage at which a cell spikes."""
+    highest: Floats = np.minimum(p["v_spike"], p["v_thresh"] + HIGHEST * p["delta_T"])
+    return highest
