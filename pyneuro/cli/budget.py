@@ -20,6 +20,8 @@ CAUSES = {
     "emulator": "saturation, loss",
 }
 """What each stage adds to the one before."""
+CORE_SYNAPSES = "synapses, loss"
+"""What the emulator adds where synapses change: the core's arithmetic of synapses, too."""
 
 
 def make_account(options: argparse.Namespace, session: Session, reference: Results, scratch: Path) -> Account:
@@ -41,7 +43,8 @@ def make_account(options: argparse.Namespace, session: Session, reference: Resul
     found = dict(zip(stages, runs, strict=False)) | {"reference": reference, "emulator": session.results}
     found.setdefault("arithmetic", session.results)
     first = StageRun("exact delays", "", found.get("exact delays", reference))
-    rest = [StageRun(name, cause, found[name]) for name, cause in CAUSES.items()]
+    causes = {**CAUSES, "emulator": CORE_SYNAPSES} if has_dynamics(session.network) else CAUSES
+    rest = [StageRun(name, cause, found[name]) for name, cause in causes.items()]
     return account([first, *rest], reference, runs[len(stages) :])
 
 

@@ -12,7 +12,8 @@ HEADINGS = ("cause", "population", "RMS v", "shift", "parts at", "rate", "CV", "
 UNITS = ("", "", "mV", "ms", "ms", "Hz", "", "")
 HELP = (
     "Delays rounded to the timestep; weights rounded to 16 bits; the program of the core and the machine's delays, in "
-    "real numbers; the same in fixed point; ring buffers that saturate and packets that are lost. "
+    "real numbers; the same in fixed point; ring buffers that saturate and packets that are lost, and the core's "
+    "arithmetic of synapses that change. "
     "What each adds to the run before it: difference of v and of spike times until the runs part, and what it "
     "adds to mean rate, CV and correlation over the whole run. Where cells excite each other, runs that have parted "
     "are two samples of the same statistics: a difference counts if it exceeds the spread of the reference over seeds."
