@@ -8,7 +8,6 @@ What was recorded before is kept here.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Mapping as Dictionary
 from dataclasses import replace
 from pathlib import Path
@@ -77,8 +76,10 @@ class EmulatedSimulation:
         emulator = Emulator(mapping.image, self._threads)
         self.map_s += mapped - started
         self.load_s += time.perf_counter() - mapped
-        for remark in mapping.diagnostics:
-            warnings.warn(str(remark), MappingWarning, stacklevel=3)
+        for text in map(str, mapping.diagnostics):
+            if text not in self._told:
+                self._told.add(text)
+                warn_user(text, MappingWarning)
         return mapping, emulator
 
     @property
@@ -100,12 +101,11 @@ class EmulatedSimulation:
         """Go on with `network`: compile it and carry the state over; what was recorded is kept."""
         mapping, emulator = self._loaded(network, like=self.mapping)
         if dropped := emulator.carry_over(self.emulator):
-            warnings.warn(
+            warn_user(
                 f"the changed network lacks delay stages in which spikes sent before step {self.step} still waited "
                 f"({dropped:,} of them): they will not arrive with the delay that they were sent with; change delays "
                 f"of more than {DELAY_SLOTS} timesteps before the first run, or after reset()",
                 MappingWarning,
-                stacklevel=2,
             )
         for number, population in enumerate(self.network.populations):
             self._keep(number, population.recordings)

@@ -12,7 +12,7 @@ import numpy as np
 
 from emulator.conversion import ACCUM_MAX
 from emulator.interpreter import real
-from toolchain.diagnostics import Diagnostic
+from toolchain.diagnostics import Diagnostic, and_others
 from toolchain.errors import ParameterError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
@@ -59,7 +59,7 @@ def _of_population(population: Population, model: CellModel, timestep: float, su
             continue
         cell = int(np.argmax(error))
         are, should = (word.figure(_at(values, cell)) for values in (found, word.exact))
-        others = f" (and {wrong - 1:,} others)" if wrong > 1 and _differ(word, given) else ""
+        others = and_others(wrong - 1) if _differ(word, given) else ""
         message = (
             f"{_values(model, word, given, cell)}{others} at a timestep of {timestep:g} ms: the machine's arithmetic "
             f"{word.effect} {are:.4g}{word.unit} instead of {should:.4g}{word.unit}; {word.remedy}"

@@ -16,3 +16,8 @@ class Diagnostic:
     def __str__(self) -> str:
         """Return the remark as one line."""
         return f"{self.subject}: {self.message}"
+
+
+def and_others(number: int) -> str:
+    """`` (and 2 others)``: cells of which a remark holds, besides the one that it names."""
+    return f" (and {number:,} {'other' if number == 1 else 'others'})" if number else ""

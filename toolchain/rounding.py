@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from emulator.conversion import accum_to_real, host_to_accum
 from emulator.program import Kind, Role
-from toolchain.diagnostics import Diagnostic
+from toolchain.diagnostics import Diagnostic, and_others
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, Parameter
 from toolchain.network import Network, Population, Projection
@@ -130,7 +130,7 @@ def _changed(parameter: Parameter, value: Floats, held: Floats, wrong: NDArray[n
     cell = int(np.argmax(wrong))
     count = int(np.count_nonzero(wrong))
     whose = f" of cell {cell}" if value.ndim else ""
-    others = f" (and {count - 1:,} others)" if count > 1 else ""
+    others = and_others(count - 1)
     unit = f" {parameter.unit}".rstrip()
     return f"{parameter.name} = {value.flat[cell]:g}{unit}{whose}{others} becomes {held.flat[cell]:.3g}{unit}"
 
@@ -163,5 +163,5 @@ def is_time_constant(parameter: Parameter) -> bool:
 
 def _too_short(label: str, short: dict[str, float], timestep: float) -> Diagnostic:
     values = " and ".join(f"{name} = {tau:g} ms" for name, tau in short.items())
-    text = f"{values}: below the timestep, {timestep:g} ms, in which all of it decays; use a shorter timestep"
+    text = f"{values}: below the timestep, {timestep:g} ms, in which most of it decays; use a shorter timestep"
     return Diagnostic("timestep", label, text)

@@ -163,13 +163,22 @@ def quantise(
             "weights",
             report.label,
             f"{report.zeroed:,} of {report.synapses:,} weights are too small for 16 bits and became 0: the smallest "
-            f"step is {report.quantum:.3g} {report.unit}, set by the input that '{_target(network, report)}' may "
-            "receive in one timestep; lower 'spikes_per_second' or 'ring_buffer_sigma', or scale up the weights",
+            f"step is {report.quantum:.3g} {report.unit}, {_why_so_large(network, report)}",
         )
         for report in reports
         if report.zeroed
     )
     return reports, remarks
+
+
+def _why_so_large(network: Network, report: Quantisation) -> str:
+    """What the smallest step of the weights comes from, and what can be done."""
+    if report.shift == 0:
+        return "the smallest that the machine has; scale up the weights"
+    return (
+        f"set by the input that '{_target(network, report)}' may receive in one timestep; lower 'spikes_per_second' or "
+        "'ring_buffer_sigma', or scale up the weights"
+    )
 
 
 def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]) -> Quantisation:

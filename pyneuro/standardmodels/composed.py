@@ -85,7 +85,9 @@ class PointNeuron(DeclaredCell, cells.PointNeuron):
     def __new__(cls, neuron: Any, **post_synaptic_receptors: Any) -> PointNeuron:
         """Make an object of the class that is made for the composition."""
         if not isinstance(neuron, StandardCellTypeComponent) or not hasattr(neuron, "membrane"):
-            raise errors.InvalidModelError(f"PointNeuron needs a membrane, {' or '.join(MEMBRANES)}, got {neuron!r}")
+            raise errors.InvalidModelError(
+                f"PointNeuron needs a membrane, such as {next(iter(MEMBRANES))}(), got {neuron!r}"
+            )
         kinds = {}
         for name, receptor in post_synaptic_receptors.items():
             if not isinstance(receptor, StandardPostSynapticResponse) or not hasattr(receptor, "kind"):

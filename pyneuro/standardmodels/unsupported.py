@@ -11,18 +11,23 @@ from typing import Any
 
 from pyNN.standardmodels import StandardModelType, cells, electrodes, ion_channels, receptors, synapses
 
+from pyneuro import extra_models
 from pyneuro.errors import UnsupportedError
 from pyneuro.standardmodels import cells as our_cells
 from pyneuro.standardmodels import composed
 from pyneuro.standardmodels import electrodes as our_electrodes
 from pyneuro.standardmodels import synapses as our_synapses
 
+_MEMBRANES = [name for name in composed.__all__ if hasattr(getattr(composed, name), "membrane")]
+_RECEPTORS = [name for name in composed.__all__ if hasattr(getattr(composed, name), "kind")]
+_CELLS = [*our_cells.__all__, *extra_models.__all__, "PointNeuron"]
+
 INSTEAD = (
-    (cells, "cell types", [*our_cells.__all__, *composed.__all__]),
+    (cells, "cell types", [*_CELLS, *_MEMBRANES]),
     (synapses, "synapse types", our_synapses.__all__),
     (electrodes, "current sources", our_electrodes.__all__),
-    (receptors, "receptor types", composed.__all__),
-    (ion_channels, "cell types", our_cells.__all__),
+    (receptors, "receptor types", _RECEPTORS),
+    (ion_channels, "cell types", _CELLS),
 )
 
 

@@ -41,7 +41,7 @@ def test_parameters_are_the_membranes_and_the_receptors() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: sim.PointNeuron(sim.IF_curr_exp()), "needs a membrane, LIF"),
+        (lambda: sim.PointNeuron(sim.IF_curr_exp()), "needs a membrane, such as LIF"),
         (lambda: cell(A=3), "A must be a receptor type, such as ExpPSR"),
         (lambda: cell(current=sim.ExpPSR()), "no receptor can be called 'current'"),
         (lambda: cell(v=sim.ExpPSR()), "no receptor can be called 'v'"),

@@ -104,6 +104,8 @@ def test_standard_models() -> None:
 def test_what_is_lacking_says_so(name: str) -> None:
     """A model that PyNN has and pyneuro lacks can be named, and says on construction what there is instead."""
     model = getattr(pyneuro, name)
-    with pytest.raises(UnsupportedError, match=f"{name} is not available in pyneuro; its .* are "):
+    with pytest.raises(UnsupportedError, match=f"{name} is not available in pyneuro; its .* are ") as told:
         model()
+    assert "IF_curr_dual_exp" in str(told.value)
+    assert "PSR" not in str(told.value), "a receptor is no cell type"
     assert name in UNSUPPORTED

@@ -1,5 +1,6 @@
 """The contract of a simulation, held by both simulators."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -200,6 +201,15 @@ def test_what_mapping_changes_is_warned_of() -> None:
     """A delay that is no multiple of the timestep is one warning, with figures."""
     with pytest.warns(MappingWarning, match=r"drive.*0\.3 ms"):
         EmulatedSimulation(network(delay=1.3))
+
+
+def test_what_mapping_changes_is_warned_of_once_at_the_line_of_the_script() -> None:
+    """However often the network changes."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        simulation = EmulatedSimulation(network(delay=1.3))
+        simulation.update(network(delay=1.3, i_offset=0.5))
+    assert [(warning.category, warning.filename) for warning in told] == [(MappingWarning, __file__)]
 
 
 def test_what_goes_wrong_in_a_run_is_warned_of_once() -> None:

@@ -56,9 +56,19 @@ def test_time_constants_up_to_the_advised_one_go_without_a_remark(timestep: floa
     assert remarks(values, timestep, part) == []
 
 
+@given(timestep=st.sampled_from([0.05, 0.1, 0.125, 0.25, 0.5, 1.0]), share=st.floats(0.05, 1.0))
+def test_alpha_functions_up_to_the_advised_length_go_without_a_remark(timestep: float, share: float) -> None:
+    """The slope of sPyNNaker's ramp goes with 1 / tau^2, so that it vanishes long before the decay does."""
+    tau = share * 18.0 * timestep**0.5
+    parameters = {"tau_syn_E": tau, "tau_syn_I": tau, "tau_refrac": 0.0}
+    assert inexact_words(network_of(parameters, timestep, cell="IF_curr_alpha")) == ()
+    long = network_of(parameters | {"tau_syn_E": 45.0 * timestep**0.5}, timestep, cell="IF_curr_alpha")
+    assert any("rise in a step" in str(remark) for remark in inexact_words(long))
+
+
 def test_the_worst_cell_is_named_and_the_others_counted() -> None:
     (text,) = (t for t in remarks({"tau_syn_E": np.array([5.0, 113.0, 60.0])}) if "weights" in t)
-    assert "tau_syn_E = 113 ms of cell 1 (and 1 others)" in text
+    assert "tau_syn_E = 113 ms of cell 1 (and 1 other)" in text
 
 
 @pytest.mark.parametrize(("timestep", "found"), [(0.05, "2.05"), (0.4, "2.4"), (0.1, None), (0.125, None)])

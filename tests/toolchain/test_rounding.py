@@ -32,14 +32,14 @@ def test_one_remark_a_population() -> None:
     values = np.array([0.0, 1e-6, 2e-6])
     [remark] = rounded_parameters(one({"i_offset": values, "v_rest": 1e-5}))
     assert "v_rest = 1e-05 mV becomes 0 mV" in str(remark)
-    assert "i_offset = 1e-06 nA of cell 1 (and 1 others) becomes 0 nA" in str(remark)
+    assert "i_offset = 1e-06 nA of cell 1 (and 1 other) becomes 0 nA" in str(remark)
 
 
 @pytest.mark.parametrize(("timestep", "told"), [(1.0, True), (0.1, False)])
 def test_time_constants_below_the_timestep(timestep: float, told: bool) -> None:
     remarks = short_time_constants(one({"tau_syn_E": np.array([5.0, 0.5, 5.0]), "tau_refrac": 0.0}, timestep))
     assert [str(remark) for remark in remarks] == [
-        "few: tau_syn_E = 0.5 ms: below the timestep, 1 ms, in which all of it decays; use a shorter timestep"
+        "few: tau_syn_E = 0.5 ms: below the timestep, 1 ms, in which most of it decays; use a shorter timestep"
     ] * told
 
 

@@ -130,3 +130,13 @@ def test_quantisation_of_many_weights_and_those_that_vanish() -> None:
     assert report.zeroed == 2
     assert "2 of 5 weights are too small for 16 bits and became 0" in str(remark)
     assert "the input that 'b' may receive" in str(remark)
+
+
+def test_where_the_machine_has_no_smaller_step_options_are_no_remedy() -> None:
+    """Nothing that lowers the shift helps a weight below 2^-15."""
+    made = connect((0, 1), [(0, 0), (1, 0)], np.array([1e-6, 0.1]))
+    network = Network("n", 1.0, (cells("a", 2), cells("b", 1)), (made,))
+    shifts = ring_buffer_shifts(prepare(network, OPTIONS), OPTIONS)
+    (_,), (remark,) = quantise(network, shifts)
+    assert shifts[1][0] == 0
+    assert str(remark).endswith("3.05e-05 nA, the smallest that the machine has; scale up the weights")

@@ -7,6 +7,7 @@ of exponentials; with equal ones, the alpha function (t / tau) exp(1 - t / tau).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -16,7 +17,7 @@ from emulator import arithmetic
 from emulator.conversion import ACCUM_ONE
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
-from toolchain.models.derived import Derived, decay_word, shorter_tau
+from toolchain.models.derived import Derived, decay_word
 from toolchain.models.inputs import Input, Names
 from toolchain.models.parameters import to_fraction
 from toolchain.models.receptors import Receptor
@@ -26,6 +27,9 @@ from toolchain.models.tracing import Traced, decay, select
 FINE_BITS: Final = 4
 """Bits to keep currents with beyond those of s16.15: each step cuts up to two units, which add up to as many as the
 response lasts steps."""
+LONGEST_RAMP: Final = 18.0
+"""sPyNNaker's ramps are right within 1 % up to time constants of this times the root of the timestep (ms): their slope,
+dt / tau^2, has 15 fractional bits, and what is beyond them is cut off."""
 
 
 class _Rising(Receptor):
@@ -178,7 +182,7 @@ class LinearExponential(Alpha):
                 scale=dt / tau**2,
                 effect=f"lets {what} synaptic input rise in a step by",
                 unit=" of the weight",
-                remedy=shorter_tau(self._fall, dt),
+                remedy=f"use a longer timestep or a {self._fall} of at most {LONGEST_RAMP * math.sqrt(dt):.3g} ms",
             ),
         }
 
