@@ -33,7 +33,7 @@ class Share:
     Parameters
     ----------
     diverges_ms : float or None
-        Time of the first spike that only one of the two runs has in its step; None if there is none.
+        Time, as Neo has it, of the first spike that only one of the two runs has in its step; None if there is none.
     voltage_rms : float or None
         Root mean square of the difference of v (mV) up to there; None if v was not recorded.
     shift_ms : float
@@ -115,8 +115,13 @@ def _shares(before: Results, after: Results) -> tuple[Share, ...]:
     return tuple(
         _share(found, trains_of(before, pairs[found.label]), trains_of(after, after.population(found.label)))
         for found in compared.populations
-        if not found.is_source
+        if not found.is_source and _is_seen(found)
     )
+
+
+def _is_seen(found: PopulationComparison) -> bool:
+    """Whether spikes or v were recorded, without which there is nothing to say."""
+    return found.recorded > 0 or any(signal.variable == "v" for signal in found.signals)
 
 
 def _share(found: PopulationComparison, before: SpikeTrains, after: SpikeTrains) -> Share:
@@ -125,7 +130,7 @@ def _share(found: PopulationComparison, before: SpikeTrains, after: SpikeTrains)
     one, other = found.reference, found.emulated
     return Share(
         label=found.label,
-        diverges_ms=divergence.step * before.timestep if divergence else None,
+        diverges_ms=round((divergence.step + 1) * before.timestep, 6) if divergence else None,
         voltage_rms=voltage,
         shift_ms=spike_shift(before, after),
         rate_hz=other.rate_hz - one.rate_hz,

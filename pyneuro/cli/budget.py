@@ -9,7 +9,8 @@ from pyneuro.budget import Account, StageRun, account
 from pyneuro.budget.networks import parts_for_delays
 from pyneuro.cli.beside import Job, run_all
 from pyneuro.cli.session import Session
-from pyneuro.results import Results
+from pyneuro.errors import RunWarning, warn_user
+from pyneuro.results import PopulationResult, Results
 from toolchain.network import Network
 
 CAUSES = {
@@ -24,7 +25,7 @@ CORE_SYNAPSES = "synapses, loss"
 """What the emulator adds where synapses change: the core's arithmetic of synapses, too."""
 
 
-def make_account(options: argparse.Namespace, session: Session, reference: Results, scratch: Path) -> Account:
+def make_account(options: argparse.Namespace, session: Session, reference: Results, scratch: Path) -> Account | None:
     """Run what the budget of a comparison needs, besides the two runs that there are.
 
     Parameters
@@ -33,7 +34,15 @@ def make_account(options: argparse.Namespace, session: Session, reference: Resul
         The run of the emulator.
     reference : Results
         The run of the reference.
+
+    Returns
+    -------
+    Account or None
+        None, with a warning, if no cells were recorded by which runs could be told apart.
     """
+    if not any(_tells(population) for population in reference.populations):
+        warn_user("there is no error budget: record the spikes or v of some cells", RunWarning)
+        return None
     stages = _stages(session)
     jobs = [Job(f"stage '{name}' of the error budget", _words(options, "--stage", name)) for name in stages]
     jobs += [
@@ -46,6 +55,10 @@ def make_account(options: argparse.Namespace, session: Session, reference: Resul
     causes = {**CAUSES, "emulator": CORE_SYNAPSES} if has_dynamics(session.network) else CAUSES
     rest = [StageRun(name, cause, found[name]) for name, cause in causes.items()]
     return account([first, *rest], reference, runs[len(stages) :])
+
+
+def _tells(population: PopulationResult) -> bool:
+    return not population.is_source and (len(population.spikes_recorded) > 0 or "v" in population.signals)
 
 
 def _stages(session: Session) -> list[str]:

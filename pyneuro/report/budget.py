@@ -10,12 +10,14 @@ from pyneuro.report.words import NONE, number
 
 HEADINGS = ("cause", "population", "RMS v", "shift", "parts at", "rate", "CV", "correlation")
 UNITS = ("", "", "mV", "ms", "ms", "Hz", "", "")
+NEGLIGIBLE = 1e-12
 HELP = (
     "Delays rounded to the timestep; weights rounded to 16 bits; the program of the core and the machine's delays, in "
     "real numbers; the same in fixed point; ring buffers that saturate and packets that are lost, and the core's "
     "arithmetic of synapses that change. "
-    "What each adds to the run before it: difference of v and of spike times until the runs part, and what it "
-    "adds to mean rate, CV and correlation over the whole run. Where cells excite each other, runs that have parted "
+    "What each adds to the run before it: difference of v until the runs part, of spike times as long as the spikes "
+    "of a cell are at most 5 ms apart, and of mean rate, CV and correlation over the whole run. "
+    "Where cells excite each other, runs that have parted "
     "are two samples of the same statistics: a difference counts if it exceeds the spread of the reference over seeds."
 )
 
@@ -41,8 +43,13 @@ def _share(share: Share) -> tuple[str, ...]:
         number(share.voltage_rms, 3),
         number(share.shift_ms, 3),
         "never" if share.diverges_ms is None else f"{share.diverges_ms:g}",
-        *(NONE if math.isnan(value) else f"{value:+.3g}" for value in (share.rate_hz, share.cv, share.correlation)),
+        *map(_growth, (share.rate_hz, share.cv, share.correlation)),
     )
+
+
+def _growth(value: float) -> str:
+    """``+0.25``; 0 where there is nothing but the rounding of means."""
+    return "0" if abs(value) < NEGLIGIBLE else NONE if math.isnan(value) else f"{value:+.3g}"
 
 
 def _spread(spread: Spread) -> tuple[str, ...]:

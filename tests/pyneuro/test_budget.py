@@ -230,10 +230,21 @@ def test_account_splits_a_difference() -> None:
     assert [step.name for step in found.steps] == ["b", "c"]
     assert found.steps[0].shares == ()
     [share] = found.steps[1].shares
-    assert (share.diverges_ms, share.voltage_rms, share.shift_ms) == (20.0, 3.0, 1.0)
+    assert (share.diverges_ms, share.voltage_rms, share.shift_ms) == (21.0, 3.0, 1.0)
     assert share.rate_hz == pytest.approx(5.0)
     assert repr(found.total.shares) == repr((share,))
     assert found.spread == ()
+
+
+def test_account_is_silent_about_what_was_not_recorded() -> None:
+    """A population of which neither spikes nor v were recorded has no share: that it does not differ is not known."""
+    [both] = results([(10, 0), (20, 1)]).populations
+    quiet = replace(both, spikes_recorded=EVERY[:0], spike_steps=both.spike_steps[:0], spike_indices=EVERY[:0])
+    unseen = replace(quiet, label="unseen", signals={"isyn_exc": both.signals["v"]})
+    run = replace(results([(10, 0), (20, 1)]), populations=(both, unseen))
+    assert [share.label for share in account([StageRun("a", "", run), StageRun("b", "", run)], run).total.shares] == [
+        "cells"
+    ]
 
 
 def test_account_tells_the_spread_over_seeds() -> None:
