@@ -25,10 +25,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Indices = NDArray[np.int64]
 
-UNDIVIDED = 0.1
-"""Longest timestep (ms) that is not divided for the sake of a comparison."""
-COMPARED_EVERY = 0.05
-"""Time (ms) between two states that are compared with each other in longer ones."""
+COMPARED_EVERY = 0.1
+"""Longest time (ms) between two states that are compared with each other."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +120,7 @@ class Cells:
         first_input: int,
     ) -> None:
         self.model = model
-        divided = model.compared and timestep > UNDIVIDED + WHOLE
-        self.parts = math.ceil(timestep / COMPARED_EVERY - WHOLE) if divided else 1
+        self.parts = math.ceil(timestep / COMPARED_EVERY - WHOLE) if model.compared else 1
         self.timestep = timestep
         stops = np.cumsum([populations[number].size for number in numbers]).tolist()
         self.members = tuple(map(Member, numbers, [0, *stops[:-1]], stops))

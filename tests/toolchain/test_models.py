@@ -112,13 +112,13 @@ ON_THE_GRID = ("EIF_cond_exp_isfa_ista", "EIF_cond_alpha_isfa_ista")
 
 
 @pytest.mark.parametrize("model", [m for m in MODELS if m.name not in ON_THE_GRID], ids=lambda model: model.name)
-def test_two_substeps_are_two_timesteps_of_half_the_length(model: CellModel) -> None:
+def test_four_substeps_are_two_timesteps_of_two(model: CellModel) -> None:
     """Inputs come in the first of them, and a spike in either counts."""
     n, random = 20, np.random.default_rng(3)
-    whole, half = model.program(2), model.program(1)
+    whole, half = model.program(4), model.program(2)
     step = step_of(model)
-    both = core(whole, model.registers({}, {}, n, 2.0 * step, 2), n)
-    each = core(half, model.registers({}, {}, n, step, 1), n)
+    both = core(whole, model.registers({}, {}, n, 4.0 * step, 4), n)
+    each = core(half, model.registers({}, {}, n, 2.0 * step, 2), n)
     states = [word.name for word in model.words if word.role == Role.STATE]
     fired = 0
     if "h" in states:

@@ -13,7 +13,9 @@ On a core gates and voltage relax in turn (``channels``); recorded gates are tho
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Final
 
 import numpy as np
@@ -191,7 +193,7 @@ class HodgkinHuxley(Membrane):
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
     ) -> tuple[dict[str, Traced], Traced]:
         """New states and spikes where all input is a current."""
-        return self.moved(r, s, current, ())
+        return self.looked_at(r, s["v"], self.moved(r, s, current, ()), 1)
 
     def moved(
         self,
@@ -199,8 +201,8 @@ class HodgkinHuxley(Membrane):
         s: Mapping[str, Traced],
         current: Traced,
         conductances: Sequence[tuple[Traced, Traced]],
-    ) -> tuple[dict[str, Traced], Traced]:
-        """New states, and the mask of the cells that spike.
+    ) -> dict[str, Traced]:
+        """States after a sub-step.
 
         Parameters
         ----------
@@ -214,23 +216,46 @@ class HodgkinHuxley(Membrane):
             self._gates[gate].move(r, state)
         z, pull = passive(r, s["v"], current, conductances)
         z, pull = active(r, state, z, pull)
-        v = relaxed(s["v"], z, pull)
+        return state | {"v": relaxed(s["v"], z, pull)}
+
+    def looked_at(
+        self, r: Mapping[str, Traced], before: Traced, s: Mapping[str, Traced], substeps: int
+    ) -> tuple[dict[str, Traced], Traced]:
+        """States after a look for spikes, and their mask; V was `before` so many sub-steps ago."""
         waits = s["refract_timer"] > 0
-        spike = (v >= r["level"]) & (s["v"] > v) & (s["refract_timer"] <= 0)
-        timer = select(waits, s["refract_timer"] - 1, s["refract_timer"])
-        return {**state, "v": v, "refract_timer": select(spike, r["t_refract_steps"], timer)}, spike
+        spike = (s["v"] >= r["level"]) & (before > s["v"]) & (s["refract_timer"] <= 0)
+        timer = select(waits, s["refract_timer"] - substeps, s["refract_timer"])
+        return {**s, "refract_timer": select(spike, r["t_refract_steps"], timer)}, spike
 
 
 class HodgkinHuxleyNeuron(PointNeuron):
-    """A point neuron whose conductances act on the membrane within a sub-step, as its channels do."""
+    """A point neuron whose conductances act on the membrane within a sub-step, as its channels do.
+
+    Spikes are looked for after every second sub-step, 0.1 ms apart, as in the reference, or else in every one.
+    """
 
     def __init__(self, membrane: HodgkinHuxley, parts: tuple[Receptor, ...]) -> None:
         super().__init__(membrane.name, membrane, parts)
         self._membrane = membrane
 
-    def _moved(
-        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced], left: int
-    ) -> tuple[dict[str, Traced], Traced]:
+    def _advanced(
+        self, r: Mapping[str, Traced], state: dict[str, Traced], held: dict[str, Traced], substeps: int
+    ) -> tuple[dict[str, Traced], dict[str, Traced], Traced]:
+        """States of membrane and receptors after all sub-steps, and the mask of the cells that spike in any of them."""
+        apart = 1 if substeps % 2 else 2
+        masks = []
+        for _ in range(substeps // apart):
+            before = state["v"]
+            for _ in range(apart):
+                state, held = self._through_channels(r, state, held), self._decayed(r, held)
+            state, spike = self._membrane.looked_at(r, before, state, apart)
+            masks.append(spike)
+        return state, held, reduce(operator.or_, masks)
+
+    def _through_channels(
+        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced]
+    ) -> dict[str, Traced]:
+        """The state of the membrane after a sub-step."""
         conductances = []
         current, v = r["i_offset"] + r["current"], self._plain("v", state)
         for part in self.parts:

@@ -129,15 +129,29 @@ class PointNeuron(CellModel):
         state, voltage = {w.name: r[w.name] for w in self.membrane.words if w.role == Role.STATE}, self.membrane.voltage
         for part in self.parts:
             state[voltage] = self._jumped(part, r, state)
-        spikes: Traced | None = None
-        for left in reversed(range(substeps)):
-            state, spike = self._moved(r, state, held, left)
-            spikes = spike if spikes is None else spikes | spike
-            for part in self.parts:
-                held |= part.decayed(r, held)
-        if spikes is None:
+        if substeps < 1:
             raise ProgramError(f"a timestep has at least one sub-step, got {substeps}")
+        state, held, spikes = self._advanced(r, state, held, substeps)
         return Step(state | held, spikes, recorded)
+
+    def _advanced(
+        self, r: Mapping[str, Traced], state: dict[str, Traced], held: dict[str, Traced], substeps: int
+    ) -> tuple[dict[str, Traced], dict[str, Traced], Traced]:
+        """States of membrane and receptors after all sub-steps, and the mask of the cells that spike in any of them."""
+        state, spikes = self._moved(r, state, held, substeps - 1)
+        held = self._decayed(r, held)
+        for left in reversed(range(substeps - 1)):
+            state, spike = self._moved(r, state, held, left)
+            spikes = spikes | spike
+            held = self._decayed(r, held)
+        return state, held, spikes
+
+    def _decayed(self, r: Mapping[str, Traced], held: dict[str, Traced]) -> dict[str, Traced]:
+        """States of the receptors after a sub-step."""
+        held = dict(held)
+        for part in self.parts:
+            held |= part.decayed(r, held)
+        return held
 
     def _plain(self, variable: str, state: Mapping[str, Traced]) -> Traced:
         """A state variable of the membrane in s16.15."""
