@@ -25,7 +25,7 @@ from pyNN.standardmodels import (
 
 from pyneuro.standardmodels.cells import DeclaredCell, members_of
 from toolchain.models import CELL_MODELS
-from toolchain.models.composed import MEMBRANES, RECEPTORS, composed_name, reserved
+from toolchain.models.composed import MEMBRANES, RECEPTORS, base, composed_name, reserved
 from toolchain.models.declaration import CellModel
 from toolchain.models.inputs import Names
 
@@ -70,8 +70,8 @@ class PointNeuron(DeclaredCell, cells.PointNeuron):
 
     Parameters
     ----------
-    neuron : LIF or AdExp
-        The membrane.
+    neuron : LIF, AdExp or a cell type with conductances
+        The membrane; a cell type keeps its own receptors besides.
     **post_synaptic_receptors : receptor types
         Receptors by name. Weights of currents are at least 0, or at most 0 for receptors whose name begins with
         ``inh`` or ``GABA``.
@@ -84,9 +84,12 @@ class PointNeuron(DeclaredCell, cells.PointNeuron):
 
     def __new__(cls, neuron: Any, **post_synaptic_receptors: Any) -> PointNeuron:
         """Make an object of the class that is made for the composition."""
-        if not isinstance(neuron, StandardCellTypeComponent) or not hasattr(neuron, "membrane"):
+        part = _part(neuron)
+        found = base(part, CELL_MODELS)
+        if found is None:
             raise errors.InvalidModelError(
-                f"PointNeuron needs a membrane, such as {next(iter(MEMBRANES))}(), got {neuron!r}"
+                f"PointNeuron needs a membrane, such as {next(iter(MEMBRANES))}(), or a cell type with conductances, "
+                f"got {neuron!r}"
             )
         kinds = {}
         for name, receptor in post_synaptic_receptors.items():
@@ -95,9 +98,9 @@ class PointNeuron(DeclaredCell, cells.PointNeuron):
                     f"PointNeuron: {name} must be a receptor type, such as ExpPSR(), got {receptor!r}"
                 )
             kinds[name] = receptor.kind
-        if taken := sorted(reserved(neuron.membrane).intersection(kinds)):
+        if taken := sorted(reserved(found).intersection(kinds)):
             raise errors.InvalidModelError(f"PointNeuron: no receptor can be called '{taken[0]}'; give it another name")
-        made: PointNeuron = object.__new__(_composition(composed_name(neuron.membrane, kinds)))
+        made: PointNeuron = object.__new__(_composition(composed_name(part, kinds)))
         return made
 
     def __init__(self, neuron: Any, **post_synaptic_receptors: Any) -> None:
@@ -117,6 +120,13 @@ class PointNeuron(DeclaredCell, cells.PointNeuron):
     def reverse_translate(self, native_parameters: ParameterSpace) -> ParameterSpace:
         """Return the parameters as they are."""
         return ParameterSpace(dict(native_parameters.items()), self.get_schema(), native_parameters.shape)
+
+
+def _part(neuron: Any) -> str:
+    """The name of a membrane or a cell type, as `composed_name` takes it; empty if it is neither."""
+    if isinstance(neuron, StandardCellTypeComponent):
+        return str(getattr(neuron, "membrane", ""))
+    return neuron.model.name if isinstance(neuron, DeclaredCell) else ""
 
 
 @cache

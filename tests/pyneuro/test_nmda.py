@@ -85,3 +85,42 @@ def test_a_depolarised_cell_gets_more_of_the_same_spikes() -> None:
         np.testing.assert_allclose(emulator["slow.gsyn"][:-1], reference["slow.gsyn"][1:], atol=1.5e-3)
         rises.append(reference["v"][600] - reference["v"][90])
     assert rises[1] > 1.5 * rises[0] > 1.0
+
+
+@pytest.mark.parametrize(
+    ("cell", "weight", "tolerance"),
+    [
+        ("IF_cond_exp", 0.02, 0.1),
+        ("HH_cond_exp", 0.002, 0.1),
+        ("EIF_cond_exp_isfa_ista", 0.012, 0.1),
+        ("Izhikevich_cond", 0.12, 0.3),
+    ],
+)
+def test_any_cell_with_conductances_takes_them(cell: str, weight: float, tolerance: float) -> None:
+    """Beside its own receptors, on both simulators."""
+    traces = []
+    for backend in ("reference", "emulator"):
+        sim.setup(timestep=0.1, min_delay=0.1, backend=backend)
+        cells = sim.Population(1, sim.PointNeuron(getattr(sim, cell)(), slow=sim.NMDA(mg=0.5)))
+        assert cells.celltype.receptor_types == ("excitatory", "inhibitory", "slow")
+        source = sim.Population(1, sim.SpikeSourceArray(spike_times=[10.0, 40.0]))
+        for receptor in ("slow", "inhibitory"):
+            synapse = sim.StaticSynapse(weight=weight if receptor == "slow" else 0.01 * weight, delay=1.0)
+            sim.Projection(source, cells, sim.AllToAllConnector(), synapse, receptor_type=receptor)
+        cells.record(["v", "spikes"])
+        sim.run(150.0)
+        (segment,) = cells.get_data().segments
+        assert len(segment.spiketrains[0]) == 0
+        traces.append(np.asarray(segment.analogsignals[0])[:, 0])
+        sim.end()
+    assert np.ptp(traces[0][100:]) > 2.0
+    np.testing.assert_allclose(*traces, atol=tolerance)
+
+
+def test_cells_without_conductances_do_not_take_them() -> None:
+    with pytest.raises(
+        sim.errors.InvalidModelError, match=r"needs a membrane, such as LIF.*, or a cell type with cond"
+    ):
+        sim.PointNeuron(sim.IF_curr_exp(), slow=sim.NMDA())
+    with pytest.raises(sim.errors.InvalidModelError, match="no receptor can be called 'inhibitory'"):
+        sim.PointNeuron(sim.IF_cond_exp(), inhibitory=sim.NMDA())

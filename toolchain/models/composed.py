@@ -1,14 +1,14 @@
 """Point neurons that a script composes: a membrane, and receptors with names of its own.
 
 Networks refer to such a cell model by a name that says it all, ``PointNeuron(LIF; AMPA=CondAlpha, GABA=CurrExp)``, so
-that nothing else need be kept of it: `composed` reads the name and makes the model.
+that nothing else need be kept of it: `composed` reads the name and makes the model.  In place of a membrane there may
+be a cell model with conductances, whose own receptors stay: ``PointNeuron(HH_cond_exp; slow=NMDA)``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -36,12 +36,13 @@ RECEPTORS: Final[Mapping[str, Callable[[Names], Receptor]]] = MappingProxyType(
         "CurrBeta": lambda names: DualExponential(names, CurrentInput(FINE_BITS)),
         "CondExp": lambda names: Exponential(names, ConductanceInput(0.0)),
         "CondAlpha": lambda names: Alpha(names, ConductanceInput(0.0)),
-        "NMDA": NMDA,
         "CondBeta": lambda names: DualExponential(names, ConductanceInput(0.0)),
+        "NMDA": NMDA,
     }
 )
 """Receptors by PyNN's name, without ``PostSynapticResponse``."""
 
+NONE: Final[Mapping[str, CellModel | SourceModel]] = MappingProxyType({})
 _NAME = re.compile(r"PointNeuron\((\w+); (.*)\)")
 
 
@@ -51,9 +52,17 @@ def composed_name(membrane: str, receptors: Mapping[str, str]) -> str:
     return f"PointNeuron({membrane}; {parts})"
 
 
-def reserved(membrane: str) -> frozenset[str]:
-    """Names that no receptor can have, for a core has them for something else."""
-    return frozenset({"current", *(word.name for word in MEMBRANES[membrane]().words)})
+def base(part: str, cells: Mapping[str, CellModel | SourceModel]) -> PointNeuron | None:
+    """What receptors are put on: a membrane without any, or one of `cells` with conductances; None if it is neither."""
+    if part in MEMBRANES:
+        return PointNeuron(part, MEMBRANES[part](), ())
+    cell = cells.get(part)
+    return cell if isinstance(cell, PointNeuron) and cell.conductance_based else None
+
+
+def reserved(cell: PointNeuron) -> frozenset[str]:
+    """Names that no further receptor can have, for a core has them for something else."""
+    return frozenset({"current", *cell.receptors, *(word.name for word in cell.words)})
 
 
 def is_inhibitory(receptor: str) -> bool:
@@ -61,28 +70,34 @@ def is_inhibitory(receptor: str) -> bool:
     return receptor.lower().startswith(("inh", "gaba"))
 
 
-@cache
-def composed(name: str) -> PointNeuron | None:
+def composed(name: str, cells: Mapping[str, CellModel | SourceModel] = NONE) -> PointNeuron | None:
     """The cell model of a `composed_name`; None if it is no such name, or of parts that there are not."""
     found = _NAME.fullmatch(name)
     if not found:
         return None
-    membrane = found[1]
     pairs = [pair.partition("=") for pair in found[2].split(", ") if pair]
     kinds = {receptor: kind for receptor, _, kind in pairs}
-    known = membrane in MEMBRANES and all(kind in RECEPTORS and r.isidentifier() for r, kind in kinds.items())
-    if not known or composed_name(membrane, kinds) != name or reserved(membrane).intersection(kinds):
+    known = all(kind in RECEPTORS and receptor.isidentifier() for receptor, kind in kinds.items())
+    cell = base(found[1], cells)
+    if cell is None or not known or composed_name(found[1], kinds) != name or reserved(cell).intersection(kinds):
         return None
-    parts = (RECEPTORS[kind](_names(receptor, kind)) for receptor, kind in kinds.items())
-    return PointNeuron(name, MEMBRANES[membrane](), tuple(parts))
+    return cell.extended(name, tuple(RECEPTORS[kind](_names(receptor, kind)) for receptor, kind in kinds.items()))
 
 
 class CellModels(Registry[CellModel | SourceModel]):
     """Cell models by name; composed ones are made when they are looked up, and are not listed."""
 
+    def __init__(self, what: str, items: Iterable[CellModel | SourceModel]) -> None:
+        super().__init__(what, items)
+        self._composed: dict[str, CellModel | SourceModel] = {}
+
     def __getitem__(self, name: str) -> CellModel | SourceModel:
-        found = composed(name)
-        return super().__getitem__(name) if found is None else found
+        if name not in self._composed:
+            made = composed(name, self._items)
+            if made is None:
+                return super().__getitem__(name)
+            self._composed[name] = made
+        return self._composed[name]
 
 
 def _names(receptor: str, kind: str) -> Names:

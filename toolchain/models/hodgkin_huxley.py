@@ -234,9 +234,13 @@ class HodgkinHuxleyNeuron(PointNeuron):
     Spikes are looked for after every second sub-step, 0.1 ms apart, as in the reference, or else in every one.
     """
 
-    def __init__(self, membrane: HodgkinHuxley, parts: tuple[Receptor, ...]) -> None:
-        super().__init__(membrane.name, membrane, parts)
+    def __init__(self, membrane: HodgkinHuxley, parts: tuple[Receptor, ...], name: str = "") -> None:
+        super().__init__(name or membrane.name, membrane, parts)
         self._membrane = membrane
+
+    def extended(self, name: str, parts: tuple[Receptor, ...]) -> HodgkinHuxleyNeuron:
+        """The cell with further receptors, and with another name."""
+        return HodgkinHuxleyNeuron(self._membrane, self.parts + parts, name)
 
     def _advanced(
         self, r: Mapping[str, Traced], state: dict[str, Traced], held: dict[str, Traced], substeps: int

@@ -58,6 +58,10 @@ class PointNeuron(CellModel):
         self.current_factor = membrane.current_factor
         self.linear = membrane.linear and all(part.input.linear for part in parts)
 
+    def extended(self, name: str, parts: tuple[Receptor, ...]) -> PointNeuron:
+        """The cell with further receptors, and with another name."""
+        return PointNeuron(name, self.membrane, self.parts + parts)
+
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Time derivative (per ms) of each state variable; `current` in nA is what sources inject."""
         total: Floats | None = None
