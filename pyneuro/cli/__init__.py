@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from emulator.errors import EmulatorError
-from pyneuro.errors import MappingWarning, PyneuroError
+from pyneuro.errors import MappingWarning, PyneuroError, RunWarning
 from pyneuro.version import VERSION
 from toolchain.errors import ToolchainError
 
@@ -53,7 +53,7 @@ def _plain_warning(
     message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
 ) -> str:
     """Return a warning of ours as one line, any other as Python shows it."""
-    if issubclass(category, MappingWarning):
+    if issubclass(category, (MappingWarning, RunWarning)):
         return f"pyneuro: warning: {message}\n"
     return _formatwarning(message, category, filename, lineno, line)
 

@@ -17,6 +17,7 @@ from pyneuro.cli.budget import make_account
 from pyneuro.cli.figures import last_line
 from pyneuro.cli.session import Session, figures, run_session
 from pyneuro.comparison import compare
+from pyneuro.errors import SetupError
 from pyneuro.report import Report
 from pyneuro.report.build import Run, add_runs
 from pyneuro.report.files import write_report
@@ -30,6 +31,11 @@ REFERENCE = Job("the reference simulator", ("--backend", "reference"))
 def main(options: argparse.Namespace) -> int:
     """Run, compare, report; 0 only if everything that is required holds."""
     requirements = [parse_requirement(text) for text in options.require]
+    if options.seeds < 0 or (options.seeds and not options.budget):
+        raise SetupError(
+            f"--seeds {options.seeds} asks for so many more runs of the reference, whose spread stands in the error "
+            "budget: give 0 or more, and leave out --no-budget"
+        )
     with tempfile.TemporaryDirectory(prefix="pyneuro-") as folder:
         scratch = Path(folder)
         with start(options, REFERENCE, scratch / "reference") as beside:

@@ -8,6 +8,7 @@ import pytest
 
 from pyneuro import simulator
 from pyneuro.cli import main
+from pyneuro.errors import RunWarning
 from pyneuro.options import Overrides
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -201,6 +202,25 @@ def test_what_cannot_be_honoured_is_refused_before_the_script_starts(
         for command in ("run", "map", "compare"):
             assert main([command, str(path), *words]) == 2
             assert "started" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--seeds", "2", "--no-budget"], ["--seeds", "-1"]])
+def test_seeds_that_would_be_ignored_are_refused(
+    words: list[str], script: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", script, *words]) == 2
+    assert "leave out --no-budget" in capsys.readouterr().err
+
+
+def test_cells_that_tell_nothing_have_no_budget(tmp_path: Path) -> None:
+    """Neither spikes nor v recorded: no row of zeros, but a warning."""
+    path = tmp_path / "silent.py"
+    path.write_text(
+        "import pyneuro as sim\nsim.setup(timestep=1.0)\nsim.Population(1, sim.IF_curr_exp())\nsim.run(2.0)"
+    )
+    with pytest.warns(RunWarning, match="record the spikes or v of some cells"):
+        assert main(["compare", str(path), "--out", str(tmp_path / "out")]) == 0
+    assert "16-bit weights" not in (tmp_path / "out" / "report.html").read_text()
 
 
 def test_a_comparison_is_written_before_it_is_judged(script: str) -> None:
