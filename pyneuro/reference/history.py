@@ -56,9 +56,10 @@ class History:
         times = np.where(seen, self._times[cells, entry], -np.inf)
         return times, {name: np.where(seen, values[cells, entry], 0.0) for name, values in self._traces.items()}
 
-    def since(self, cells: NDArray[np.int32], entry: Indices) -> Floats:
-        """Timesteps between spike number `entry` of each cell and the one before it."""
-        return self._since[cells, entry]
+    def spike(self, cells: NDArray[np.int32], entry: Indices) -> tuple[Floats, Floats, dict[str, Floats]]:
+        """Time of spike number `entry` of each cell, timesteps since the one before it, and its traces."""
+        times, since = self._times[cells, entry].astype(np.float64), self._since[cells, entry]
+        return times, since, {name: values[cells, entry] for name, values in self._traces.items()}
 
     def until(self, cells: NDArray[np.int32], times: Indices) -> Indices:
         """How many spikes each cell had up to a time."""

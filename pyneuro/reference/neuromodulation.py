@@ -131,7 +131,7 @@ class ModulatedSynapses(PlasticSynapses):
         delays = np.broadcast_to(self.rows.delays, len(self.rows.order))
         self.axonal = (delays - self.shift) / 2.0
         self.arrived = np.minimum(np.floor(self.axonal + WHOLE).astype(np.int64), delays - 1)
-        self._needed = np.maximum(self._needed, self.arrived)
+        self.wait_for(np.maximum(self._until, self.arrived))
 
     def reset(self) -> None:
         """Back to the first weights, and no spike yet."""
@@ -216,7 +216,7 @@ class Stretch:
     def _mark(self, some: Indices, post: dict[str, Floats], at: Floats) -> None:
         """Let the next spike of the target change the eligibility of some of the synapses."""
         before = {name: values[some] for name, values in self._event.before.items()}
-        since = self._made.history.since(self._cells[some], self._posts[some])
+        _, since, _ = self._made.history.spike(self._cells[some], self._posts[some])
         found = Marked(self._made.rules, before, post, at - self._event.previous[some], since)
         self.eligibility[some] = self._made.rules.timing.apply_post(found, self.eligibility[some])
         self._posts[some] += 1

@@ -130,7 +130,12 @@ class PlasticSynapses:
         """Work out from the delays of the rows when spikes reach their synapses."""
         delays = np.array(np.broadcast_to(self.rows.delays, len(self.rows.order)))
         self.shift, self._until, self._before = timing(delays, self._fraction)
-        self._needed = self._until
+        self.wait_for(self._until)
+
+    def wait_for(self, needed: Indices) -> None:
+        """Let each synapse wait until spikes up to a time, relative to the spike of its source, are known."""
+        self._needed = needed
+        self._waits: list[int] = np.unique(needed).tolist()
 
     def reset(self) -> None:
         """Back to the first weights, and no spike yet."""
@@ -176,9 +181,10 @@ class PlasticSynapses:
         """Take the spikes that the update of `step` found in the source cells `fired`; `settle` delivers them."""
         for sources in singly(fired):
             event = self._fire(sources, step + 1)
-            needed = event.time + self._needed[event.synapses]
-            for time in np.unique(needed).tolist():
-                self._waiting.append((time, event.of(needed == time)))
+            for needed in self._waits:
+                some = event if len(self._waits) == 1 else event.of(self._needed[event.synapses] == needed)
+                if some.synapses.size:
+                    self._waiting.append((event.time + needed, some))
 
     def _fire(self, sources: Indices, time: int) -> Event:
         """Let the `sources` spike at `time`."""
@@ -208,8 +214,7 @@ class PlasticSynapses:
         some = np.flatnonzero(entry < end)
         while some.size:
             pre = {name: values[some] for name, values in event.before.items()}
-            times, post = self.history.at(cells[some], entry[some])
-            since = self.history.since(cells[some], entry[some])
+            times, since, post = self.history.spike(cells[some], entry[some])
             found = Found(self.rules, pre, post, times + shift[some] - event.previous[some], since)
             weights[some] = self.rules.timing.apply_post(found, weights[some])
             entry[some] += 1

@@ -138,6 +138,8 @@ class RewiredPlasticSynapses(PlasticSynapses):
         self.magnitudes[place] = abs(self.rows.weights[place])
         one = slice(place, place + 1)
         self.shift[one], self._until[one], self._before[one] = timing(self.rows.delays[one], self._fraction)
+        if self._until[place] not in self._waits:
+            self._waits.append(int(self._until[place]))
         waiting = [(time, event.of(event.synapses != place)) for time, event in self._waiting]
         self._waiting = [(time, event) for time, event in waiting if event.synapses.size]
 

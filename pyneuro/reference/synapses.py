@@ -183,6 +183,9 @@ def signed(rows: Rows, sign: int) -> Rows:
 
 def singly(fired: Indices) -> Iterator[Indices]:
     """Split sources of which some may have fired several times in a step: in no part is one twice."""
+    if (fired[1:] > fired[:-1]).all():
+        yield fired
+        return
     while fired.size:
         once, first = np.unique(fired, return_index=True)
         yield once
