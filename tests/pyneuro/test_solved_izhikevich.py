@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from networks import array_source, connect
-from rates import rate_errors
+from rates import on_core, on_reference, rate_errors
 
 from pyneuro.backend import Simulation
 from pyneuro.emulated import EmulatedSimulation
@@ -41,6 +41,14 @@ def test_rates_on_a_core_are_those_of_the_equations(timestep: float, most: float
     worst = int(np.abs(error).argmax())
     print(f"{timestep} ms: worst {error[worst]:.2%} at {expected[worst]:.1f} Hz, {CASES[worst]}")
     assert np.abs(error).max() < most
+
+
+def test_a_recovery_that_runs_away_is_followed_too() -> None:
+    """With negative a, as in cells that inhibition makes spike."""
+    parameters = {"a": -0.02, "b": -1.0, "c": -60.0, "d": 8.0, "i_offset": np.array([0.076, 0.078])}
+    steps = [np.concatenate(run("Izhikevich", parameters, 0.1, 60.0, 2)) for run in (on_reference, on_core)]
+    assert len(steps[0]) == len(steps[1]) > 2
+    assert np.abs(steps[0] - steps[1]).max() <= 3
 
 
 def cells(n: int, **parameters: float) -> Population:

@@ -106,6 +106,13 @@ def to_fraction(values: ArrayLike) -> NDArray[np.int32]:
     return np.clip(np.rint(given * FRACTION_ONE), 0, FRACTION_ONE - 1).astype(np.uint32).view(np.int32)
 
 
+def to_unit(label: str, values: ArrayLike) -> NDArray[np.int32]:
+    """The s0.31 words nearest to `values`, 1 being the largest one; ParameterError if they are beyond -1 .. 1."""
+    given = np.asarray(values, dtype=np.float64)
+    _refuse(np.abs(given) > 1.0, given, f"{label} must be within -1 .. 1")
+    return np.minimum(np.rint(given * 2.0**31), 2.0**31 - 1.0).astype(np.int32)
+
+
 def timestep_to_accum(timestep: float, substeps: int) -> NDArray[np.int32]:
     """The word of a timestep (ms) that is to be divided into `substeps`."""
     if substeps < 1:

@@ -21,14 +21,12 @@ from numpy.typing import NDArray
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.membrane import Membrane
-from toolchain.models.parameters import to_accum
+from toolchain.models.parameters import to_accum, to_unit
 from toolchain.models.tracing import Traced, select
 
 BITS = 5
 """Further fractional bits of v and w."""
 VOLTAGES = ("v_rest", "v_reset", "w_reset", "v_thresh")
-UNIT = 2.0**16 * (1.0 - 2.0**-31)
-"""What makes s0.31 words of numbers from -1 to 1, as s16.15."""
 
 
 class ResonateAndFire(Membrane):
@@ -79,7 +77,8 @@ class ResonateAndFire(Membrane):
         rate = -1.0 / values["tau_m"] + 1j * _omega(values)
         turn = np.exp(rate * dt)
         push = (turn - 1.0) / rate / values["cm"]
-        words = {"along": _word("tau_m", "ms", turn.real, UNIT), "across": _word("tau_m", "ms", turn.imag, UNIT)}
+        words = {"along": to_unit("ResonateAndFire.tau_m", turn.real)}
+        words |= {"across": to_unit("ResonateAndFire.tau_m", turn.imag)}
         words |= {"into_v": _word("cm", "nF", push.imag, 2.0**BITS), "into_w": _word("cm", "nF", push.real, 2.0**BITS)}
         return words | {f"fine_{name}": _word(name, "mV", values[name], 2.0**BITS) for name in VOLTAGES}
 

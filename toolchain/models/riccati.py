@@ -123,12 +123,12 @@ class Passage:
 
     @property
     def rate(self) -> Traced:
-        """H F (mV), large, at the start."""
+        """What w would move by at the speed of the start: h F (mV), large."""
         return self.slope * self.w + self.drive
 
     @property
     def x(self) -> Traced:
-        """Alpha h^2 k theta^2, large."""
+        """The x of the step, large."""
         return _squared(self.drive, self.theta, self.riccati.curvature)
 
     @property
@@ -156,7 +156,7 @@ class Passage:
 
 
 def _squared(drive: Traced, theta: Traced, curvature: Traced) -> Traced:
-    """Alpha h^2 k theta^2, large."""
+    """The x of a `drive` (large) that goes as far as `theta`, large."""
     return decay(drive * theta, curvature) * theta
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from emulator.program import Kind, Role, Table
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.membrane import Membrane
-from toolchain.models.parameters import to_accum, to_fraction
+from toolchain.models.parameters import to_accum, to_fraction, to_unit
 from toolchain.models.riccati import BITS, LARGE, THETA, within
 from toolchain.models.tabulate import tabulate
 from toolchain.models.tracing import Traced, decay, interpolate, product, select
@@ -86,7 +86,7 @@ class ThetaNeuron(Membrane):
         half = 0.5 * dt / values["tau_m"]
         most = np.minimum(MOST / half, MOST_Z / half**2)
         return {
-            "half_step": to_accum("Theta.tau_m", "ms", half, 2.0**16),
+            "half_step": to_unit("Theta: timestep / (2 tau_m)", half),
             "half_step_squared": to_fraction(half**2),
             "gain": to_accum("Theta.i_rheobase", "nA", 1.0 / values["i_rheobase"], LARGE),
             "most": to_accum("Theta.tau_m", "ms", np.minimum(most, MOST_Q), LARGE),
