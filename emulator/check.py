@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from emulator.check_dynamic import check_dynamic
 from emulator.check_machine import check_machine
+from emulator.conversion import ACCUM_MAX
 from emulator.errors import ImageError, MachineError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
@@ -21,6 +22,7 @@ from emulator.image import (
     ROW_HEADER_WORDS,
     ArrayCore,
     Core,
+    Current,
     DelayCore,
     DynamicRows,
     MachineImage,
@@ -31,12 +33,14 @@ from emulator.image import (
     ReleaseRows,
     RenewalCore,
     RoutingTable,
+    WaveCurrent,
 )
 from emulator.link import Feeds
 from emulator.poisson import LAMBDA_MAX
 from emulator.program import NO_SPIKE, Kind, Program, Role
 from emulator.renewal import fault
 from emulator.rows import OUTSIDE, TOO_LONG, UNKNOWN_TARGET, WRONG_PART, first_bad_row
+from emulator.waves import Wave
 
 ROUTE_BITS = 24
 WORD_BITS = 32
@@ -225,7 +229,7 @@ def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
         _check_population_table(core, table)
     check_dynamic(image, core, lambda holds, violation: _require(holds, core, violation))
     _check_recordings(core, program)
-    _check_currents(core, program)
+    check_currents(core, program)
 
 
 def _check_population_table(core: NeuronCore, table: PopulationTable) -> None:
@@ -259,13 +263,29 @@ def _check_recordings(core: NeuronCore, program: Program) -> None:
     _require(len(set(names)) == len(names), core, "it records a variable twice")
 
 
-def _check_currents(core: NeuronCore, program: Program) -> None:
+def check_currents(core: NeuronCore, program: Program) -> None:
+    """Raise ImageError at the first violation of what is injected into a core that runs `program`."""
     takes = bool(program.numbers(Role.CURRENT))
     _require(takes or not core.currents, core, f"{program.name} takes no injected current")
     for current in core.currents:
         _check_index(core, current.index, "an injected current")
-        _require(len(current.tick) == len(current.amplitude), core, "an injected current has not one amplitude a tick")
-        _require(bool(np.all(np.diff(current.tick) > 0)), core, "the ticks of an injected current do not ascend")
+        if isinstance(current, WaveCurrent):
+            _check_wave(core, current.wave)
+        elif isinstance(current, Current):
+            _check_steps(core, current)
+        else:
+            raise ImageError(f"{_name(core)}: no injected current is a {type(current).__name__}")
+
+
+def _check_wave(core: NeuronCore, wave: Wave) -> None:
+    fault = wave.fault()
+    _require(fault is None, core, f"an injected wave {fault}")
+    _require(wave.highest <= ACCUM_MAX, core, f"an injected wave of up to {wave.highest:g} nA does not fit s16.15")
+
+
+def _check_steps(core: NeuronCore, current: Current) -> None:
+    _require(len(current.tick) == len(current.amplitude), core, "an injected current has not one amplitude a tick")
+    _require(bool(np.all(np.diff(current.tick) > 0)), core, "the ticks of an injected current do not ascend")
 
 
 def _check_poisson(core: PoissonCore, timestep: float) -> None:

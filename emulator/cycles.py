@@ -69,6 +69,8 @@ SOURCE_CYCLES = 40
 """A source of random spikes in a tick. [R]"""
 INTERVAL_CYCLES = 2000
 """An interval of a renewal source, with a logarithm, a root and a cosine in software floating point. [R]"""
+WAVE_CYCLES = 300
+"""A sine or a normal number in a tick, from tables, for each injected wave. [R]"""
 STAGE_CYCLES = 10
 """A cell of a delay stage in a tick. [R]"""
 

@@ -13,13 +13,14 @@ what the packets do on their way: those that cross each link, and those that are
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.carry import Side, carry_dynamics
-from emulator.check import check, check_rows
+from emulator.check import check, check_currents, check_rows
 from emulator.cycles import (
     DYNAMIC_ROW_CYCLES,
     DYNAMIC_SYNAPSE_CYCLES,
@@ -31,13 +32,24 @@ from emulator.cycles import (
     STAGE_CYCLES,
     SYNAPSE_CYCLES,
     TICK_CYCLES,
+    WAVE_CYCLES,
     program_cycles,
 )
 from emulator.engine import Engine
 from emulator.errors import EmulatorError
 from emulator.fabric import block_packets, key_limit, link_traffic, sends, trace
 from emulator.hearing import hearing
-from emulator.image import DELAY_SLOTS, Core, DelayCore, MachineImage, NeuronCore, PoissonCore, RenewalCore
+from emulator.image import (
+    DELAY_SLOTS,
+    Core,
+    DelayCore,
+    Injected,
+    MachineImage,
+    NeuronCore,
+    PoissonCore,
+    RenewalCore,
+    WaveCurrent,
+)
 from emulator.link import link
 from emulator.program import Program, Role
 from emulator.statistics import CoreStatistics, Statistics
@@ -196,6 +208,28 @@ class Emulator:
             **account,
         )
 
+    def inject(self, currents: Mapping[int, Sequence[Injected]]) -> None:
+        """Have other currents flow into the neurons of the cores that are named, from the next tick on.
+
+        Raises
+        ------
+        ImageError
+            If a core does not take them, or they contradict themselves; then nothing is changed.
+        """
+        cores, before = list(self.image.cores), {}
+        for number, given in currents.items():
+            program, neurons = self._program(number), cores[number]
+            assert isinstance(neurons, NeuronCore)
+            before[number] = neurons
+            cores[number] = changed = replace(neurons, currents=tuple(given))
+            check_currents(changed, program)
+        self.image = replace(self.image, cores=tuple(cores))
+        for number, given in currents.items():
+            more = _waves(given) - _waves(before[number].currents)
+            tick, *rest = self._costs[number]
+            self._costs[number] = (tick + more * WAVE_CYCLES, *rest)
+            self._engine.set_currents(number, given, self._costs[number][0])
+
     def carry_over(self, previous: Emulator) -> int:
         """Go on from where `previous` is, with the parameters, weights and recordings of this image.
 
@@ -308,11 +342,15 @@ def _states(program: Program) -> Mapping[str, int]:
     return {program.registers[number].name: number for number in program.numbers(Role.STATE)}
 
 
+def _waves(currents: Sequence[Injected]) -> int:
+    return sum(isinstance(current, WaveCurrent) for current in currents)
+
+
 def _costs(image: MachineImage, core: Core) -> tuple[int, ...]:
     """Cycles on a core: of a tick, a spike, a packet; of a row and an event, of fixed synapses and of others."""
     spike = SPIKE_CYCLES + (INTERVAL_CYCLES if isinstance(core, RenewalCore) else 0)
     if isinstance(core, NeuronCore):
-        work = core.n * program_cycles(image.programs[core.program])
+        work = core.n * program_cycles(image.programs[core.program]) + _waves(core.currents) * WAVE_CYCLES
     elif isinstance(core, PoissonCore | RenewalCore):
         work = core.n * SOURCE_CYCLES
     elif isinstance(core, DelayCore):

@@ -18,10 +18,11 @@ from openmp cimport omp_get_num_threads
 from emulator.barrier cimport Barrier, meet
 from emulator.deliver cimport finish_tick
 from emulator.growable cimport copied, push_pair, release
+from emulator.injected cimport inject
 from emulator.loaded cimport Loaded, address, zeros
 from emulator.random cimport UniformStreams
 from emulator.state cimport SLOTS, Core, Dynamic, Machine, Recorder, Tally
-from emulator.tick cimport draw_numbers, inject, start_tick, take_inputs
+from emulator.tick cimport draw_numbers, start_tick, take_inputs
 from emulator.trains cimport Trains
 from emulator.update cimport program_t
 
@@ -64,10 +65,15 @@ cdef class Engine(Loaded):
 
     def run(self, int ticks):
         """Run `ticks` ticks."""
+        cdef int end = self.tick + ticks
+        while self.tick < end:
+            self.run_until(min(end, self.tick + self.waveforms.supply(self.tick)))
+
+    cdef int run_until(self, int32_t last) except -1:
+        """Run until tick `last`, for which the words of waves are there."""
         cdef Machine* machine = &self.machine
         cdef program_t program = <program_t> <size_t> PROGRAM_ADDRESS
         cdef int32_t first = self.tick
-        cdef int32_t last = first + ticks
         cdef int32_t number
         for number in range(machine.core_count):
             if self.trains[number] is not None:
@@ -78,6 +84,7 @@ cdef class Engine(Loaded):
         for number in range(machine.core_count):
             if out_of_memory(&machine.cores[number]):
                 raise MemoryError("no memory left for spikes and samples")
+        return 0
 
     def register(self, int core, int register):
         """The words of a register that is not scratch, as they are: int32[n]; not a copy."""
@@ -180,15 +187,16 @@ cdef class Engine(Loaded):
         """What the coming tick would do to `registers`, drawing from `streams`, both copies; the state stays as it is.
         """
         cdef program_t program = <program_t> <size_t> PROGRAM_ADDRESS
-        cdef int32_t change = state.next_change
+        cdef int32_t change = state.currents.next_change
         cdef uint32_t* own = state.streams
         state.streams = streams.address()
         draw_numbers(state, registers)
         state.streams = own
         take_inputs(state, registers, self.tick, False)
         if self.tick >= change:
-            inject(state, registers, self.tick)
-            state.next_change = change
+            self.waveforms.supply(self.tick)
+            inject(state.currents, registers[state.current_register], state.n, self.tick)
+            state.currents.next_change = change
         program(state.code, state.instructions, registers, state.n)
 
     def sent(self, int core, int limit):

@@ -31,6 +31,7 @@ from emulator import archive
 from emulator.machine import Machine
 from emulator.program import Program
 from emulator.renewal import Intervals
+from emulator.waves import Wave
 
 IMAGE_FORMAT = "pyneuro machine image"
 IMAGE_VERSION = 2
@@ -78,12 +79,25 @@ class Recording:
 
 
 @dataclass(frozen=True, eq=False)
-class Current:
-    """A current injected into the neurons `index`: from ``tick[i]`` on it is ``amplitude[i]`` (s16.15)."""
+class Injected:
+    """A current injected into the neurons `index` of a core."""
 
     index: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Current(Injected):
+    """A current in steps: from ``tick[i]`` on it is ``amplitude[i]`` (s16.15)."""
+
     tick: NDArray[np.int32]
     amplitude: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class WaveCurrent(Injected):
+    """A current that may change in every tick; its value is rounded to s16.15 in each."""
+
+    wave: Wave
 
 
 @dataclass(frozen=True, eq=False)
@@ -256,7 +270,7 @@ class NeuronCore(Core):
     table: PopulationTable
     rows: NDArray[np.uint32]
     recordings: tuple[Recording, ...] = ()
-    currents: tuple[Current, ...] = ()
+    currents: tuple[Injected, ...] = ()
     seed: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 4), dtype=np.uint32))
     histories: tuple[History, ...] = ()
     dynamic: tuple[DynamicRows, ...] = ()

@@ -16,6 +16,9 @@ cdef class Loaded:
     cdef list rings          # by core: uint16[16, types, 2**index_bits], or None
     cdef list trains         # by core: Trains, or None
     cdef list streams        # by core: UniformStreams, or None
+    cdef list injected       # by core: InjectedCurrents, or None
+    cdef object waveforms
+    cdef double timestep
     cdef list banks          # by core: Banks, or None
     cdef list kept           # arrays that the structures point into
 

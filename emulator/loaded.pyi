@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from emulator.hearing import Hearing
-from emulator.image import MachineImage
+from emulator.image import Injected, MachineImage
 from emulator.link import Feeds
 from emulator.random import UniformStreams
 
@@ -16,4 +16,5 @@ class Loaded:
         threads: int,
         tick: int = 0,
     ) -> None: ...
+    def set_currents(self, number: int, currents: Sequence[Injected], tick_cost: int) -> None: ...
     def set_streams(self, number: int, streams: UniformStreams) -> None: ...

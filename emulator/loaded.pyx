@@ -11,6 +11,7 @@ from libc.stdlib cimport calloc, free
 
 from emulator.banks cimport Banks
 from emulator.growable cimport release
+from emulator.injected cimport NEVER, InjectedCurrents
 from emulator.random cimport UniformStreams
 from emulator.state cimport (
     ARRAY,
@@ -23,7 +24,6 @@ from emulator.state cimport (
     Costs,
     Feed,
     Group,
-    Injection,
     Recorder,
     Workbench,
 )
@@ -37,6 +37,7 @@ from emulator.program import Role
 from emulator.registers import SharedRows, rows_of
 from emulator.renewal import RenewalTrains
 from emulator.update import aligned
+from emulator.waves import Waveforms
 
 
 cdef void* zeros(size_t count, size_t size) except NULL:
@@ -62,7 +63,6 @@ cdef void release_core(Core* core) noexcept:
     release(&core.out)
     release(&core.spikes)
     free(core.recorders)
-    free(core.injections)
     free(core.registers)
     free(core.stage_cursor)
     free(core.sent)
@@ -91,6 +91,9 @@ cdef class Loaded:
         self.cores = list(image.cores)
         count = len(self.cores)
         self.rows, self.rings, self.trains, self.streams, self.banks = ([None] * count for _ in range(5))
+        self.injected = [None] * count
+        self.timestep = image.timestep
+        self.waveforms = Waveforms(image.timestep, tick)
         self.kept = []
         self.machine.core_count = count
         self.machine.cycles_per_tick = image.cycles_per_tick
@@ -165,13 +168,18 @@ cdef class Loaded:
         state.recorder_count = len(core.recordings)
         for k, recording in enumerate(core.recordings):
             self.load_recorder(&state.recorders[k], recording, program)
-        state.injections = <Injection*> zeros(len(core.currents), sizeof(Injection))
-        state.injection_count = len(core.currents)
-        for k, current in enumerate(core.currents):
-            state.injections[k] = Injection(
-                len(current.index), self.ints(current.index), len(current.tick), self.ints(current.tick),
-                self.ints(current.amplitude), 0
-            )
+        self.set_currents(number, core.currents, state.costs.tick)
+
+    def set_currents(self, int number, currents, int64_t tick_cost):
+        """Have `currents` flow into the neurons of a core from the next tick on; a tick of it costs `tick_cost`."""
+        cdef Core* state = &self.machine.cores[number]
+        cdef InjectedCurrents injected = InjectedCurrents(currents, self.waveforms, self.timestep)
+        if self.injected[number] is not None:
+            self.waveforms.drop(self.injected[number].waves)
+        self.injected[number] = injected
+        state.currents = &injected.currents
+        state.currents.next_change = NEVER if state.current_register < 0 else 0
+        state.costs.tick = tick_cost
 
     cdef int load_recorder(self, Recorder* recorder, recording, program) except -1:
         """What is recorded, from the next due tick on."""

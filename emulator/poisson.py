@@ -40,40 +40,6 @@ GAPS_BELOW: Final = 0.4
 NEVER: Final = 2**31 - 1
 
 
-def source_seeds(network_seed: int, population: int, first: int, n: int) -> NDArray[np.uint32]:
-    """Seeds of sources ``first .. first + n - 1`` of a population: uint32[n, 4], distinct streams.
-
-    SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators") as a counter-based
-    hash: the finaliser of (network seed, population) gives a key, the finalisers of key + (2 i) gamma and
-    key + (2 i + 1) gamma the words of source i.
-
-    Parameters
-    ----------
-    network_seed, population, first, n : int
-        Any integers; only their low 64 bits count.
-    """
-    key = _mix(_mix(_words(network_seed) + _GAMMA) + _words(population) + _GAMMA)
-    counter = _words(2 * first) + np.arange(2 * n, dtype=np.uint64)
-    words = _mix((key + counter * _GAMMA).astype(np.uint64))
-    return np.stack([words & _LOW, words >> np.uint64(32)], axis=-1).reshape(n, 4).astype(np.uint32)
-
-
-_LOW = np.uint64(0xFFFFFFFF)
-_GAMMA = np.uint64(0x9E3779B97F4A7C15)
-
-
-def _words(number: int) -> NDArray[np.uint64]:
-    """The low 64 bits of an integer, as an array of one word: array arithmetic wraps in silence."""
-    return np.array([number & 0xFFFFFFFFFFFFFFFF], dtype=np.uint64)
-
-
-def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """The finaliser of SplitMix64: a bijection of 64-bit words in which every bit of `z` matters."""
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return z ^ (z >> np.uint64(31))
-
-
 class PoissonTrains(Trains):
     """Poisson sources that go on where they stopped.
 

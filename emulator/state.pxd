@@ -3,6 +3,7 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from emulator.growable cimport Ints
+from emulator.injected cimport Currents
 from emulator.trains cimport Sources
 
 cdef enum:
@@ -54,14 +55,6 @@ ctypedef struct Recorder:
     int32_t n
     const int32_t* index
     Ints samples
-
-ctypedef struct Injection:
-    int32_t n
-    const int32_t* index
-    int32_t changes
-    const int32_t* tick
-    const int32_t* amplitude
-    int32_t cursor          # changes that have come to pass
 
 ctypedef struct Routine:    # a program that runs over the synapses of rows, or over neurons that spike
     const int32_t* code
@@ -139,9 +132,7 @@ ctypedef struct Core:
     int32_t* random_register
     Recorder* recorders
     int32_t recorder_count
-    Injection* injections
-    int32_t injection_count
-    int32_t next_change
+    Currents* currents
     History* histories
     int32_t history_count
     Dynamic* dynamic

@@ -4,9 +4,10 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove, memset
 
 from emulator.growable cimport extend, push, push_pair
+from emulator.injected cimport inject
 from emulator.plastic cimport remember_spikes
 from emulator.random cimport unit_draws
-from emulator.state cimport ARRAY, NEURONS, RANDOM, SLOTS, Core, Injection, Machine, Recorder
+from emulator.state cimport ARRAY, NEURONS, RANDOM, SLOTS, Core, Machine, Recorder
 from emulator.trains cimport NEVER, emit
 from emulator.update cimport program_t
 
@@ -79,8 +80,8 @@ cdef inline void update_neurons(Core* core, int32_t** registers, int32_t tick, p
     record(core, registers, tick, False)
     take_inputs(core, registers, tick, True)
     draw_numbers(core, registers)
-    if tick >= core.next_change:
-        inject(core, registers, tick)
+    if tick >= core.currents.next_change:
+        inject(core.currents, registers[core.current_register], core.n, tick)
     run(core.code, core.instructions, registers, core.n)
     record(core, registers, tick, True)
     spike = registers[core.spike_register]
@@ -123,27 +124,6 @@ cdef inline void record(Core* core, int32_t** registers, int32_t tick, bint afte
             if sample != NULL:
                 for i in range(recorder.n):
                     sample[i] = <int32_t> (<uint32_t> words[recorder.index[i]] << recorder.shift)
-
-
-cdef inline void inject(Core* core, int32_t** registers, int32_t tick) noexcept nogil:
-    """Sum the injected currents anew; they hold until the next change."""
-    cdef int32_t* current
-    cdef Injection* injection
-    cdef int32_t j, k, level
-    core.next_change = NEVER
-    if core.injection_count == 0:
-        return
-    current = registers[core.current_register]
-    memset(current, 0, core.n * sizeof(int32_t))
-    for j in range(core.injection_count):
-        injection = &core.injections[j]
-        while injection.cursor < injection.changes and injection.tick[injection.cursor] <= tick:
-            injection.cursor += 1
-        if injection.cursor < injection.changes and injection.tick[injection.cursor] < core.next_change:
-            core.next_change = injection.tick[injection.cursor]
-        level = injection.amplitude[injection.cursor - 1] if injection.cursor else 0
-        for k in range(injection.n):
-            current[injection.index[k]] = <int32_t> (<uint32_t> current[injection.index[k]] + <uint32_t> level)
 
 
 cdef inline void emit_array(Core* core, int32_t tick) noexcept nogil:

@@ -23,6 +23,7 @@ from pyneuro.backend import Progress
 from pyneuro.errors import MappingWarning, RunWarning, warn_user
 from pyneuro.remarks import remarks
 from toolchain.compile import Mapping, compile_network
+from toolchain.currents import changed_currents, coarse_currents
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection, Recording
@@ -111,6 +112,16 @@ class EmulatedSimulation:
             self._keep(number, population.recordings)
         self._counted = self.statistics()
         self.network, self.mapping, self.emulator = network, mapping, emulator
+
+    def inject(self, network: Network) -> None:
+        """Go on with the injected currents of `network`: those of the loaded image are exchanged."""
+        self.emulator.inject(changed_currents(self.network, network, self.mapping.partition))
+        pairs = zip(self.network.populations, network.populations, strict=True)
+        changed = tuple(new for old, new in pairs if new is not old and f"currents of {new.label}" not in self._told)
+        for remark in coarse_currents(changed):
+            self._told.add(f"currents of {remark.subject}")
+            warn_user(str(remark), MappingWarning)
+        self.network, self.mapping = network, replace(self.mapping, image=self.emulator.image)
 
     def _keep(self, population: int, recordings: tuple[Recording, ...]) -> None:
         self._spikes.setdefault(population, []).append(self._new_spikes(population))

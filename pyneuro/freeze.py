@@ -8,8 +8,8 @@ Projections that have not changed since the last freezing stay the same objects,
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from pyneuro.populations import members
 from toolchain import network
 from toolchain.errors import NetworkError
 from toolchain.models.declaration import SourceModel
-from toolchain.network import Histogram, Network, Recording, SpikeTimes, Values
+from toolchain.network import Histogram, Injected, Network, Recording, SpikeTimes, Values
 from toolchain.synapses.release import RELEASE_MODELS
 
 if TYPE_CHECKING:
@@ -52,15 +52,36 @@ Ragged = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 def freeze(state: State) -> Network:
     """Return the network that the script has built so far."""
+    currents = _currents(state)
     return Network(
         label=Path(sys.argv[0]).stem or "network",
         timestep=float(state.dt),
-        populations=tuple(
-            _population(p, label, state) for p, label in zip(state.populations, _labels(state), strict=True)
-        ),
+        populations=tuple(_population(*each) for each in zip(state.populations, _labels(state), currents, strict=True)),
         projections=tuple(part.frozen for projection in state.projections for part in projection.freeze()),
         seed=int(state.options.seed),
     )
+
+
+def with_currents(network: Network, state: State) -> Network:
+    """Return `network` with the currents that are injected now; populations whose currents are the same stay so."""
+    populations = tuple(
+        population if _same(population.currents, currents) else replace(population, currents=tuple(currents))
+        for population, currents in zip(network.populations, _currents(state), strict=True)
+    )
+    return replace(network, populations=populations)
+
+
+def _currents(state: State) -> list[list[Injected]]:
+    """Return what is injected into each population."""
+    found: list[list[Injected]] = [[] for _ in state.populations]
+    for source in state.current_sources:
+        for population, current in source.injected():
+            found[population.index].append(current)
+    return found
+
+
+def _same(left: Iterable[Injected], right: Iterable[Injected]) -> bool:
+    return [id(current) for current in left] == [id(current) for current in right]
 
 
 def _labels(state: State) -> list[str]:
@@ -73,7 +94,7 @@ def _labels(state: State) -> list[str]:
     return labels
 
 
-def _population(population: Population, label: str, state: State) -> network.Population:
+def _population(population: Population, label: str, currents: list[Injected]) -> network.Population:
     values = dict(population._parameters)
     sequences = _sequences(values, population)
     recorder = population.recorder
@@ -85,7 +106,7 @@ def _population(population: Population, label: str, state: State) -> network.Pop
         initial={name: _frozen(np.copy(lazy.base_value)) for name, lazy in population.initial_values.items()},
         spike_times=SpikeTimes(*sequences["spike_times"]) if "spike_times" in sequences else None,
         histogram=_histogram(label, sequences) if "tbins" in sequences else None,
-        currents=tuple(current for source in state.current_sources for current in source.currents(population)),
+        currents=tuple(currents),
         recordings=tuple(
             Recording(name, recorder.indices(name), 1 if name == "spikes" else recorder.interval_steps)
             for name in recorder.variables

@@ -23,7 +23,7 @@ from pyNN.common.control import BaseState
 from pyneuro.backend import Simulation
 from pyneuro.errors import RunWarning, warn_user
 from pyneuro.options import Options, Overrides
-from toolchain.check_network import check_network
+from toolchain.check_network import check_currents, check_network
 from toolchain.delays import rounding_remarks
 from toolchain.network import Network
 
@@ -85,8 +85,8 @@ class State(BaseState):
         Timesteps done in all, whatever was reset.
     told : set of str
         What has been warned of since ``setup()`` and need not be again.
-    stale : bool
-        Whether the script has changed something since the network was frozen.
+    stale, currents_stale : bool
+        Whether the script has changed something since the network was frozen; whether injected currents are others.
     clock : Clock
         Where the time went.
     """
@@ -119,6 +119,7 @@ class State(BaseState):
         self.t_start = 0
         self.step = 0
         self.stale = True
+        self.currents_stale = False
 
     def reset(self) -> None:
         """Back to t = 0; the network stays, and a new segment of recorded data begins."""
@@ -128,9 +129,9 @@ class State(BaseState):
             source.restart()
         for projection in self.projections:
             projection.restart()
-        stale = self.stale
+        stale = self.stale, self.currents_stale
         self._start()
-        self.stale = stale
+        self.stale, self.currents_stale = stale
         self.segment_counter += 1
 
     @property
@@ -167,7 +168,7 @@ class State(BaseState):
         if not isfinite(tstop):
             raise ValueError(f"a simulation runs for a finite time, got {tstop} ms")
         steps = round(tstop / self.dt) - self.step
-        simulation = self._prepared()
+        simulation = self._prepared(self.step + steps)
         self.running = True
         if steps > 0:
             progress = overrides.progress("simulate", steps) if overrides.progress else None
@@ -180,10 +181,14 @@ class State(BaseState):
         """Run for `simtime` (ms)."""
         self.run_until(self.t + simtime)
 
-    def _prepared(self) -> Simulation:
-        """Return the simulation of the network as it is now."""
+    def _prepared(self, stop: int) -> Simulation:
+        """Return the simulation of the network as it is now, to run until step `stop`."""
         simulation = self.simulation
+        for source in self.current_sources:
+            source.extend(stop)
         if simulation is not None and not self.stale:
+            if self.currents_stale:
+                self._inject(simulation)
             return simulation
         from pyneuro.freeze import freeze
 
@@ -197,8 +202,20 @@ class State(BaseState):
                 if self.step == 0:
                     simulation.reset()
         self.network = network
-        self.stale = False
+        self.stale = self.currents_stale = False
         return simulation
+
+    def _inject(self, simulation: Simulation) -> None:
+        """Have the simulation go on with the currents as they are now, the network being the same."""
+        from pyneuro.freeze import with_currents
+
+        assert self.network is not None, "the simulation was made of it"
+        network = with_currents(self.network, self)
+        check_currents(network)
+        with self.clock.phase("load"):
+            simulation.inject(network)
+        self.network = network
+        self.currents_stale = False
 
     def _built(self, network: Network) -> Simulation:
         make = overrides.simulation or simulator(self.options.backend)

@@ -15,7 +15,7 @@ from toolchain.errors import NetworkError, ParameterError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_initial, check_parameters
-from toolchain.network import Current, Network, Population, Projection, Recording, Values
+from toolchain.network import Current, Injected, Network, Population, Projection, Recording, Values, WaveCurrent
 from toolchain.synapses import ELECTRICAL
 from toolchain.synapses.modulation import NEUROMODULATION, RECEPTORS
 from toolchain.synapses.structure import STRUCTURAL, structure_of
@@ -64,8 +64,7 @@ def _check_population(population: Population, timestep: float) -> None:
     check_source(who, population, timestep)
     if population.currents and not isinstance(model, CellModel):
         raise NetworkError(f"{who}: a current cannot be injected into {population.cell}, which has no membrane")
-    for current in population.currents:
-        _check_current(f"{who}: injected current", population.size, current)
+    _check_currents(who, population)
     for recording in population.recordings:
         _check_recording(who, population, model, recording)
     recorded = [recording.variable for recording in population.recordings]
@@ -88,8 +87,31 @@ def _check_order(who: str, model: CellModel, population: Population) -> None:
             )
 
 
-def _check_current(who: str, size: int, current: Current) -> None:
+def check_currents(network: Network) -> None:
+    """Check what is injected into the populations of `network`, which is right else.
+
+    Raises
+    ------
+    NetworkError
+        At the first violation.
+    """
+    for population in network.populations:
+        _check_currents(f"population '{population.label}'", population)
+
+
+def _check_currents(who: str, population: Population) -> None:
+    for current in population.currents:
+        _check_current(f"{who}: injected current", population.size, current)
+
+
+def _check_current(who: str, size: int, current: Injected) -> None:
     _check_indices(who, size, current.indices)
+    if isinstance(current, WaveCurrent):
+        if (fault := current.wave.fault()) is not None:
+            raise NetworkError(f"{who} {fault}")
+        return
+    if not isinstance(current, Current):
+        raise NetworkError(f"{who} is a {type(current).__name__}, which is neither steps nor a wave")
     if len(current.times) != len(current.amplitudes):
         raise NetworkError(f"{who} has {len(current.times)} times and {len(current.amplitudes)} amplitudes")
     if not (np.isfinite(current.times).all() and np.isfinite(current.amplitudes).all()):

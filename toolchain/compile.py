@@ -18,6 +18,7 @@ from toolchain.accuracy import inexact_words
 from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
 from toolchain.banks import Bank
 from toolchain.check_network import check_network
+from toolchain.currents import coarse_currents
 from toolchain.diagnostics import Diagnostic
 from toolchain.dynamic_rows import weight_halves
 from toolchain.errors import MappingError
@@ -201,6 +202,7 @@ def compile_network(
         *inexact,
         *rounded_parameters(network),
         *rounded_amplitudes(network),
+        *coarse_currents(network.populations),
         *short_time_constants(network, options.substeps),
         *wrapping_sources(network),
         *vanished,

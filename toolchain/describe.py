@@ -8,7 +8,7 @@ import numpy as np
 
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Population, Projection, Recording, Values
+from toolchain.network import Current, Injected, Network, Population, Projection, Recording, Values, WaveCurrent
 from toolchain.synapses import ELECTRICAL, parameters_of
 from toolchain.synapses.modulation import NEUROMODULATION
 
@@ -71,6 +71,20 @@ def parameter_texts(population: Population) -> tuple[tuple[str, str], ...]:
     return tuple(texts)
 
 
+def current_text(current: Injected) -> str:
+    """What a current does in time."""
+    if isinstance(current, Current):
+        return f"{len(current.times):,} steps, {spread(current.amplitudes)} nA"
+    assert isinstance(current, WaveCurrent), "there are steps and waves"
+    wave = current.wave
+    parts = [f"{wave.offset:.6g} nA"]
+    if wave.amplitude:
+        parts.append(f"a sine of {wave.amplitude:.6g} nA and {wave.frequency:.6g} Hz")
+    if wave.deviation:
+        parts.append(f"noise of {wave.deviation:.6g} nA")
+    return f"{' and '.join(parts)} every {wave.interval:g} ms from {wave.start:g} to {wave.stop:g} ms"
+
+
 def recording_text(recording: Recording, size: int) -> str:
     """What is recorded, of how many cells, how often."""
     cells = "" if len(recording.indices) == size else f" ({len(recording.indices):,} cells)"
@@ -93,8 +107,7 @@ def _describe_population(population: Population) -> list[str]:
     lines = [f"population '{population.label}': {population.size:,} {population.cell}"]
     lines += [f"  {name} = {text}" for name, text in parameter_texts(population)]
     for current in population.currents:
-        cells, steps = len(current.indices), len(current.times)
-        lines.append(f"  current into {cells:,} cells, {steps:,} steps, {spread(current.amplitudes)} nA")
+        lines.append(f"  current into {len(current.indices):,} cells, {current_text(current)}")
     if population.recordings:
         texts = [recording_text(recording, population.size) for recording in population.recordings]
         lines.append(f"  records {', '.join(texts)}")

@@ -16,17 +16,16 @@ from numpy.typing import NDArray
 from emulator import image
 from emulator.draws import projection_key
 from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
-from emulator.poisson import source_seeds
 from emulator.program import Program
+from emulator.seeds import source_seeds
 from toolchain.banks import Bank, histories
+from toolchain.currents import loaded_currents, local, of_core
 from toolchain.dynamic_rows import build_dynamic_rows
 from toolchain.map_graph import GraphMapping
 from toolchain.memory import bits_for
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.models.parameters import to_accum
-from toolchain.models.sources import nearest_tick
-from toolchain.network import Current, Network, Population
+from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.rows import Blocks, build_rows, word_layout
@@ -135,13 +134,8 @@ def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]
         "mask": int(keys[number, 1]),
         "dtcm_bytes": found.dtcm_bytes,
         "sdram_bytes": found.sdram_bytes,
-        "record_spikes": np.unique(_local(np.concatenate([np.zeros(0, np.int32), *recorded]), found.start, found.stop)),
+        "record_spikes": np.unique(local(np.concatenate([np.zeros(0, np.int32), *recorded]), found.start, found.stop)),
     }
-
-
-def _local(indices: NDArray[np.int32], start: int, stop: int) -> NDArray[np.int32]:
-    """Those of `indices` that are cells ``start <= i < stop``, counted from `start`."""
-    return (indices[(indices >= start) & (indices < stop)] - start).astype(np.int32)
 
 
 def _neuron_cores(
@@ -156,9 +150,7 @@ def _neuron_cores(
     index_bits, type_bits = word_layout(network, slicing, number)
     substeps = model.substeps(network.timestep, plan.options.substeps)
     registers = model.registers(population.parameters, population.initial, population.size, network.timestep, substeps)
-    currents = [
-        _ticks_and_words(population, current, network.timestep, model.current_factor) for current in population.currents
-    ]
+    currents = loaded_currents(population, network.timestep)
     seed = source_seeds(network.seed, number, 0, population.size if model.draws else 0)
     for piece, start in enumerate(slicing.starts[number].tolist()):
         stop = start + int(slicing.lengths[number][piece])
@@ -175,11 +167,7 @@ def _neuron_cores(
             rows=rows[low:high],
             recordings=_recordings(population, start, stop),
             seed=seed[start:stop],
-            currents=tuple(
-                image.Current(index, tick, amplitude)
-                for current, (tick, amplitude) in zip(population.currents, currents, strict=True)
-                if len(index := _local(current.indices, start, stop))
-            ),
+            currents=of_core(currents, start, stop),
         )
 
 
@@ -246,18 +234,8 @@ def _recordings(population: Population, start: int, stop: int) -> tuple[image.Re
     return tuple(
         image.Recording(recording.variable, index, recording.interval_steps)
         for recording in population.recordings
-        if recording.variable != "spikes" and len(index := _local(recording.indices, start, stop))
+        if recording.variable != "spikes" and len(index := local(recording.indices, start, stop))
     )
-
-
-def _ticks_and_words(
-    population: Population, current: Current, timestep: float, factor: float
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Ticks and s16.15 amplitudes, times `factor`, of a current; of several in one tick the last counts."""
-    ticks = np.maximum(nearest_tick(current.times, timestep, len(current.times)), 0)
-    last = np.append(ticks[1:] != ticks[:-1], True)[: len(ticks)]
-    label = f"population '{population.label}': an injected current"
-    return ticks[last], to_accum(label, "nA", current.amplitudes[last], factor)
 
 
 def _population_table(partition: Partition, blocks: Blocks, keys: NDArray[np.uint32], span: slice) -> PopulationTable:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator import archive
+from emulator.waves import Wave
 
 NETWORK_FORMAT = "pyneuro network"
 NETWORK_VERSION = 1
@@ -44,12 +45,25 @@ class Histogram:
 
 
 @dataclass(frozen=True, eq=False)
-class Current:
-    """A current injected into the cells `indices`: from ``times[i]`` (ms) on it is ``amplitudes[i]`` (nA)."""
+class Injected:
+    """A current injected into the cells `indices` of a population."""
 
     indices: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Current(Injected):
+    """A current in steps: from ``times[i]`` (ms) on it is ``amplitudes[i]`` (nA)."""
+
     times: NDArray[np.float64]
     amplitudes: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class WaveCurrent(Injected):
+    """A current that may change in every timestep: a sine, noise or both."""
+
+    wave: Wave
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +103,7 @@ class Population:
     parameters: Mapping[str, Values]
     initial: Mapping[str, Values] = field(default_factory=dict)
     spike_times: SpikeTimes | None = None
-    currents: tuple[Current, ...] = ()
+    currents: tuple[Injected, ...] = ()
     recordings: tuple[Recording, ...] = ()
     histogram: Histogram | None = None
 

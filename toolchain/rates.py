@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from scipy.special import gammainc
 
 from emulator.conversion import ACCUM_ONE
 from emulator.poisson import SLOW_CUTOFF_RAW
@@ -65,6 +64,8 @@ def _rate_of_intervals(drawn: Intervals, timestep: float) -> Rate:
 
     A spike is followed by k more in its tick if k intervals fit into it: their sum is a gamma variate, too.
     """
+    from scipy.special import gammainc  # loading it takes time that other networks need not spend
+
     rates = drawn.highest_rate * 1e3
     dead = np.repeat(drawn.dead, np.diff(drawn.offsets))
     together = 1

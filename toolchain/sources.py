@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from emulator.image import ArrayCore, PoissonCore, RenewalCore
-from emulator.poisson import source_seeds
+from emulator.seeds import source_seeds
 from toolchain.diagnostics import Diagnostic
 from toolchain.models.sources import RENEWAL_SOURCES, SPIKE_SOURCE_POISSON, given, intervals, nearest_tick, window
 from toolchain.network import Network

@@ -86,6 +86,10 @@ class ProgramCells:
         columns = [self._first(populations[member.population]) for member in self.members]
         self._registers = np.concatenate(columns, axis=1)
         self._scales = np.concatenate([self._input_scales(populations[m.population]) for m in self.members], axis=1)
+        self.inject(populations)
+
+    def inject(self, populations: Sequence[Population]) -> None:
+        """Take injected currents from `populations`."""
         injected = [(m.start, current) for m in self.members for current in populations[m.population].currents]
         self._injection = Injection(injected, self.cells, self.timestep)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Population, Projection, Values
+from toolchain.network import Injected, Network, Population, Projection, Values, WaveCurrent
 from toolchain.targets import relative_weights
 from toolchain.weights import weight_scale
 
@@ -80,7 +80,10 @@ def varied(network: Network, number: int) -> Network:
     Networks that draw nothing while they run have no seed, but are as a rule chaotic, so that the disturbance alone
     shows by how much two of their runs may differ.
     """
-    populations = tuple(_disturbed(population, number, at) for at, population in enumerate(network.populations))
+    populations = tuple(
+        replace(_disturbed(population, number, at), currents=_other_noise(population, number))
+        for at, population in enumerate(network.populations)
+    )
     return replace(network, seed=network.seed + number, populations=populations)
 
 
@@ -94,6 +97,15 @@ def _disturbed(population: Population, number: int, at: int) -> Population:
         value = next(p.default for p in model.parameters if p.name == value)
     noise = DISTURBANCE_MV * np.random.default_rng([number, at]).standard_normal(population.size)
     return replace(population, initial={**population.initial, "v": np.asarray(value, np.float64) + noise})
+
+
+def _other_noise(population: Population, number: int) -> tuple[Injected, ...]:
+    return tuple(
+        replace(current, wave=replace(current.wave, seed=current.wave.seed + number))
+        if isinstance(current, WaveCurrent)
+        else current
+        for current in population.currents
+    )
 
 
 def _values(array: NDArray[np.float64]) -> Values:

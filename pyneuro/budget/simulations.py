@@ -66,6 +66,11 @@ class ExactDelays(ReferenceSimulation):
         self._asked = network
         super().update(refined(network, self._parts))
 
+    def inject(self, network: Network) -> None:
+        """Go on with the injected currents of `network`."""
+        self._asked = network
+        super().inject(refined(network, self._parts))
+
     def spikes(self, population: int) -> tuple[Indices, NDArray[np.int32]]:
         """Recorded spikes, in steps of the network's timestep, sorted by step, then index."""
         steps, indices = super().spikes(population)
@@ -180,6 +185,10 @@ class Varied:
     def update(self, network: Network) -> None:
         """Go on with `network`, changed likewise."""
         self._simulation.update(self._changed(network))
+
+    def inject(self, network: Network) -> None:
+        """Go on with the injected currents of `network`, changed likewise."""
+        self._simulation.inject(self._changed(network))
 
     def __getattr__(self, name: str) -> Any:
         """Return what is the same in all runs."""

@@ -68,6 +68,9 @@ class Block(Protocol):
     def configure(self, populations: Sequence[Population]) -> None:
         """Take parameters and injected currents from `populations`; the state stays."""
 
+    def inject(self, populations: Sequence[Population]) -> None:
+        """Take injected currents from `populations`."""
+
     def reset(self, populations: Sequence[Population]) -> None:
         """Give the state its first values."""
 
@@ -147,15 +150,16 @@ class Cells:
         self.parameters = self._collect(given, defaults)
         stepper = ExactStep if self.model.linear else RungeKuttaStep
         self._stepper = stepper(self.model, self.parameters, self.cells, self.part)
-        self._injection = Injection(
-            [(member.start, current) for member in self.members for current in populations[member.population].currents],
-            self.cells,
-            self.timestep,
-        )
+        self.inject(populations)
         rest = self.model.refractory_ms(self.parameters)
         parts = np.ceil((0.0 if rest is None else np.asarray(rest)) / self.part - WHOLE)
         self.rests = np.broadcast_to(parts > 0.0, self.cells)
         self._rest_parts = np.broadcast_to(parts.astype(np.int64), self.cells)
+
+    def inject(self, populations: Sequence[Population]) -> None:
+        """Take injected currents from `populations`."""
+        injected = [(m.start, current) for m in self.members for current in populations[m.population].currents]
+        self._injection = Injection(injected, self.cells, self.timestep)
 
     def reset(self, populations: Sequence[Population]) -> None:
         """Give the state its first values."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class ReferenceSimulation:
     """
 
     def __init__(self, network: Network) -> None:
+        self._network = network
         self._step = 0
         self._build_cells(network)
         self._sources = self._make_sources(network)
@@ -78,6 +80,14 @@ class ReferenceSimulation:
             cells.configure(network.populations)
         for number, source in self._sources.items():
             source.update(network.populations[number])
+
+    def inject(self, network: Network) -> None:
+        """Go on with the injected currents of `network`, which is the same else."""
+        before, after = self._network.populations, network.populations
+        changed = [number for number, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new]
+        self._network = replace(self._network, populations=after)
+        for cells in {id(self._places[number][0]): self._places[number][0] for number in changed}.values():
+            cells.inject(after)
 
     def reset(self) -> None:
         """Back to step 0 and the initial values; recorded data are dropped."""

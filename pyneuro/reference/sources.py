@@ -11,8 +11,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.poisson import PoissonTrains, source_seeds
+from emulator.poisson import PoissonTrains
 from emulator.renewal import RenewalTrains
+from emulator.seeds import source_seeds
 from emulator.trains import Trains
 from pyneuro.errors import UnsupportedError
 from toolchain.models import CELL_MODELS

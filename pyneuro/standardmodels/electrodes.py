@@ -1,11 +1,12 @@
-"""Current sources, as steps of current on the grid of timesteps.
+"""Current sources: steps, sines and noise on the grid of timesteps.
 
-A change at time t takes effect in the step that begins at rint(t / dt) dt; it shows in the voltage one
-step later, as in pyNN.nest.
+A change at time t takes effect in the step that begins at rint(t / dt) dt; it shows in the voltage one step later, as
+in pyNN.nest.  A source injects one and the same current into all its cells.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,51 @@ from pyNN import common
 from pyNN.parameters import ParameterSpace
 from pyNN.standardmodels import StandardCurrentSource, build_translations, electrodes
 
+from emulator.seeds import hashed
+from emulator.waves import Wave
 from pyneuro import simulator
 from pyneuro.populations import Population, members
-from toolchain.network import Current
+from pyneuro.random import NativeRNG
+from toolchain.network import Current, Injected, WaveCurrent
 
 Floats = NDArray[np.float64]
 
+TOLERANCE = 1e-6
+"""What an interval may be off a multiple of the timestep, in timesteps, for the rounding of decimal fractions."""
+NOISE = -1
+"""The thing whose seeds those of noise are, among the seeds of populations."""
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """A current that has from each of `times` (ms, ascending, on the grid) on one of `amplitudes` (nA), 0 before."""
+
+    times: Floats
+    amplitudes: Floats
+
+    def values(self, first: int, n: int, timestep: float) -> Floats:
+        """The current in the steps ``first .. first + n - 1``, nA."""
+        at = np.searchsorted(np.rint(self.times / timestep), np.arange(first, first + n), side="right")
+        values: Floats = np.concatenate([[0.0], self.amplitudes])[at]
+        return values
+
 
 class CurrentSource(StandardCurrentSource):
-    """A current that changes in steps, and the cells into which it goes."""
+    """A current, and the cells into which it goes.
+
+    Attributes
+    ----------
+    history : list of (int, Steps or Wave)
+        What the current has been from each of some steps on.
+    """
 
     def __init__(self, **parameters: Any) -> None:
         super().__init__(**parameters)
+        self.number = len(simulator.state.current_sources)
         self.values: dict[str, Floats] = {}
         self.targets: list[tuple[Population, NDArray[np.int32]]] = []
-        self.history: list[tuple[int, Floats, Floats]] = []
+        self.history: list[tuple[int, Steps | Wave]] = []
+        self._made: list[tuple[Population, Injected]] | None = None
         space = self.parameter_space
         space.shape = (1,)
         self.set_native_parameters(self.translate(space))
@@ -38,8 +69,8 @@ class CurrentSource(StandardCurrentSource):
         """Return the parameters, times put on the grid; ValueError if they make no sense."""
         raise NotImplementedError
 
-    def schedule(self) -> tuple[Floats, Floats]:
-        """Return the times (ms, ascending, on the grid) from which on the current has which amplitudes (nA)."""
+    def form(self) -> Steps | Wave:
+        """Return what the current is with the present parameters."""
         raise NotImplementedError
 
     def inject_into(self, cells: Any) -> None:
@@ -47,32 +78,56 @@ class CurrentSource(StandardCurrentSource):
         groups = [cells]
         if not isinstance(cells, (common.BasePopulation, common.Assembly)):
             groups = [cell.as_view() for cell in cells]
-        for population, places in (member for group in groups for member in members(group)):
+        found = [member for group in groups for member in members(group)]
+        for population, _ in found:
             if not population.celltype.injectable:
                 raise TypeError(f"current cannot be injected into population {population.label!r}: spike sources")
+        for population, places in found:
             indices = np.arange(population.size) if places is None else places
             self.targets.append((population, np.sort(indices).astype(np.int32)))
-        simulator.state.stale = True
+        self._changed()
 
-    def currents(self, population: Population) -> list[Current]:
-        """Return what the source injects into `population`."""
-        return [Current(indices, *self.schedule()) for target, indices in self.targets if target is population]
+    def injected(self) -> list[tuple[Population, Injected]]:
+        """Return what the source injects into which populations; the same objects until something changes."""
+        if self._made is None:
+            form = self.ahead()
+            self._made = [
+                (
+                    population,
+                    WaveCurrent(indices, form)
+                    if isinstance(form, Wave)
+                    else Current(indices, form.times, form.amplitudes),
+                )
+                for population, indices in self.targets
+            ]
+        return self._made
+
+    def ahead(self) -> Steps | Wave:
+        """Return what the current is from now on."""
+        return self.history[-1][1]
+
+    def extend(self, step: int) -> None:
+        """Have the current known until `step`."""
 
     def restart(self) -> None:
         """Forget, after a reset, what the parameters were before."""
-        self.history = [(0, *self.history[-1][1:])]
+        self.history = [(0, self.history[-1][1])]
+        self._changed()
 
     def record(self) -> None:
         """Record the current; it is known at any time, so that there is nothing to do."""
 
     def _get_data(self) -> tuple[Floats, Floats]:
         """Return the times (ms) of all samples so far, and the current (nA) at each."""
-        steps = np.arange(simulator.state.step + 1)
-        amplitudes = np.zeros(len(steps))
-        for since, times, values in self.history:
-            at = np.searchsorted(np.rint(times / simulator.state.dt), steps[since:], side="right")
-            amplitudes[since:] = np.concatenate([[0.0], values])[at]
-        return steps.astype(float) * simulator.state.dt, amplitudes
+        now, dt = simulator.state.step, float(simulator.state.dt)
+        self.extend(now + 1)
+        ends = [*(since for since, _ in self.history[1:]), now + 1]
+        parts = [
+            form.values(since, end - since, dt)
+            for (since, form), end in zip(self.history, ends, strict=True)
+            if end > since
+        ]
+        return np.arange(now + 1, dtype=np.float64) * dt, np.concatenate(parts)
 
     def get_native_parameters(self) -> ParameterSpace:
         """Return the parameters."""
@@ -87,13 +142,36 @@ class CurrentSource(StandardCurrentSource):
         given = {name: getattr(value, "value", value) for name, value in parameters.items()}
         values = self.checked(self.values | {name: np.array(value, float) for name, value in given.items()})
         self.values = values
-        self.history.append((simulator.state.step, *self.schedule()))
-        simulator.state.stale = True
+        self._note(self.form())
+
+    def _note(self, form: Steps | Wave) -> None:
+        """The current is `form` from now on."""
+        step = simulator.state.step
+        if self.history and self.history[-1][0] == step:
+            self.history.pop()
+        self.history.append((step, form))
+        self._changed()
+
+    def _changed(self) -> None:
+        self._made = None
+        simulator.state.currents_stale = True
+
+    def _numbers(self, *names: str) -> list[float]:
+        return [float(self.values[name]) for name in names]
 
     def _on_grid(self, name: str, times: Floats) -> Floats:
         if not np.all(times >= 0):
             raise ValueError(f"{type(self).__name__}.{name} must be at least 0 ms, got {times}")
         return np.asarray(np.rint(times / simulator.state.dt) * simulator.state.dt)
+
+    def _checked_pulse(self, values: dict[str, Floats], amplitudes: tuple[str, ...]) -> dict[str, Floats]:
+        """Return the parameters, the start and the stop put on the grid; `amplitudes` are those in nA."""
+        for name, value in values.items():
+            if name in amplitudes:
+                self._require_finite(name, value)
+            elif not np.isfinite(value):
+                raise ValueError(f"{type(self).__name__}.{name} must be finite, got {value}")
+        return values | {name: self._on_grid(name, values[name]) for name in ("start", "stop")}
 
     def _require_finite(self, name: str, amplitudes: Floats) -> None:
         if not np.all(np.isfinite(amplitudes)):
@@ -108,13 +186,12 @@ class DCSource(CurrentSource, electrodes.DCSource):
 
     def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
         """Return the parameters, times put on the grid."""
-        self._require_finite("amplitude", values["amplitude"])
-        return values | {name: self._on_grid(name, values[name]) for name in ("start", "stop")}
+        return self._checked_pulse(values, ("amplitude",))
 
-    def schedule(self) -> tuple[Floats, Floats]:
+    def form(self) -> Steps:
         """Return the amplitude at the start, 0 at the stop."""
-        start, stop, amplitude = (float(self.values[name]) for name in ("start", "stop", "amplitude"))
-        return (np.array([start, stop]), np.array([amplitude, 0.0])) if start < stop else (np.zeros(0), np.zeros(0))
+        start, stop, amplitude = self._numbers("start", "stop", "amplitude")
+        return Steps(np.array([start, stop]), np.array([amplitude, 0.0])) if start < stop else _nothing()
 
 
 class StepCurrentSource(CurrentSource, electrodes.StepCurrentSource):
@@ -138,9 +215,105 @@ class StepCurrentSource(CurrentSource, electrodes.StepCurrentSource):
         last = np.append(np.diff(times) > 0, True)[: len(times)]
         return {"times": times[last], "amplitudes": amplitudes[last]}
 
-    def schedule(self) -> tuple[Floats, Floats]:
+    def form(self) -> Steps:
         """Return the steps."""
-        return self.values["times"], self.values["amplitudes"]
+        return Steps(self.values["times"], self.values["amplitudes"])
 
 
-__all__ = ["DCSource", "StepCurrentSource"]
+class ACSource(CurrentSource, electrodes.ACSource):
+    """A sine of `amplitude` (nA) about `offset` (nA) from `start` to `stop` (ms), with its `phase` at the start."""
+
+    __doc__ = electrodes.ACSource.__doc__
+    translations = build_translations(
+        *((name, name) for name in ("amplitude", "start", "stop", "frequency", "offset", "phase"))
+    )
+
+    def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
+        """Return the parameters, times put on the grid."""
+        return self._checked_pulse(values, ("amplitude", "offset"))
+
+    def form(self) -> Wave:
+        """Return the sine, taken anew in every timestep."""
+        start, stop, offset, amplitude = self._numbers("start", "stop", "offset", "amplitude")
+        frequency, phase = self._numbers("frequency", "phase")
+        return Wave(start, stop, float(simulator.state.dt), offset, amplitude, frequency, phase)
+
+
+class NoisyCurrentSource(CurrentSource, electrodes.NoisyCurrentSource):
+    """Normally distributed amplitudes (nA), drawn anew every `dt` from `start` to `stop` (ms).
+
+    Parameters
+    ----------
+    rng : pyNN.random.AbstractRNG, optional
+        What the amplitudes are drawn from, one after the other, from the start on. Without it, or with a NativeRNG, of
+        which the seed is taken, they follow from the seed of ``setup()`` and the number of the source.
+    """
+
+    __doc__ = f"{electrodes.NoisyCurrentSource.__doc__}"
+    translations = build_translations(*((name, name) for name in ("mean", "stdev", "start", "stop", "dt")))
+
+    def __init__(self, rng: Any = None, **parameters: Any) -> None:
+        """Take the parameters; `dt` is the timestep where none is given."""
+        self.rng = rng
+        self.drawn = np.zeros(0)
+        super().__init__(**{"dt": simulator.state.dt, **parameters})
+
+    def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
+        """Return the parameters, times put on the grid."""
+        values = self._checked_pulse(values, ("mean", "stdev"))
+        if values["stdev"] < 0:
+            raise ValueError(f"NoisyCurrentSource.stdev must be at least 0 nA, got {values['stdev']}")
+        steps = float(values["dt"]) / simulator.state.dt
+        if round(steps) < 1 or abs(steps - round(steps)) > TOLERANCE * steps:
+            raise ValueError(
+                f"NoisyCurrentSource.dt must be a multiple of the timestep, {simulator.state.dt:g} ms, "
+                f"got {values['dt']:g} ms"
+            )
+        return values
+
+    def form(self) -> Steps | Wave:
+        """Return the noise; with a generator of the script's, as far as it is drawn."""
+        mean, stdev, start, stop, interval = self._numbers("mean", "stdev", "start", "stop", "dt")
+        if self.rng is None or isinstance(self.rng, NativeRNG):
+            return Wave(start, stop, interval, mean, deviation=stdev, seed=self._seed())
+        if start >= stop or not len(self.drawn):
+            return _nothing()
+        times = start + interval * np.arange(len(self.drawn))
+        on = times < stop - 0.5 * simulator.state.dt
+        amplitudes = mean + stdev * self.drawn
+        return Steps(np.append(times[on], stop), np.append(amplitudes[on], 0.0))
+
+    def ahead(self) -> Steps | Wave:
+        """Return what the current is from now on; of what was drawn, the past may be long."""
+        form = self.history[-1][1]
+        if isinstance(form, Wave):
+            return form
+        first = max(
+            0, int(np.searchsorted(np.rint(form.times / simulator.state.dt), simulator.state.step, "right")) - 1
+        )
+        return Steps(form.times[first:], form.amplitudes[first:])
+
+    def extend(self, step: int) -> None:
+        """Draw what the generator of the script has yet to give until `step`."""
+        if self.rng is None or isinstance(self.rng, NativeRNG):
+            return
+        start, stop, interval = self._numbers("start", "stop", "dt")
+        missing = int(np.ceil((min(step * simulator.state.dt, stop) - start) / interval - TOLERANCE)) - len(self.drawn)
+        if missing > 0:
+            drawn = self.rng.next(missing, "normal", {"mu": 0.0, "sigma": 1.0})
+            self.drawn = np.append(self.drawn, drawn)
+            since = self.history[-1][0]
+            self.history[-1] = since, self.form()
+            self._changed()
+
+    def _seed(self) -> int:
+        """Return the seed of the noise: of the network and the number of the source, or of its generator."""
+        seed = simulator.state.options.seed if self.rng is None or self.rng.seed is None else self.rng.seed
+        return int(hashed(int(seed), NOISE, np.array([self.number], np.uint64))[0] >> np.uint64(1))
+
+
+def _nothing() -> Steps:
+    return Steps(np.zeros(0), np.zeros(0))
+
+
+__all__ = ["ACSource", "DCSource", "NoisyCurrentSource", "StepCurrentSource"]

@@ -29,9 +29,10 @@ from random_images import random_image
 from emulator.check import check
 from emulator.emulator import Emulator
 from emulator.errors import ImageError
-from emulator.image import Core, Current, MachineImage, NeuronCore, PopulationTable, Recording
+from emulator.image import Core, Current, Injected, MachineImage, NeuronCore, PopulationTable, Recording, WaveCurrent
 from emulator.machine import spin5
 from emulator.program import Instruction, Op, Program, Register, Role
+from emulator.waves import Wave
 
 KEY = 0x100
 CELLS, INPUT, POISSON, DELAYS, RENEWAL = range(5)
@@ -199,6 +200,22 @@ BROKEN: dict[str, tuple[Callable[[], MachineImage], str]] = {
     "current order": (
         lambda: with_core(CELLS, currents=(Current(ints(0), ints(1, 1), ints(0, 0)),)),
         "ticks of an injected current do not ascend",
+    ),
+    "wave index": (
+        lambda: with_core(CELLS, currents=(WaveCurrent(ints(3), Wave(0.0, 9.0, 1.0, 0.0)),)),
+        "an injected current names neuron 3",
+    ),
+    "wave fault": (
+        lambda: with_core(CELLS, currents=(WaveCurrent(ints(0), Wave(0.0, 9.0, -1.0, 0.0)),)),
+        CELLS_NAME + "an injected wave changes every -1.0 ms",
+    ),
+    "wave range": (
+        lambda: with_core(CELLS, currents=(WaveCurrent(ints(0), Wave(0.0, 9.0, 1.0, 0.0, deviation=1e4)),)),
+        "an injected wave of up to 70000 nA does not fit s16.15",
+    ),
+    "neither steps nor wave": (
+        lambda: with_core(CELLS, currents=(Injected(ints(0)),)),
+        "no injected current is a Injected",
     ),
     "poisson shapes": (
         lambda: with_core(POISSON, rate=np.ones(3)),

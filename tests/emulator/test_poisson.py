@@ -6,7 +6,8 @@ from kiss import Kiss
 from scipy import stats
 
 from emulator.arithmetic import expk
-from emulator.poisson import PoissonTrains, source_seeds
+from emulator.poisson import PoissonTrains
+from emulator.seeds import source_seeds
 
 
 def test_seeds_are_distinct_and_depend_on_everything() -> None:

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from emulator.poisson import source_seeds
 from emulator.renewal import Intervals, RenewalTrains, fault
+from emulator.seeds import source_seeds
 
 Floats = NDArray[np.float64]
 Ticks = NDArray[np.int32]

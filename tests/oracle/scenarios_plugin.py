@@ -1,7 +1,8 @@
 """A pytest plugin by which PyNN's own system scenarios run on pyneuro, once each.
 
 PyNN runs each scenario on those of its back ends that it names.  Here pyneuro takes the place of all of them, and of
-each scenario one run is kept: as "nest" where the scenario names it, else as "brian2" or "neuron".
+each scenario one run is kept: as "nest" only where the scenario names no other, for as "nest" some scenarios expect
+what is NEST's alone (the times of a StepCurrentSource, earlier by the least delay).
 
 >>> python -m pytest -p tests.oracle.scenarios_plugin PYNN_SOURCE/test/system/scenarios      # doctest: +SKIP
 """
@@ -14,7 +15,7 @@ import pytest
 
 import pyneuro
 
-PLACES = ("nest", "brian2", "neuron")
+PLACES = ("brian2", "neuron", "nest")
 for place in PLACES:
     sys.modules[f"pyNN.{place}"] = pyneuro
 

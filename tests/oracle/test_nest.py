@@ -151,3 +151,34 @@ def test_a_pynn_script_does_the_same_on_pynn_nest(tmp_path: Path) -> None:
     np.testing.assert_allclose(found["net v"][1:], expected.pop("net v")[1:], rtol=0.0, atol=1e-9)
     for name, values in expected.items():
         np.testing.assert_allclose(found[name], values, rtol=0.0, atol=1e-9, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def currents(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """What ``pynn_currents.py`` finds on the reference, and on pyNN.nest."""
+    path = tmp_path_factory.mktemp("currents")
+    found = run_script("pynn_currents.py", path / "here.npz", "pyneuro", "backend=reference")
+    return found, run_script("pynn_currents.py", path / "nest.npz", "pyNN.nest", "spike_precision=on_grid")
+
+
+def test_sines_are_those_of_pynn_nest(currents: tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]) -> None:
+    """Offset, phase at the start, window, several runs, recorded currents; voltages sample by sample."""
+    found, expected = currents
+    assert len(expected["spikes"]) > 5
+    for name in ("v", "spikes", "current 0", "current 1", "current 2"):
+        np.testing.assert_allclose(found[name], expected[name], rtol=0.0, atol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["gamma", "refractory"])
+def test_random_sources_are_those_of_pynn_nest(
+    name: str, currents: tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
+) -> None:
+    """Rate 100 Hz, coefficient of variation 0.5: each within five standard errors, on both.
+
+    The variance of a count of n intervals is n cv^2, that of the estimate of cv below cv^2 / n (1/2 + cv^2).
+    """
+    for arrays in currents:
+        spikes, lengths = arrays[f"{name} counts"].sum(), arrays[f"{name} intervals"]
+        expected = 300 * 0.5 * 100.0
+        assert abs(spikes - expected) < 5 * 0.5 * np.sqrt(expected)
+        assert lengths.std() / lengths.mean() == pytest.approx(0.5, abs=5 * 0.5 * np.sqrt(0.75 / expected))

@@ -34,6 +34,10 @@ class Fake:
         self.network = network
         self.asked.append("update")
 
+    def inject(self, network: Network) -> None:
+        self.network = network
+        self.asked.append("inject")
+
     def reset(self) -> None:
         self.step = 0
         self.asked.append("reset")

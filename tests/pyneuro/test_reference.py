@@ -10,7 +10,8 @@ import pytest
 from networks import array_source, cells, connect, poisson_source
 from numpy.typing import NDArray
 
-from emulator.poisson import PoissonTrains, source_seeds
+from emulator.poisson import PoissonTrains
+from emulator.seeds import source_seeds
 from pyneuro.emulated import EmulatedSimulation
 from pyneuro.errors import SizeError, UnsupportedError
 from pyneuro.reference import ReferenceSimulation

@@ -8,8 +8,9 @@ import numpy as np
 from images import image, ints, mask_for, neurons, poisson, route, source, stages, table
 from numpy.typing import NDArray
 
-from emulator.image import Core, Current, MachineImage, RoutingTable
+from emulator.image import Core, Current, MachineImage, RoutingTable, WaveCurrent
 from emulator.machine import LINKS, Machine, torus
+from emulator.waves import Wave
 
 Place = tuple[int, int, int]
 
@@ -75,9 +76,19 @@ def _neurons(
         threshold=int(rng.integers(2000, 200000)),
         shift=(int(rng.integers(0, 4)), int(rng.integers(0, 3))),
         recordings=[("v", range(n), int(rng.integers(1, 4))), ("net", (0,), 1)],
-        currents=[current, Current(ints(0), ints(3), ints(50))],
+        currents=[current, Current(ints(0), ints(3), ints(50)), _wave(rng, n, ticks)],
         label=f"cells {key:#x} ",
     )
+
+
+def _wave(rng: np.random.Generator, n: int, ticks: int) -> WaveCurrent:
+    """A sine with noise into some neurons, for some ticks."""
+    start, stop = np.sort(rng.integers(0, ticks, 2)).tolist()
+    index = np.flatnonzero(rng.random(n) < 0.5).astype(np.int32)
+    wave = Wave(
+        start, stop, float(rng.integers(1, 5)), 0.02, 0.1, 40.0, 10.0, deviation=0.05, seed=int(rng.integers(99))
+    )
+    return WaveCurrent(index, wave)
 
 
 def _row(rng: np.random.Generator, n: int) -> list[tuple[int, int, int, int]]:

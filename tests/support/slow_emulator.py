@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import ArrayCore, Core, DelayCore, MachineImage, NeuronCore, PoissonCore
+from emulator.image import (
+    ArrayCore,
+    Core,
+    Current,
+    DelayCore,
+    Injected,
+    MachineImage,
+    NeuronCore,
+    PoissonCore,
+    WaveCurrent,
+)
 from emulator.interpreter import run_words
 from emulator.poisson import PoissonTrains
 from emulator.program import Role
@@ -134,10 +144,7 @@ class SlowEmulator:
         for register in program.numbers(Role.CURRENT):
             total = np.zeros(core.n, dtype=np.int64)
             for current in core.currents:
-                past = [
-                    a for t, a in zip(current.tick.tolist(), current.amplitude.tolist(), strict=True) if t <= self.tick
-                ]
-                np.add.at(total, current.index, past[-1] if past else 0)
+                np.add.at(total, current.index, self._word(current))
             registers[register] = (total & WORD).astype(np.uint32).view(np.int32)
         before = registers.copy()
         run_words(program, registers)
@@ -148,6 +155,14 @@ class SlowEmulator:
                 values = source[register][recording.index] << shift
                 self.samples.setdefault((number, recording.variable), []).append(values.tolist())
         return [int(i) for i in np.flatnonzero(registers[program.spike])]
+
+    def _word(self, current: Injected) -> int:
+        """The word of a current in this tick."""
+        if isinstance(current, WaveCurrent):
+            return round(float(current.wave.values(self.tick, 1, self.image.timestep)[0]) * 32768)
+        assert isinstance(current, Current)
+        steps = zip(current.tick.tolist(), current.amplitude.tolist(), strict=True)
+        return ([0] + [amplitude for tick, amplitude in steps if tick <= self.tick])[-1]
 
     def _send(self, number: int, numbers: list[int]) -> None:
         core = self.image.cores[number]

@@ -14,9 +14,9 @@ from networks import cells
 from emulator import update
 from emulator.emulator import Emulator
 from emulator.image import NeuronCore, load_image, save_image
-from emulator.poisson import source_seeds
 from emulator.program import Kind, Role
 from emulator.random import UniformStreams
+from emulator.seeds import source_seeds
 from toolchain import memory
 from toolchain.compile import compile_network
 from toolchain.models import CELL_MODELS, CURR_EXP

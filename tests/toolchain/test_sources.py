@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from networks import poisson_source
 
-from emulator.poisson import PoissonTrains, source_seeds
+from emulator.poisson import PoissonTrains
+from emulator.seeds import source_seeds
 from toolchain.check_network import check_network
 from toolchain.describe import describe
 from toolchain.errors import NetworkError, ParameterError

@@ -136,7 +136,7 @@ class CellModel(ABC):
     def draws(self) -> tuple[str, ...]:
         """Names of the random numbers that a cell draws in each timestep, in their order.
 
-        They come from `emulator.random.UniformStreams`, seeded as Poisson sources are (`emulator.poisson.source_seeds`
+        They come from `emulator.random.UniformStreams`, seeded as Poisson sources are (`emulator.seeds.source_seeds`
         of network seed and population), on both simulators.
         """
         return tuple(word.name for word in self.words if word.role == Role.RANDOM)
