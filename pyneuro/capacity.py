@@ -15,6 +15,11 @@ def physical_memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
+def free_memory() -> int:
+    """Return the memory that nobody uses, in bytes."""
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
 def require(size: int, what: str) -> None:
     """Check that this computer has `size` bytes of memory in all.
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyneuro
+from pyneuro.capacity import free_memory
+from pyneuro.cli.figures import peak_rss_mb
 from pyneuro.errors import ScriptError
 from pyneuro.report.build import Run
 from pyneuro.results import load_results
@@ -59,7 +61,7 @@ def finish(process: subprocess.Popen[bytes], job: Job, out: Path) -> Run:
 
 
 def run_all(options: argparse.Namespace, jobs: Sequence[Job], scratch: Path) -> list[Run]:
-    """Run all `jobs`, as many at once as there are processors."""
+    """Run all `jobs`, several at once."""
 
     def run(number: int) -> Run:
         out = scratch / f"job{number}"
@@ -69,5 +71,11 @@ def run_all(options: argparse.Namespace, jobs: Sequence[Job], scratch: Path) -> 
             finally:
                 process.kill()
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(at_once()) as pool:
         return list(pool.map(run, range(len(jobs))))
+
+
+def at_once() -> int:
+    """Jobs to run at once: as many as there are processors for us, and as fit into memory, each being as large as we."""
+    ours = peak_rss_mb() * 1e6
+    return max(1, min(len(os.sched_getaffinity(0)), int(free_memory() / max(ours, 1.0))))

@@ -16,11 +16,13 @@ from pyneuro.report.words import amount, percent
 NARROW = 0.9
 """Share of a limit from which on a resource is nearly exhausted."""
 SMALL_DIFFERENCE = 0.05
+SIGNIFICANT = 3.0
+"""Standard deviations over seeds beyond which a difference is none of theirs."""
 
 
 def findings(report: Report) -> tuple[Finding, ...]:
     """Sum up `report`, whose own findings are not looked at."""
-    parts = (_requirements, _fit, _time, _counters, _weights, _activity)
+    parts = (_requirements, _fit, _time, _counters, _weights, _activity, _budget)
     return tuple(finding for part in parts for finding in part(report))
 
 
@@ -107,6 +109,30 @@ def _activity(report: Report) -> Iterator[Finding]:
         f"{worst.rate_hz[0]:.4g} Hz).",
     )
     yield _divergence(cells, section.tolerance_ms)
+
+
+def _budget(report: Report) -> Iterator[Finding]:
+    """Which causes move a rate by more than seeds do."""
+    if report.budget is None or not report.budget.spread:
+        return
+    spread = {one.label: one for one in report.budget.spread}
+    beyond = [
+        (step.cause, share, spread[share.label])
+        for step in report.budget.steps
+        for share in step.shares
+        if share.label in spread and abs(share.rate_hz) > SIGNIFICANT * spread[share.label].rate_hz
+    ]
+    for cause, share, own in beyond:
+        yield Finding(
+            "note",
+            f"The rate of '{share.label}' is moved by {share.rate_hz:+.3g} Hz by {cause}, more than the reference's own "
+            f"spread of {own.rate_hz:.3g} Hz over {own.runs} seeds explains.",
+        )
+    if not beyond:
+        runs = report.budget.spread[0].runs
+        yield Finding(
+            "good", f"No cause moves a rate by more than the reference's own spread over {runs} seeds explains."
+        )
 
 
 def _divergence(cells: list[ComparisonRow], tolerance_ms: float) -> Finding:

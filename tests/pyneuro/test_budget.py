@@ -17,6 +17,8 @@ from pyneuro.budget.networks import Quantiser, parts_for_delays, refined, varied
 from pyneuro.budget.simulations import STAGES, ExactDelays, ProgramSimulation
 from pyneuro.emulated import EmulatedSimulation
 from pyneuro.reference import ReferenceSimulation
+from pyneuro.report import Report
+from pyneuro.report.findings import findings
 from pyneuro.results import PopulationResult, Results, Signal
 from tests.support.networks import array_source, cells, connect, poisson_source
 from toolchain.models import CELL_MODELS
@@ -260,3 +262,18 @@ def test_spike_shift_ends_where_trains_part() -> None:
     other = SpikeTrains(np.array([10, 23, 60, 91]), np.zeros(4, np.int64), 1, 100, 1.0)
     assert spike_shift(one, other) == pytest.approx(1.5)
     assert math.isnan(spike_shift(one, SpikeTrains(np.zeros(0, np.int64), np.zeros(0, np.int64), 1, 100, 1.0)))
+
+
+def test_findings_tell_what_exceeds_the_spread() -> None:
+    """A cause that moves a rate by more than three standard deviations over seeds is named, another is not."""
+    base, other = results([(10, 0), (20, 1)]), results([(10, 0), (20, 1), (30, 1)])
+    moved = results([(10, 0), *[(20 + k, 1) for k in range(20)]])
+    stages = [StageRun("a", "", base), StageRun("b", "16-bit weights", other), StageRun("c", "fixed point", moved)]
+    report = Report("title", "by", budget=account(stages, base, [other]))
+    [finding] = findings(report)
+    assert finding.text == (
+        "The rate of 'cells' is moved by +90 Hz by fixed point, more than the reference's own spread of 3.54 Hz over 2 "
+        "seeds explains."
+    )
+    calm = account(stages[:2], base, [other])
+    assert [f.level for f in findings(Report("title", "by", budget=calm))] == ["good"]
