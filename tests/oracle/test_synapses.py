@@ -220,3 +220,15 @@ def test_modulated_weights_equal_nest(in_nest: dict[str, Floats]) -> None:
     found = sent(DOPAMINE, pre, post, doses())
     print(f"dopamine: {len(found)} weights from {found.min():.4g} to {found.max():.4g}")
     np.testing.assert_allclose(found, in_nest["dopamine"], rtol=1e-9, atol=1e-15)
+
+
+def test_a_pynn_script_does_the_same_on_pynn_nest(tmp_path: Path) -> None:
+    """Voltages of depressed and of plastic cells at every sample, and the weights at the same times."""
+    script = Path(__file__).with_name("synapse_script.py")
+    found = arrays_of(script, tmp_path / "here.npz", "pyneuro", "backend=reference")
+    expected = arrays_of(script, tmp_path / "nest.npz", "pyNN.nest", "spike_precision=on_grid")
+    assert expected["depressed counts"].sum() > 20
+    assert expected["plastic counts"].sum() > 20
+    assert np.ptp(expected["weights last"][:, 2]) > 0.05
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=0.0, atol=1e-9, err_msg=name)
