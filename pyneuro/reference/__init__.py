@@ -9,6 +9,10 @@ NEST's (Morrison et al. 2007, Neural Computation 19:47-79; Rotter & Diesmann 199
 2. every cell's state goes from ``k * dt`` to ``(k + 1) * dt``, refractory cells holding their membrane;
 3. what arrives at ``(k + 1) * dt`` jumps the receptors' variables;
 4. cells at or above threshold spike, with the time ``(k + 1) * dt``, are reset, and send.
+
+`cells` and what they use (`propagator`, `runge_kutta`, `gap_junctions`) are step 2 to 4; `sources` are step 1;
+`wiring` holds all projections, each of a kind of synapses (`synapses`: static; `release`; `plasticity`;
+`neuromodulation`; `rewiring`).
 """
 
 from pyneuro.reference.simulation import ReferenceSimulation
