@@ -76,6 +76,6 @@ def run_all(options: argparse.Namespace, jobs: Sequence[Job], scratch: Path) -> 
 
 
 def at_once() -> int:
-    """Jobs to run at once: as many as there are processors for us, and as fit into memory, each being as large as we."""
+    """Jobs to run at once: as many as there are processors for us, and as fit into memory if each is as large as we."""
     ours = peak_rss_mb() * 1e6
     return max(1, min(len(os.sched_getaffinity(0)), int(free_memory() / max(ours, 1.0))))

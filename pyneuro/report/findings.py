@@ -125,8 +125,8 @@ def _budget(report: Report) -> Iterator[Finding]:
     for cause, share, own in beyond:
         yield Finding(
             "note",
-            f"The rate of '{share.label}' is moved by {share.rate_hz:+.3g} Hz by {cause}, more than the reference's own "
-            f"spread of {own.rate_hz:.3g} Hz over {own.runs} seeds explains.",
+            f"The rate of '{share.label}' is moved by {share.rate_hz:+.3g} Hz by {cause}, more than the reference's "
+            f"own spread of {own.rate_hz:.3g} Hz over {own.runs} seeds explains.",
         )
     if not beyond:
         runs = report.budget.spread[0].runs
