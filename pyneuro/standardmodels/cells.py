@@ -127,6 +127,7 @@ IF_curr_alpha = cell_type("IF_curr_alpha")
 IF_curr_delta = cell_type("IF_curr_delta")
 IF_cond_exp = cell_type("IF_cond_exp")
 IF_cond_alpha = cell_type("IF_cond_alpha")
+IF_cond_exp_gsfa_grr = cell_type("IF_cond_exp_gsfa_grr")
 EIF_cond_exp_isfa_ista = cell_type("EIF_cond_exp_isfa_ista")
 EIF_cond_alpha_isfa_ista = cell_type("EIF_cond_alpha_isfa_ista")
 HH_cond_exp = cell_type("HH_cond_exp")
@@ -147,6 +148,7 @@ __all__ = [
     "HH_cond_exp",
     "IF_cond_alpha",
     "IF_cond_exp",
+    "IF_cond_exp_gsfa_grr",
     "IF_curr_alpha",
     "IF_curr_delta",
     "IF_curr_exp",

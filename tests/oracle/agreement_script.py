@@ -21,6 +21,10 @@ TIMES = np.arange(10, round(10 * DURATION)) / 10.0
 # pyNN.nest takes a delay of 0.1 ms off the times of sources; where that leaves a trifle too much, NEST goes up a step.
 TIMES = TIMES[np.round(TIMES - 0.1, 1) >= TIMES - 0.1]
 ADAPTIVE = ("aeif_cond_exp", "aeif_cond_alpha", "aeif_cond_alpha_multisynapse", "gif_cond_exp")
+FORGOTTEN = {  # by PyNN 0.13
+    "IF_curr_delta": {"v": "V_m"},
+    "IF_cond_exp_gsfa_grr": {"v": "V_m", "gsyn_exc": "g_ex", "gsyn_inh": "g_in", "g_r": "g_rr", "g_s": "g_sfa"},
+}
 
 
 def tighten() -> None:
@@ -38,10 +42,9 @@ for number, (expression, weights, current) in enumerate(json.load(sys.stdin)):
     if sys.argv[2] == "pyNN.nest":
         tighten()
     cell_type = eval(expression, {name: getattr(sim, name) for name in re.findall(r"(\w+)\(", expression)})
-    if sys.argv[2] == "pyNN.nest" and not hasattr(
-        cell_type, "variable_map"
-    ):  # forgotten for IF_curr_delta in PyNN 0.13
-        cell_type.variable_map, cell_type.scale_factors = {"v": "V_m"}, {"v": 1.0}
+    if sys.argv[2] == "pyNN.nest" and type(cell_type).__name__ in FORGOTTEN:
+        cell_type.variable_map = FORGOTTEN[type(cell_type).__name__]
+        cell_type.scale_factors = dict.fromkeys(cell_type.variable_map, 1.0)
     cells = sim.Population(CELLS, cell_type)
     rng = np.random.default_rng(number)
     times = np.arange(1.0, DURATION)

@@ -88,6 +88,7 @@ def test_standard_models() -> None:
         "HH_cond_exp",
         "IF_cond_alpha",
         "IF_cond_exp",
+        "IF_cond_exp_gsfa_grr",
         "IF_curr_alpha",
         "IF_curr_delta",
         "IF_curr_exp",

@@ -4,6 +4,7 @@ It also knows every point neuron that can be composed, by the name that says of 
 """
 
 from toolchain.models.adaptation import CalciumAdaptation
+from toolchain.models.adapting_conductances import AdaptingConductances
 from toolchain.models.adaptive_exponential import AdaptiveExponential
 from toolchain.models.composed import CellModels
 from toolchain.models.fitzhugh_nagumo import FitzHughNagumo
@@ -40,6 +41,7 @@ _CELLS = (
     PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
     PointNeuron("IF_curr_dual_exp", LeakyIntegrateAndFire(), DUAL_EXP),
     PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
+    PointNeuron("IF_cond_exp_gsfa_grr", AdaptingConductances(), COND_EXP),
     PointNeuron("EIF_cond_exp_isfa_ista", AdaptiveExponential(), EIF_EXP),
     PointNeuron("EIF_cond_alpha_isfa_ista", AdaptiveExponential(), EIF_ALPHA),
     PointNeuron("Izhikevich", SolvedIzhikevich(), (Jump(EXCITATORY), Jump(INHIBITORY))),

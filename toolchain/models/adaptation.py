@@ -80,12 +80,15 @@ class CalciumAdaptation(Membrane):
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
     ) -> tuple[dict[str, Traced], Traced]:
         """Decay, move the membrane, let calcium in."""
-        return self.substep(r, s, current, 0)
+        calcium = s["i_ca2"] * r["exp_tau_ca2"]
+        state, spike = self.membrane.step(r, s, current - calcium)
+        return state | {"i_ca2": select(spike, calcium + r["i_alpha"], calcium)}, spike
 
     def substep(
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
-    ) -> tuple[dict[str, Traced], Traced]:
-        """The same; the membrane is told how many sub-steps are left."""
+    ) -> tuple[dict[str, Traced], Traced | None]:
+        """The same, for membranes that count sub-steps."""
         calcium = s["i_ca2"] * r["exp_tau_ca2"]
         state, spike = self.membrane.substep(r, s, current - calcium, left)
-        return state | {"i_ca2": select(spike, calcium + r["i_alpha"], calcium)}, spike
+        after = calcium if spike is None else select(spike, calcium + r["i_alpha"], calcium)
+        return state | {"i_ca2": after}, spike

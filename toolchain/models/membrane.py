@@ -92,6 +92,9 @@ class Membrane(ABC):
 
     def substep(
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
-    ) -> tuple[dict[str, Traced], Traced]:
-        """`step`, for who must know how many sub-steps of the timestep are `left` after it."""
+    ) -> tuple[dict[str, Traced], Traced | None]:
+        """`step`, for membranes to which it matters how many sub-steps of the timestep are `left` after it.
+
+        The mask may be None but for the last of them.
+        """
         return self.step(r, s, current)

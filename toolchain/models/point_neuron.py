@@ -11,7 +11,9 @@ threshold in several sub-steps of a timestep sends one spike here.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import TypeVar
 
 import numpy as np
@@ -142,13 +144,12 @@ class PointNeuron(CellModel):
         self, r: Mapping[str, Traced], state: dict[str, Traced], held: dict[str, Traced], substeps: int
     ) -> tuple[dict[str, Traced], dict[str, Traced], Traced]:
         """States of membrane and receptors after all sub-steps, and the mask of the cells that spike in any of them."""
-        state, spikes = self._moved(r, state, held, substeps - 1)
-        held = self._decayed(r, held)
-        for left in reversed(range(substeps - 1)):
+        spikes: list[Traced] = []
+        for left in reversed(range(substeps)):
             state, spike = self._moved(r, state, held, left)
-            spikes = spikes | spike
+            spikes += [] if spike is None else [spike]
             held = self._decayed(r, held)
-        return state, held, spikes
+        return state, held, reduce(operator.or_, spikes)
 
     def _decayed(self, r: Mapping[str, Traced], held: dict[str, Traced]) -> dict[str, Traced]:
         """States of the receptors after a sub-step."""
@@ -171,7 +172,7 @@ class PointNeuron(CellModel):
 
     def _moved(
         self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced], left: int
-    ) -> tuple[dict[str, Traced], Traced]:
+    ) -> tuple[dict[str, Traced], Traced | None]:
         """The state of the membrane after a sub-step, `left` before the last, and the mask of the cells that spike."""
         current = self._current(r, self._plain(self.membrane.voltage, state), held)
         return self.membrane.substep(r, state, current, left)

@@ -1,0 +1,144 @@
+"""A leaky membrane that spikes make leakier: conductances of spike-frequency adaptation and relative refractoriness.
+
+    cm dV/dt = cm / tau_m (v_rest - V) + g_s (e_rev_sfa - V) + g_r (e_rev_rr - V) + I
+
+At V >= v_thresh V becomes v_reset, where it is held for tau_refrac; g_s grows by q_sfa and g_r by q_rr, and they decay
+with tau_sfa and tau_rr (Muller, Buesing, Schemmel and Meier 2007, "Spike-frequency adapting neural ensembles: beyond
+mean adaptation and renewal theories", Neural Computation 19:2958-3010).  Parameters and defaults are those of
+PyNN 0.13, ``pyNN.standardmodels.cells.IF_cond_exp_gsfa_grr``.
+
+Right after a spike g_r is a multiple of the leak, and V follows its reversal potential within a fraction of a
+millisecond.  A core therefore lets V relax towards what all conductances make of it (``relaxation``), with their means
+over the sub-step.  As in NEST's ``iaf_cond_exp_sfa_rr`` spikes are found at the ends of timesteps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator import arithmetic
+from emulator.program import Kind, Role
+from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
+from toolchain.models.grid import refractory_steps
+from toolchain.models.membrane import Membrane
+from toolchain.models.parameters import to_accum, to_fraction
+from toolchain.models.relaxation import Z_BITS, Z_SCALE, relaxed, times
+from toolchain.models.tracing import Traced, decay, product, select
+
+MICROSIEMENS = 1e-3
+"""Of a nS."""
+V_SCALE = 4
+"""Voltages are kept as 2^4 times their value."""
+UNIT_BITS = 31
+CONDUCTANCES = {"g_r": "rr", "g_s": "sfa"}
+"""State variables, and what the names of their parameters end in."""
+
+
+class AdaptingConductances(Membrane):
+    """A leaky membrane with the conductances g_r and g_s (nS)."""
+
+    parameters = (
+        Parameter("v_rest", "mV", -65.0),
+        Parameter("cm", "nF", 1.0, above=0.0),
+        Parameter("tau_m", "ms", 20.0, above=0.0),
+        Parameter("tau_refrac", "ms", 0.1, minimum=0.0),
+        Parameter("v_thresh", "mV", -50.0),
+        Parameter("v_reset", "mV", -65.0),
+        Parameter("i_offset", "nA", 0.0),
+        Parameter("tau_sfa", "ms", 100.0, above=0.0),
+        Parameter("e_rev_sfa", "mV", -75.0),
+        Parameter("q_sfa", "nS", 15.0, minimum=0.0),
+        Parameter("tau_rr", "ms", 2.0, above=0.0),
+        Parameter("e_rev_rr", "mV", -75.0),
+        Parameter("q_rr", "nS", 3000.0, minimum=0.0),
+    )
+    state = (Variable("v", "mV", -65.0), Variable("g_r", "nS", 0.0), Variable("g_s", "nS", 0.0))
+    words = (
+        *(Word(name, Role.STATE) for name in ("v", *CONDUCTANCES)),
+        Word("refract_timer", Role.STATE, Kind.INTEGER),
+        *map(Word, ("v_rest", "v_thresh", "v_reset", "e_rev_sfa", "e_rev_rr")),
+        *map(Word, ("i_offset", "q_sfa", "q_rr", "r_membrane", "z_leak")),
+        *(Word(f"gain_{name}", kind=Kind.UNIT) for name in CONDUCTANCES.values()),
+        *(Word(f"decay_{name}", kind=Kind.FRACTION) for name in CONDUCTANCES.values()),
+        Word("t_refract_steps", kind=Kind.INTEGER),
+    )
+    scale_bits: Mapping[str, int] = {"v": V_SCALE}
+    clamped = ("v",)
+    ascending = (("v_reset", "v_thresh"),)
+    linear = False
+    longest_step = 0.25
+
+    def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
+        """Time derivatives of v (mV/ms) and of the conductances (nS/ms)."""
+        total, decays = current + p["i_offset"], {}
+        for g, name in CONDUCTANCES.items():
+            total = total + MICROSIEMENS * s[g] * (p[f"e_rev_{name}"] - s["v"])
+            decays[g] = -s[g] / p[f"tau_{name}"]
+        return {"v": (p["v_rest"] - s["v"]) / p["tau_m"] + total / p["cm"]} | decays
+
+    def threshold(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> NDArray[np.bool_]:
+        """Whether v has reached v_thresh."""
+        return s["v"] >= p["v_thresh"]
+
+    def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Voltage v goes to v_reset, the conductances up."""
+        return {"v": p["v_reset"]} | {g: s[g] + p[f"q_{name}"] for g, name in CONDUCTANCES.items()}
+
+    def refractory_ms(self, p: Mapping[str, Floats]) -> Floats:
+        """Absolute refractory time."""
+        return p["tau_refrac"]
+
+    # --- the core -----------------------------------------------------------------------------------
+
+    def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
+        """What is kept as the host writes it, and the refractory steps."""
+        kept = {name: raw[name] for name in ("i_offset", "q_sfa", "q_rr")}
+        steps = refractory_steps(raw["tau_refrac"], timestep, dt)
+        return kept | {"refract_timer": arithmetic.as_words(0), "t_refract_steps": steps}
+
+    def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> dict[str, Words]:
+        """Voltages, and factors of a sub-step of `dt` ms."""
+        p = values
+        voltages = ("v_rest", "v_thresh", "v_reset", "e_rev_sfa", "e_rev_rr")
+        words = {name: to_accum(name, "mV", p[name], 2.0**V_SCALE) for name in voltages}
+        words["r_membrane"] = to_accum("tau_m / cm", "MOhm", p["tau_m"] / p["cm"])
+        words["z_leak"] = to_accum("timestep / tau_m", "", dt / p["tau_m"], 2.0**Z_SCALE)
+        for name in CONDUCTANCES.values():
+            tau = p[f"tau_{name}"]
+            mean = MICROSIEMENS / p["cm"] * tau * -np.expm1(-dt / tau)
+            words[f"gain_{name}"] = to_accum("timestep / cm", "", mean, 2.0 ** (UNIT_BITS - 15))
+            words[f"decay_{name}"] = to_fraction(np.exp(-dt / tau))
+        return words
+
+    def step(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
+    ) -> tuple[dict[str, Traced], Traced]:
+        """Relax, compare and reset: the last sub-step of a timestep."""
+        state = _relaxed(r, s, current)
+        spike = (state["v"] >= r["v_thresh"]) & (s["refract_timer"] <= 0)
+        jumped = {"v": r["v_reset"], "refract_timer": r["t_refract_steps"]}
+        jumped |= {g: state[g] + r[f"q_{name}"] for g, name in CONDUCTANCES.items()}
+        return {name: select(spike, value, state[name]) for name, value in jumped.items()}, spike
+
+    def substep(
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
+    ) -> tuple[dict[str, Traced], Traced | None]:
+        """Relax; spikes are found at the end of the timestep only."""
+        return (_relaxed(r, s, current), None) if left else self.step(r, s, current)
+
+
+def _relaxed(r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced) -> dict[str, Traced]:
+    """New states of cells that do not spike."""
+    held = s["refract_timer"] > 0
+    z = r["z_leak"]
+    driven = product(current, r["r_membrane"], 15 - V_SCALE, Kind.ACCUM) + r["v_rest"]
+    pull = times(driven - s["v"], z)
+    state = {"refract_timer": select(held, s["refract_timer"] - 1, s["refract_timer"])}
+    for g, name in CONDUCTANCES.items():
+        opened = product(s[g], r[f"gain_{name}"], 15 + UNIT_BITS - Z_BITS, Kind.ACCUM)
+        z, pull = z + opened, pull + times(r[f"e_rev_{name}"] - s["v"], opened)
+        state[g] = decay(s[g], r[f"decay_{name}"])
+    return state | {"v": select(held, s["v"], relaxed(s["v"], z, pull))}
