@@ -29,6 +29,9 @@ INSTRUCTION_SETS = {
 
 THREADED = {"emulator.engine"}
 
+# Products and sums are rounded one by one, or results would depend on whether a processor has fused ones.
+EVERYWHERE = ["-fno-strict-aliasing", "-ffp-contract=off"]
+
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": CHECKED,
@@ -47,7 +50,7 @@ def extension(source: Path) -> Extension:
     return Extension(
         name,
         [str(source)],
-        extra_compile_args=[*optimise, *openmp, "-fno-strict-aliasing", *INSTRUCTION_SETS.get(name, [])],
+        extra_compile_args=[*optimise, *openmp, *EVERYWHERE, *INSTRUCTION_SETS.get(name, [])],
         extra_link_args=openmp,
         define_macros=[("NPY_NO_DEPRECATED_API", "NPY_1_7_API_VERSION")],
     )

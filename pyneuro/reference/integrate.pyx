@@ -20,8 +20,9 @@ cdef extern from *:
     enum { BLOCK = 64, STAGES = 6 };
 
     #define EACH _Pragma("GCC ivdep") for (int i = 0; i < n; i++)
-    #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__)
-    #define CLONES __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
+    /* By what the processor can do: a processor's own name would not match its successors. */
+    #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && __GNUC__ >= 12 && !defined(__clang__)
+    #define CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
     #else
     #define CLONES
     #endif
