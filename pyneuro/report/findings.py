@@ -130,9 +130,8 @@ def _budget(report: Report) -> Iterator[Finding]:
         )
     if not beyond:
         runs = report.budget.spread[0].runs
-        yield Finding(
-            "good", f"No cause moves a rate by more than the reference's own spread over {runs} seeds explains."
-        )
+        text = f"No cause moves a rate by more than the reference's own spread over {runs} seeds explains."
+        yield Finding("good", text)
 
 
 def _divergence(cells: list[ComparisonRow], tolerance_ms: float) -> Finding:
