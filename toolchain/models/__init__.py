@@ -7,6 +7,7 @@ from toolchain.models.adaptation import CalciumAdaptation
 from toolchain.models.adapting_conductances import AdaptingConductances
 from toolchain.models.adaptive_exponential import AdaptiveExponential
 from toolchain.models.composed import CellModels
+from toolchain.models.conducting_lif import ConductingNeuron
 from toolchain.models.fitzhugh_nagumo import FitzHughNagumo
 from toolchain.models.hodgkin_huxley import HodgkinHuxleyNeuron, squid_membrane, traub_membrane
 from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput, Names
@@ -37,7 +38,7 @@ _CELLS = (
     PointNeuron("IF_curr_exp", LeakyIntegrateAndFire(), CURR_EXP),
     PointNeuron("IF_cond_exp", LeakyIntegrateAndFire(), COND_EXP),
     PointNeuron("IF_curr_alpha", LeakyIntegrateAndFire(), CURR_ALPHA),
-    PointNeuron("IF_cond_alpha", LeakyIntegrateAndFire(), COND_ALPHA),
+    ConductingNeuron("IF_cond_alpha", COND_ALPHA),
     PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
     PointNeuron("IF_curr_dual_exp", LeakyIntegrateAndFire(), DUAL_EXP),
     PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from toolchain.models.adaptive_exponential import AdaptiveExponential
+from toolchain.models.conducting_lif import BareLIF
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.inputs import ConductanceInput, CurrentInput, Names
 from toolchain.models.lif import LeakyIntegrateAndFire
@@ -55,7 +56,7 @@ def composed_name(membrane: str, receptors: Mapping[str, str]) -> str:
 def base(part: str, cells: Mapping[str, CellModel | SourceModel]) -> PointNeuron | None:
     """What receptors are put on: a membrane without any, or one of `cells` with conductances; None if it is neither."""
     if part in MEMBRANES:
-        return PointNeuron(part, MEMBRANES[part](), ())
+        return BareLIF() if part == "LIF" else PointNeuron(part, MEMBRANES[part](), ())
     cell = cells.get(part)
     return cell if isinstance(cell, PointNeuron) and cell.conductance_based else None
 

@@ -104,6 +104,10 @@ class Receptor(ABC):
         value = self.value(s)
         return None if value is None else value << self.input.scale_bits
 
+    def change(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """By how much its STATE words change in a step; those that its response is made of, at least."""
+        return {word: later - s[word] for word, later in self.decayed(r, s).items()}
+
     def conductance(self, s: Mapping[str, Traced], v: Traced, r: Mapping[str, Traced]) -> tuple[Traced, Traced] | None:
         """2^scale_bits times the conductance (uS) that it is at `v`, and its reversal potential; None if it is none."""
         fine = self.fine(s)

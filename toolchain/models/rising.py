@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from emulator import arithmetic
-from emulator.conversion import ACCUM_ONE
+from emulator.conversion import ACCUM_ONE, literal_to_accum
 from emulator.program import Kind, Role
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.derived import Derived, decay_word
@@ -30,6 +30,10 @@ response lasts steps."""
 LONGEST_RAMP: Final = 18.0
 """sPyNNaker's ramps are right within 1 % up to time constants of this times the root of the timestep (ms): their slope,
 dt / tau^2, has 15 fractional bits, and what is beyond them is cut off."""
+
+
+RATES: Final = ("climb", "loss")
+"""What y and g are multiplied by for the slope of g, times dt."""
 
 
 class _Rising(Receptor):
@@ -48,6 +52,7 @@ class _Rising(Receptor):
         self._coefficients = tuple(names.of(f"{part}") for part in _Coefficients._fields)
         states = (Word(names.state, Role.STATE), Word(names.word("rise"), Role.STATE))
         self.words = states + tuple(Word(name, kind=Kind.FRACTION) for name in self._coefficients)
+        self.words += tuple(Word(names.of(name)) for name in RATES)
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
         """Both equations."""
@@ -61,8 +66,10 @@ class _Rising(Receptor):
 
     def written(self, values: Mapping[str, Floats], dt: float) -> dict[str, Words]:
         """Coefficients of steps of `dt`."""
-        made = _coefficients(values[self._rise], values[self._fall], dt)
-        return dict(zip(self._coefficients, map(to_fraction, made), strict=True))
+        rise, fall = values[self._rise], values[self._fall]
+        words = dict(zip(self._coefficients, map(to_fraction, _coefficients(rise, fall, dt)), strict=True))
+        rates = zip(RATES, (_gain(rise, fall) * dt, dt / fall), strict=True)
+        return words | {self.names.of(name): literal_to_accum(rate) for name, rate in rates}
 
     def arrived(self, r: Mapping[str, Traced]) -> dict[str, Traced]:
         """The weights times the mean of what each causes in the step of arrival are added."""
@@ -75,6 +82,16 @@ class _Rising(Receptor):
         value, rise = s[self.names.state], s[self.names.word("rise")]
         fall, feed, fade = (r[self.names.of(part)] for part in ("fall", "feed", "fade"))
         return {self.names.state: decay(value, fall) + decay(rise, feed), self.names.word("rise"): decay(rise, fade)}
+
+    def fine(self, s: Mapping[str, Traced]) -> Traced:
+        """The word as it is."""
+        return s[self.names.state]
+
+    def change(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
+        """The slope of g, k y - g / tau_decay, from the means over the step."""
+        value, rise = s[self.names.state], s[self.names.word("rise")]
+        climb, loss = (r[self.names.of(part)] for part in RATES)
+        return {self.names.state: rise * climb - value * loss}
 
 
 class Alpha(_Rising):
@@ -209,6 +226,10 @@ class LinearExponential(Alpha):
     def value(self, s: Mapping[str, Traced]) -> Traced:
         """Ramp times exponential."""
         return s[self._ramp] * s[self._exponential]
+
+    def fine(self, s: Mapping[str, Traced]) -> Traced:
+        """The same."""
+        return self.value(s)
 
     def read(self, registers: Mapping[str, Words]) -> Words:
         """The same."""
