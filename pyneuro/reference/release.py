@@ -67,10 +67,6 @@ class ReleaseSynapses:
         """Weights, in the order of the projection."""
         return self.rows.unsorted(self.rows.weights)
 
-    def state(self, name: str) -> Floats:
-        """A state variable after the latest spike of each source, in the order of the projection."""
-        return self.rows.unsorted(self._state[name])
-
     def send(self, fired: Indices, step: int, line: DelayLine) -> None:
         """Deliver the spikes that the update of `step` found in the source cells `fired`."""
         for sources in singly(fired):
