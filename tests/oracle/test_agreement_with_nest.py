@@ -121,6 +121,16 @@ TABLE = (
         shift=1,
     ),
     Row(
+        "PointNeuron(AdExp(cm=0.25, tau_m=10.0, tau_refrac=2.0, v_spike=0.0),"
+        " fast=BetaPSR(tau_rise=0.5, tau_decay=2.0), GABA=BetaPSR(tau_rise=1.0, tau_decay=8.0, e_syn=-75.0))",
+        {"fast": 0.02, "GABA": 0.005},
+        0.9,
+        0.02,
+        UPSTROKE,
+        near_ms=0.1,
+        shift=1,
+    ),
+    Row(
         "PointNeuron(AdExp(v_spike=-30.0, tau_refrac=2.0),"
         " fast=AlphaPSR(tau_syn=0.5), slow=AlphaPSR(tau_syn=8.0), GABA=AlphaPSR(e_syn=-75.0))",
         {"fast": 0.01, "slow": 0.003, "GABA": 0.01},
