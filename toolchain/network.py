@@ -127,9 +127,10 @@ class Projection:
     delay : Values
         ms, as asked for; each simulator rounds to its timestep.
     synapse : str
-        Synapse type: ``StaticSynapse``, a release model, or ``STDPMechanism``.
+        Synapse type, one of ``toolchain.synapses.SYNAPSES``.
     rules : tuple of str
-        For STDPMechanism: names of its timing rule and of its weight rule.
+        Of STDPMechanism: names of its timing rule and of its weight rule. Of StructuralMechanismStatic: names of its
+        partner selection, formation and elimination; of StructuralMechanismSTDP: all five.
     parameters : mapping of str to Values
         Parameters of the synapse type and its rules besides weight and delay, in PyNN's names and units; a rule's are
         the same for all synapses. ``dendritic_delay_fraction`` is one of STDPMechanism.

@@ -230,3 +230,11 @@ def test_what_goes_wrong_in_a_run_is_warned_of_once() -> None:
     assert "raise the mapping option ring_buffer_sigma" in text
     simulation.run(70)
     assert simulation.statistics().saturations > count
+
+
+def test_projections_are_told_as_they_are_now(make: Callable[[Network], Simulation]) -> None:
+    simulation = make(network())
+    simulation.run(10)
+    present = simulation.present(0)
+    np.testing.assert_array_equal(present.weight, simulation.weights(0))
+    np.testing.assert_array_equal(present.post, network().projections[0].post)
