@@ -33,6 +33,7 @@ from toolchain.partition.check import check as check_partition
 from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
+from toolchain.responses import lossy_responses
 from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
 from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
@@ -207,6 +208,7 @@ def compile_network(
         *wrapping_sources(network),
         *vanished,
         *coarse_steps(network, shifts),
+        *timed("weights", lossy_responses, network, shifts, options.substeps),
         *overloads(network, parts, budget),
     )
     for stage, spent in mapped.seconds.items():
@@ -229,7 +231,7 @@ def _refuse(network: Network) -> None:
     for projection in network.projections:
         if projection.synapse in REFUSED:
             raise MappingError(
-                f"projection '{projection.label}': {projection.synapse} {REFUSED[projection.synapse]}; use "
+                f"projection '{network.name_of(projection)}': {projection.synapse} {REFUSED[projection.synapse]}; use "
                 "backend='reference', or leave it out"
             )
 

@@ -54,17 +54,19 @@ def in_steps(network: Network) -> tuple[tuple[Delays, ...], tuple[Diagnostic, ..
     MappingError
         If a delay exceeds what delay stages can do.
     """
-    rounded = [_of_projection(projection, network.timestep) for projection in network.projections]
+    rounded = [
+        _of_projection(projection, network.name_of(projection), network.timestep) for projection in network.projections
+    ]
     return tuple(delays for delays, _ in rounded), tuple(remark for _, remarks in rounded for remark in remarks)
 
 
-def _of_projection(projection: Projection, timestep: float) -> tuple[Delays, list[Diagnostic]]:
+def _of_projection(projection: Projection, name: str, timestep: float) -> tuple[Delays, list[Diagnostic]]:
     if not len(projection):
         return Delays(np.ones(1, dtype=np.uint8), 1, 1), []
-    steps, longest, remarks = _rounded(projection, timestep)
+    steps, longest, remarks = _rounded(projection, name, timestep)
     if longest > LONGEST:
         raise MappingError(
-            f"projection '{projection.label}' has a delay of {longest * timestep:g} ms; the machine's longest is "
+            f"projection '{name}' has a delay of {longest * timestep:g} ms; the machine's longest is "
             f"{LONGEST} steps, {LONGEST * timestep:g} ms at a timestep of {timestep:g} ms: shorten it, or use a "
             "longer timestep"
         )
@@ -74,21 +76,25 @@ def _of_projection(projection: Projection, timestep: float) -> tuple[Delays, lis
 def rounding_remarks(network: Network) -> tuple[Diagnostic, ...]:
     """Remarks where rounding to steps changes delays, for a simulator without a longest delay."""
     made = (projection for projection in network.projections if len(projection))
-    return tuple(remark for projection in made for remark in _rounded(projection, network.timestep)[2])
+    return tuple(
+        remark
+        for projection in made
+        for remark in _rounded(projection, network.name_of(projection), network.timestep)[2]
+    )
 
 
-def _rounded(projection: Projection, timestep: float) -> tuple[NDArray[np.uint8], float, list[Diagnostic]]:
+def _rounded(projection: Projection, name: str, timestep: float) -> tuple[NDArray[np.uint8], float, list[Diagnostic]]:
     """Delays in steps, of no use if the longest exceeds 255, the longest, and what to say of the others."""
     asked = np.atleast_1d(np.asarray(projection.delay, dtype=np.float64))
     steps = np.empty(len(asked), dtype=np.uint8)
     longest, raised, moved, worst = round_delays(asked, timestep, steps)
     each = len(projection) // len(asked)
-    return steps, longest, _remarks(projection, timestep, (raised * each, moved * each), worst)
+    return steps, longest, _remarks(name, len(projection), timestep, (raised * each, moved * each), worst)
 
 
-def _remarks(projection: Projection, timestep: float, counts: tuple[int, int], worst: float) -> list[Diagnostic]:
+def _remarks(name: str, total: int, timestep: float, counts: tuple[int, int], worst: float) -> list[Diagnostic]:
     """What to say of the numbers of delays that were raised to a step, and rounded by `worst` ms at the most."""
-    (raised, moved), total, remarks = counts, len(projection), []
+    (raised, moved), remarks = counts, []
     if raised:
         remarks.append(f"{raised:,} of {total:,} delays are below one timestep and became {timestep:g} ms")
     if moved:
@@ -96,4 +102,4 @@ def _remarks(projection: Projection, timestep: float, counts: tuple[int, int], w
             f"{moved:,} of {total:,} delays are no multiple of the timestep ({timestep:g} ms) and were rounded, by "
             f"{worst:.3g} ms at the most"
         )
-    return [Diagnostic("delays", projection.label, remark) for remark in remarks]
+    return [Diagnostic("delays", name, remark) for remark in remarks]

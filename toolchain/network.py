@@ -172,6 +172,15 @@ class Network:
 
         return describe(self)
 
+    def name_of(self, projection: Projection) -> str:
+        """What messages call a projection: its label, and its receptor and number where others have the same label."""
+        same = [other for other in self.projections if other.label == projection.label]
+        alike = [other for other in same if other.receptor == projection.receptor]
+        if len(same) < 2:
+            return projection.label
+        number = f" {alike.index(projection) + 1}" if len(alike) > 1 else ""
+        return f"{projection.label} ({projection.receptor}{number})"
+
     @property
     def cells(self) -> int:
         """Number of cells, sources included."""

@@ -1,7 +1,7 @@
 """Rounding: numbers that the machine does not hold as they were given, and time constants below the timestep.
 
-A parameter is written as s16.15, in steps of 2^-15.  A time constant shorter than the timestep leaves nothing of what
-it describes from one step to the next, whatever the arithmetic.
+A parameter is written as s16.15, in steps of 2^-15.  What decays with a time constant shorter than the timestep is down
+to less than 37 % (1/e) within one step, whatever the arithmetic.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _of_amplitudes(network: Network, made: Projection) -> Iterator[Diagnostic]:
             said.append(f"{name} = {given[name]:g} stands for {meant / unit:.3g}, which becomes {held:.3g}")
     if said:
         text = f"{'; '.join(said)}: the machine holds multiples of {STEP / unit:.3g}; use larger weights"
-        yield Diagnostic("image", made.label, text)
+        yield Diagnostic("image", network.name_of(made), text)
 
 
 def coarse_steps(network: Network, shifts: Sequence[Sequence[int]]) -> tuple[Diagnostic, ...]:
@@ -88,7 +88,7 @@ def _of_steps(network: Network, made: Projection, shifts: Sequence[Sequence[int]
     if 0.0 < largest < FINE * quantum:
         yield Diagnostic(
             "weights",
-            made.label,
+            network.name_of(made),
             f"a pair of spikes moves a weight by {largest:.3g} at the most, and the machine holds weights in steps of "
             f"{quantum:.3g}, cut off downwards at each change: expect weights that drift down or stand still; the step "
             "follows from the input that the target may receive in one timestep: lower 'spikes_per_second', let delays "
@@ -103,7 +103,9 @@ def short_time_constants(network: Network, substeps: int | None = None) -> tuple
     as `substeps`, or as their model needs.
     """
     cells = (remark for found in network.populations for remark in _of_taus(found, network.timestep, substeps))
-    rules = (remark for made in network.projections for remark in _of_rule(made, network.timestep))
+    rules = (
+        remark for made in network.projections for remark in _of_rule(made, network.name_of(made), network.timestep)
+    )
     return (*cells, *rules)
 
 
@@ -146,14 +148,14 @@ def _of_taus(population: Population, timestep: float, substeps: int | None) -> I
         yield _too_short(population.label, short, timestep)
 
 
-def _of_rule(made: Projection, timestep: float) -> Iterator[Diagnostic]:
+def _of_rule(made: Projection, label: str, timestep: float) -> Iterator[Diagnostic]:
     if not made.rules:
         return
     rule = TIMING_RULES[made.rules[0]]
     given = {p.name: float(np.min(made.parameters.get(p.name, p.default))) for p in rule.parameters}
     short = {name: given[name] for name in rule.time_constants if given[name] < timestep}
     if short:
-        yield _too_short(made.label, short, timestep)
+        yield _too_short(label, short, timestep)
 
 
 def is_time_constant(parameter: Parameter) -> bool:

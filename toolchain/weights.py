@@ -161,7 +161,7 @@ def quantise(
     remarks = tuple(
         Diagnostic(
             "weights",
-            report.label,
+            network.name_of(network.projections[report.projection]),
             f"{report.zeroed:,} of {report.synapses:,} weights are too small for 16 bits and became 0: the smallest "
             f"step is {report.quantum:.3g} {report.unit}, {_why_so_large(network, report)}",
         )
@@ -216,8 +216,8 @@ def _input(network: Network, projection: Projection, delays: Delays, rate: Rate)
     biggest = max(abs(lowest), abs(highest)) * scale
     if biggest > LARGEST_WORD:
         raise MappingError(
-            f"projection '{projection.label}' has a weight of {biggest / scale:g} {unit}; the machine's largest is "
-            f"{LARGEST_WORD / scale:g} {unit}"
+            f"projection '{network.name_of(projection)}' has a weight of {biggest / scale:g} {unit}; the "
+            f"machine's largest is {LARGEST_WORD / scale:g} {unit}"
         )
     counts = np.zeros(network.populations[projection.target].size, dtype=np.int32)
     count_inputs(projection.post, counts)

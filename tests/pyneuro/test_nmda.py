@@ -97,6 +97,7 @@ def test_a_depolarised_cell_gets_more_of_the_same_spikes() -> None:
         ("Izhikevich_cond", 0.12, 0.3),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*that comes alone:pyneuro.errors.MappingWarning")
 def test_any_cell_with_conductances_takes_them(cell: str, weight: float, tolerance: float) -> None:
     """Beside its own receptors, on both simulators."""
     traces = []

@@ -8,6 +8,7 @@ from declared import same, values_of
 from hypothesis import given, settings
 
 from emulator.errors import ArchiveError
+from tests.support.networks import cells, connect
 from toolchain.describe import describe
 from toolchain.network import (
     Current,
@@ -101,3 +102,11 @@ def test_synapses_with_dynamics_are_described() -> None:
         "projection 'g': 'a' -> 'b', 2 ElectricalSynapse",
         "  weight = 0.01 uS",
     ]
+
+
+def test_messages_tell_projections_of_one_label_apart() -> None:
+    alike = [connect((0, 1), [(0, 0)], receptor=name) for name in ("excitatory", "inhibitory", "inhibitory")]
+    other = connect((1, 0), [(0, 0)])
+    network = Network("labels", 1.0, (cells("a", 1), cells("b", 1)), (*alike, other))
+    names = [network.name_of(made) for made in network.projections]
+    assert names == ["0-1 (excitatory)", "0-1 (inhibitory 1)", "0-1 (inhibitory 2)", "1-0"]

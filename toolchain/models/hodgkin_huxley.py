@@ -242,6 +242,10 @@ class HodgkinHuxleyNeuron(PointNeuron):
         """The cell with further receptors, and with another name."""
         return HodgkinHuxleyNeuron(self._membrane, self.parts + parts, name)
 
+    def effective(self, part: Receptor, s: Mapping[str, Traced]) -> Traced | None:
+        """All the bits that there are."""
+        return part.fine(s)
+
     def _advanced(
         self, r: Mapping[str, Traced], state: dict[str, Traced], held: dict[str, Traced], substeps: int
     ) -> tuple[dict[str, Traced], dict[str, Traced], Traced]:

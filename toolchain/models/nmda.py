@@ -57,6 +57,10 @@ class NMDA(DualExponential):
         half_open = np.log(np.maximum(values[self._mg], LEAST_MG) / HALF) / STEEPNESS
         return super().written(values, dt) | {self._half_open: to_accum(self._mg, "mM", half_open)}
 
+    def effective(self, s: Mapping[str, Traced]) -> Traced:
+        """The word as it is, before magnesium."""
+        return s[self.names.state]
+
     def conductance(self, s: Mapping[str, Traced], v: Traced, r: Mapping[str, Traced]) -> tuple[Traced, Traced]:
         """What is not blocked at `v`."""
         opened = interpolate(OPEN, v - r[self._half_open])

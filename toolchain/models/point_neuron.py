@@ -95,8 +95,12 @@ class PointNeuron(CellModel):
 
     def receptor_tau(self, receptor: str) -> str | None:
         """Name of the parameter that is the time constant of a receptor, or None if it has none."""
-        name = next(part.names.of("tau_syn") for part in self.parts if part.names.receptor == receptor)
+        name = self.part(receptor).names.of("tau_syn")
         return name if name in (parameter.name for parameter in self.parameters) else None
+
+    def part(self, receptor: str) -> Receptor:
+        """The receptor of that name."""
+        return next(part for part in self.parts if part.names.receptor == receptor)
 
     # --- the core -----------------------------------------------------------------------------------
 
@@ -150,6 +154,10 @@ class PointNeuron(CellModel):
             spikes += [] if spike is None else [spike]
             held = self._decayed(r, held)
         return state, held, reduce(operator.or_, spikes)
+
+    def effective(self, part: Receptor, s: Mapping[str, Traced]) -> Traced | None:
+        """2^scale_bits times the response of a receptor as the membrane meets it, from its STATE words."""
+        return part.effective(s)
 
     def _decayed(self, r: Mapping[str, Traced], held: dict[str, Traced]) -> dict[str, Traced]:
         """States of the receptors after a sub-step."""
@@ -210,8 +218,7 @@ class PointNeuron(CellModel):
 
     def weight_factor(self, receptor: str, p: Mapping[str, Floats]) -> Floats | None:
         """What the weights of a receptor are multiplied by for a core, or None if it takes them as they are."""
-        part = next(part for part in self.parts if part.names.receptor == receptor)
-        return part.weight_factor(p)
+        return self.part(receptor).weight_factor(p)
 
 
 def _factor(part: Receptor) -> float:

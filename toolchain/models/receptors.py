@@ -101,6 +101,10 @@ class Receptor(ABC):
 
     def fine(self, s: Mapping[str, Traced]) -> Traced | None:
         """2^scale_bits times its response, with the bits that `value` cuts off if it has them."""
+        return self.effective(s)
+
+    def effective(self, s: Mapping[str, Traced]) -> Traced | None:
+        """2^scale_bits times the response as `added` has it."""
         value = self.value(s)
         return None if value is None else value << self.input.scale_bits
 
