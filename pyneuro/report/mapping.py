@@ -86,12 +86,12 @@ def _plain(found: Spread | None) -> tuple[float, float, float] | None:
 
 def partition_rows(network: Network, slices: Sequence[Slice]) -> tuple[PartitionRow, ...]:
     """Tell how many cores each population takes, by kind."""
-    sizes: dict[tuple[int, str], list[int]] = {}
+    sizes: dict[tuple[int, str, int], list[int]] = {}
     for piece in slices:
-        sizes.setdefault((piece.population, piece.kind), []).append(piece.size)
+        sizes.setdefault((piece.population, piece.kind, piece.substeps), []).append(piece.size)
     return tuple(
-        PartitionRow(network.populations[number].label, kind, len(pieces), sum(pieces), max(pieces))
-        for (number, kind), pieces in sorted(sizes.items())
+        PartitionRow(network.populations[number].label, kind, len(pieces), sum(pieces), max(pieces), substeps)
+        for (number, kind, substeps), pieces in sorted(sizes.items())
     )
 
 

@@ -123,8 +123,11 @@ def _machine(report: Report) -> Markup:
     picture = element("div", board_picture(machine), board_legend(machine), class_="picture")
     partition = table(
         "Partition: cores of each population.",
-        ("population", "runs", "cores", "cells", "largest slice"),
-        [(p.population, p.kind, f"{p.cores:,}", f"{p.cells:,}", f"{p.largest:,}") for p in report.partition],
+        ("population", "runs", "cores", "cells", "largest slice", "sub-steps"),
+        [
+            (p.population, p.kind, f"{p.cores:,}", f"{p.cells:,}", f"{p.largest:,}", str(p.substeps or NONE))
+            for p in report.partition
+        ],
     )
     return join((figure(picture, caption), partition))
 

@@ -261,8 +261,11 @@ def _board(report: Report) -> Lines:
 
 def _partition(report: Report) -> Lines:
     yield from table(
-        ("population", "runs", "cores", "cells", "largest slice"),
-        [(p.population, p.kind, f"{p.cores:,}", f"{p.cells:,}", f"{p.largest:,}") for p in report.partition],
+        ("population", "runs", "cores", "cells", "largest slice", "sub-steps"),
+        [
+            (p.population, p.kind, f"{p.cores:,}", f"{p.cells:,}", f"{p.largest:,}", str(p.substeps or NONE))
+            for p in report.partition
+        ],
     )
 
 

@@ -69,8 +69,8 @@ def mapping() -> GraphMapping:
 
 
 SLICES = (
-    Slice(f"{NASTY}[0:2]", 0, 0, 2, "neurons", 2000, 4000, 900),
-    Slice(f"{NASTY}[2:3]", 0, 2, 3, "neurons", 1500, 3000, 500),
+    Slice(f"{NASTY}[0:2]", 0, 0, 2, "neurons", 2000, 4000, 900, substeps=2),
+    Slice(f"{NASTY}[2:3]", 0, 2, 3, "neurons", 1500, 3000, 500, substeps=2),
     Slice("in[0:1]", 1, 0, 1, "array", 800, 64, 10),
 )
 

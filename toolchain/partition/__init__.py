@@ -32,6 +32,8 @@ class Slice:
         For ``delay``: index of the slice whose spikes it repeats, else -1.
     stages : int
         For ``delay``: number of stages of 16 ticks, else 0.
+    substeps : int
+        For ``neurons``: parts of a timestep that the update goes through, else 0.
     """
 
     label: str
@@ -44,6 +46,7 @@ class Slice:
     cycles: int
     source: int = -1
     stages: int = 0
+    substeps: int = 0
 
     @property
     def size(self) -> int:

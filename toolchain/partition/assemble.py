@@ -36,6 +36,7 @@ class _Cut:
     program: Program | None
     cells: range
     width: int
+    substeps: int
 
 
 def piece_memory(
@@ -91,13 +92,14 @@ def assemble(
 def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterator[_Cut]:
     for number, population in enumerate(network.populations):
         model = CELL_MODELS[population.cell]
-        program: Program | None = None
+        program, substeps = None, 0
         if isinstance(model, CellModel):
-            program = model.program(model.substeps(network.timestep, options.substeps))
+            substeps = model.substeps(network.timestep, options.substeps)
+            program = model.program(substeps)
         width = slicing.per_core[number]
         for start in range(0, population.size, width):
             cells = range(start, min(start + width, population.size))
-            yield _Cut(population, number, program, cells, width)
+            yield _Cut(population, number, program, cells, width, substeps)
 
 
 def _memory(cut: _Cut, plan: RowPlan, piece: int, options: MappingOptions, dynamic: DynamicMemory) -> CoreMemory:
@@ -144,6 +146,7 @@ def _cells(cut: _Cut, memory: CoreMemory, load: float) -> Slice:
         dtcm_bytes=memory.dtcm_bytes,
         sdram_bytes=memory.sdram_bytes,
         cycles=round(update_cycles(cut.population, cut.program, len(cut.cells)) + load),
+        substeps=cut.substeps,
     )
 
 
@@ -158,4 +161,5 @@ def _delayed(cells: Slice, source: int, stages: int, memory: CoreMemory) -> Slic
         cycles=stage_cycles(cells.size, stages),
         source=source,
         stages=stages,
+        substeps=0,
     )

@@ -45,13 +45,14 @@ class NetworkSection:
 
 @dataclass(frozen=True)
 class PartitionRow:
-    """The slices of one population: cores by kind of what they run, and the cells of the largest slice."""
+    """The slices of one population: cores by kind of what they run, cells of the largest slice, sub-steps of a tick."""
 
     population: str
     kind: str
     cores: int
     cells: int
     largest: int
+    substeps: int = 0
 
 
 @dataclass(frozen=True)
