@@ -36,6 +36,8 @@ G_BITS: Final = 25
 """Fractional bits of a synaptic conductance (uS)."""
 POINTS: Final = 1024
 """The most points of a table of voltages."""
+CUT_OFF: Final = 3 * 2.0**-15
+"""What the products of a pull lose on average: half a lowest bit each, of those that are not 0 at rest."""
 CHANNELS: Final = ("Na", "K")
 
 
@@ -78,7 +80,7 @@ def passive(
         Words of conductances with `G_BITS`, and their reversal potentials (mV), s16.15.
     """
     z = r["gain_leak"]
-    pull = times(r["reversal_leak"] - v, z) + product(current, r["gain"], 15 + Z_BITS - V_BITS, Kind.ACCUM)
+    pull = times(r["reversal_leak"] - v, z) + product(current, r["gain"], 15 + Z_BITS - V_BITS, Kind.ACCUM) + CUT_OFF
     for conductance, reversal in conductances:
         opened = product(conductance, r["gain"], G_BITS, Kind.ACCUM)
         z = z + opened
