@@ -30,10 +30,8 @@ response lasts steps."""
 LONGEST_RAMP: Final = 18.0
 """sPyNNaker's ramps are right within 1 % up to time constants of this times the root of the timestep (ms): their slope,
 dt / tau^2, has 15 fractional bits, and what is beyond them is cut off."""
-
-
 RATES: Final = ("climb", "loss")
-"""What y and g are multiplied by for the slope of g, times dt."""
+"""What y and g are multiplied by for the slope of a conductance, times dt."""
 
 
 class _Rising(Receptor):
@@ -49,10 +47,10 @@ class _Rising(Receptor):
         self._rise, self._fall = names.of(rise), names.of(fall)
         self.jumps = f"{self.variable}.rise"
         self.state += (Variable(self.jumps, input.unit, 0.0, hidden=True),)
-        self._coefficients = tuple(names.of(f"{part}") for part in _Coefficients._fields)
+        self._coefficients = tuple(names.of(part) for part in _Coefficients._fields)
         states = (Word(names.state, Role.STATE), Word(names.word("rise"), Role.STATE))
         self.words = states + tuple(Word(name, kind=Kind.FRACTION) for name in self._coefficients)
-        self.words += tuple(Word(names.of(name)) for name in RATES)
+        self.words += () if input.linear else tuple(Word(names.of(name)) for name in RATES)
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
         """Both equations."""
@@ -88,7 +86,7 @@ class _Rising(Receptor):
         return s[self.names.state]
 
     def change(self, r: Mapping[str, Traced], s: Mapping[str, Traced]) -> dict[str, Traced]:
-        """The slope of g, k y - g / tau_decay, from the means over the step."""
+        """The slope of a conductance, k y - g / tau_decay, from the means over the step."""
         value, rise = s[self.names.state], s[self.names.word("rise")]
         climb, loss = (r[self.names.of(part)] for part in RATES)
         return {self.names.state: rise * climb - value * loss}
