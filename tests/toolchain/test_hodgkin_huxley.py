@@ -16,8 +16,12 @@ from toolchain.errors import ParameterError
 from toolchain.models import CELL_MODELS
 from toolchain.models.channels import V_BITS
 from toolchain.models.declaration import CellModel
+from toolchain.models.hodgkin_huxley import HodgkinHuxleyNeuron, squid_membrane
+from toolchain.models.inputs import EXCITATORY, INHIBITORY, CurrentInput
 from toolchain.models.kinetics import GATES, SQUID_AXON, TRAUB_MILES, Kinetics, relative
+from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.relaxation import PHI, Z_SCALE, phi
+from toolchain.models.synapses import Exponential
 from toolchain.models.tracing import interpolate
 
 Floats = NDArray[np.float64]
@@ -30,9 +34,10 @@ def cell(name: str) -> CellModel:
     return model
 
 
-def trace_of(name: str, steps: int, dt: float, **parameters: Any) -> Floats:
+def trace_of(of: str | CellModel, steps: int, dt: float, **parameters: Any) -> Floats:
     """V of cells on a core at the start of each of `steps` timesteps: [steps, cells]."""
-    model, n = cell(name), max(np.size(values) for values in parameters.values())
+    model = cell(of) if isinstance(of, str) else of
+    n = max(np.size(values) for values in parameters.values())
     substeps = model.substeps(dt)
     program = model.program(substeps)
     registers = update.allocate(program, model.registers(parameters, {}, n, dt, substeps), n)
@@ -124,6 +129,18 @@ def test_the_passive_membrane_on_the_core_is_exact() -> None:
     rest = -54.0 + 3.0 / 0.3
     expected = rest + (-65.0 - rest) * np.exp(-0.3 * 0.1 * np.arange(101))
     np.testing.assert_allclose(v, expected, rtol=0.0, atol=2e-3)
+
+
+def test_any_receptors_go_with_the_membrane() -> None:
+    """Currents as receptors, in a neuron that tells them from conductances and in one that does not."""
+    parts = tuple(Exponential(names, CurrentInput()) for names in (EXCITATORY, INHIBITORY))
+    neuron = HodgkinHuxleyNeuron(squid_membrane(), parts)
+    plain = PointNeuron("plain", squid_membrane(), parts)
+    currents = np.array([0.0, 7.0, 10.0])
+    traces = [trace_of(model, 1000, 0.1, i_offset=currents) for model in (neuron, plain, "HH_squid")]
+    np.testing.assert_array_equal(traces[0], traces[1])
+    np.testing.assert_array_equal(traces[0], traces[2])
+    assert traces[0].max(axis=0).tolist() == pytest.approx([-64.8, 41.0, 41.0], abs=3.0)
 
 
 @given(
