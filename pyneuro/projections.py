@@ -36,6 +36,7 @@ class Projection(common.Projection):
     __doc__ = common.Projection.__doc__
     _simulator = simulator
     _static_synapse_class = StaticSynapse
+    receptor_type: str
 
     def __init__(
         self, presynaptic_population: Any, postsynaptic_population: Any, connector: Any, *args: Any, **kwargs: Any
@@ -49,7 +50,10 @@ class Projection(common.Projection):
             raise errors.ConnectionError(
                 f"no projection can lead to {postsynaptic_population.label!r}: spike sources have no synapses"
             )
+        receptor = _own_receptor(synapse_type, kwargs)
         super().__init__(presynaptic_population, postsynaptic_population, connector, *args, **kwargs)
+        if receptor is not None:
+            self.receptor_type = receptor
         if not isinstance(self.synapse_type, SynapseType):
             raise UnsupportedError(
                 f"projection {self.label!r}: {type(self.synapse_type).__name__} is not a synapse type of pyneuro; "
@@ -271,6 +275,19 @@ class Projection(common.Projection):
             self.parts = tuple(parts(self, self.weights() if self._learnt else self.arrays["weight"]))
             self._frozen_at = simulator.state.step if self._learnt else 0
         return self.parts
+
+
+def _own_receptor(synapse_type: Any, arguments: dict[str, Any]) -> str | None:
+    """Take the receptor type out of the `arguments` of a projection, if it is the synapse type's, not the target's."""
+    own = getattr(synapse_type, "receptors", ())
+    if not own:
+        return None
+    receptor = arguments.pop("receptor_type", None) or own[0]
+    if receptor not in own:
+        raise errors.ConnectionError(
+            f"receptor_type of {type(synapse_type).__name__} must be {' or '.join(map(repr, own))}, got {receptor!r}"
+        )
+    return str(receptor)
 
 
 def _check_shapes(synapse_type: SynapseType, shape: tuple[Any, ...]) -> None:

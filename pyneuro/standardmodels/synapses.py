@@ -22,6 +22,8 @@ from pyneuro import simulator
 from pyneuro.errors import UnsupportedError
 from pyneuro.populations import members
 from toolchain.network import Values
+from toolchain.synapses.modulation import PARAMETERS as MODULATION
+from toolchain.synapses.modulation import RECEPTORS
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
@@ -66,6 +68,9 @@ class SynapseType(StandardSynapseType):
         """Whether a run changes weights."""
         return False
 
+    receptors: ClassVar[tuple[str, ...]] = ()
+    """Receptor types that belong to the synapse type and not to the target; the first is the default."""
+
     @property
     def rules(self) -> tuple[str, ...]:
         """Names of the timing rule and the weight rule of a plastic synapse."""
@@ -92,6 +97,24 @@ class ElectricalSynapse(SynapseType, synapses.ElectricalSynapse):
     def get_schema(self) -> dict[str, Any]:
         """Return the types of the parameters; there is no delay."""
         return {"weight": float}
+
+
+class Neuromodulation(SynapseType):
+    """Dopamine: spikes of the source turn what STDP has marked on the target's plastic synapses into weight changes.
+
+    A projection with `receptor_type` ``reward`` (the default) adds `weight` to the concentration at the target at each
+    spike, one with ``punishment`` takes it off.  The concentration decays with `tau_d` (ms), the marks with `tau_c`
+    (ms); weights stay between `w_min` and `w_max`.  Parameters are sPyNNaker's; the STDP rule must be additive.
+    """
+
+    parameter_checks: ClassVar[dict[str, Any]] = {}
+    default_parameters: ClassVar[dict[str, Any]] = {
+        "weight": 1.0,
+        "delay": None,
+        **{parameter.name: parameter.default for parameter in MODULATION},
+    }
+    translations = build_translations(*((name, name) for name in default_parameters))
+    receptors: ClassVar[tuple[str, ...]] = tuple(RECEPTORS)
 
 
 def release_type(name: str) -> Any:
@@ -190,6 +213,7 @@ SYNAPSES: dict[str, Any] = {
     "StaticSynapse": StaticSynapse,
     "STDPMechanism": STDPMechanism,
     "ElectricalSynapse": ElectricalSynapse,
+    "Neuromodulation": Neuromodulation,
     **_RELEASE,
     **_RULES,
 }

@@ -122,3 +122,38 @@ def test_electrical_synapses_have_no_delay() -> None:
     assert projection.get("weight", "array").sum() == pytest.approx(0.09)
     with pytest.raises(sim.errors.NonExistentParameterError, match="delay"):
         projection.get("delay", "array")
+
+
+def rewarded(dopamine_times: list[float], receptor: str | None = None) -> float:
+    """Weight at the end of a run in which a pair of spikes is followed by dopamine."""
+    sim.setup(timestep=1.0, backend="reference")
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[10.0, 290.0]))
+    driver = sim.Population(1, sim.SpikeSourceArray(spike_times=[14.0]))
+    dopamine = sim.Population(1, sim.SpikeSourceArray(spike_times=dopamine_times))
+    cell = sim.Population(1, sim.IF_curr_exp(tau_refrac=50.0))
+    rule = sim.STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence(w_max=1.0), weight=0.5, delay=1.0)
+    learning = sim.Projection(source, cell, sim.OneToOneConnector(), rule)
+    sim.Projection(driver, cell, sim.OneToOneConnector(), sim.StaticSynapse(weight=40.0, delay=1.0))
+    modulation = sim.Neuromodulation(weight=0.05, tau_c=100.0, tau_d=50.0)
+    chosen = {"receptor_type": receptor} if receptor else {}
+    sim.Projection(dopamine, cell, sim.OneToOneConnector(), modulation, **chosen)
+    sim.run(300.0)
+    [weight] = learning.get("weight", "list", with_address=False)
+    return float(weight)
+
+
+def test_dopamine_turns_marks_into_weights() -> None:
+    """Without dopamine nothing is learnt; a reward keeps what the pair of spikes marked, a punishment the opposite."""
+    assert rewarded([]) == 0.5
+    rise = rewarded([100.0]) - 0.5
+    assert rise > 0.001
+    assert rewarded([100.0], "punishment") - 0.5 == pytest.approx(-rise)
+    with pytest.raises(sim.errors.ConnectionError, match="must be 'reward' or 'punishment', got 'excitatory'"):
+        rewarded([], "excitatory")
+
+
+def test_dopamine_is_refused_on_the_machine_by_name() -> None:
+    """The emulated cores have no neuromodulation, and say so before anything runs."""
+    connected(sim.Neuromodulation(weight=0.1))
+    with pytest.raises(ValueError, match="Neuromodulation is not among what the emulated cores have"):
+        sim.run(1.0)
