@@ -10,7 +10,7 @@ four lines of each row are asked for when it is noted.)
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from emulator.dynamic cimport fetch_rows, note_row
+from emulator.dynamic cimport fetch_t, note_row
 from emulator.growable cimport Ints, push_pair
 from emulator.row cimport FIXED_COUNT, HEADER_WORDS, WEIGHT_SHIFT
 from emulator.state cimport DELAY, SLOTS, Core, Feed, Group, Machine, Tally
@@ -49,7 +49,7 @@ ctypedef struct Senders:
 
 
 cdef inline void finish_tick(Machine* machine, int32_t number, int32_t thread, int32_t tick,
-                             program_t run) noexcept nogil:
+                             program_t run, fetch_t fetch) noexcept nogil:
     """Core `number` takes its packets of this tick; then its tick is over and its account is closed."""
     cdef Core* core = &machine.cores[number]
     cdef uint64_t* spiking = machine.spiking + (tick & 1) * machine.spiking_words
@@ -72,7 +72,8 @@ cdef inline void finish_tick(Machine* machine, int32_t number, int32_t thread, i
                 take_senders(core, &senders, tick, &batch, &tally)
     take_senders(core, &senders, tick, &batch, &tally)
     add_rows(core, &batch, tick, &tally)
-    fetch_rows(machine, core, tick, thread, run, &tally)
+    if core.dynamic_count:
+        fetch(core, tick, thread, &machine.benches[thread], run, &tally)
     if number & 63 == 0:
         # The other set was read in the tick before and is written in the next.
         machine.spiking[((tick & 1) ^ 1) * machine.spiking_words + (number >> 6)] = 0

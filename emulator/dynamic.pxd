@@ -11,7 +11,7 @@ from emulator.growable cimport push_pair
 from emulator.plastic cimport process_plastic_rows, take_plastic_row
 from emulator.release cimport process_release_rows, take_release_row
 from emulator.row cimport LAST_SPIKE
-from emulator.state cimport LANES, Core, Dynamic, Feed, Machine, Tally, Workbench
+from emulator.state cimport LANES, Core, Dynamic, Feed, Tally, Workbench
 from emulator.update cimport program_t
 
 cdef extern from *:
@@ -38,13 +38,17 @@ cdef inline void note_row(Core* core, const Feed* feed, uint32_t i, int32_t tick
             ahead += LINE_WORDS
 
 
-cdef inline void fetch_rows(Machine* machine, Core* core, int32_t tick, int32_t thread, program_t run,
+# fetch(core, tick, thread, bench, run, tally): `fetch_rows` as it is compiled for an instruction set.
+ctypedef void (*fetch_t)(Core*, int32_t, int32_t, Workbench*, program_t, Tally*) noexcept nogil
+
+
+cdef inline void fetch_rows(Core* core, int32_t tick, int32_t thread, Workbench* bench, program_t run,
                             Tally* tally) noexcept nogil:
     """Process all rows that are due in this tick."""
     cdef int32_t b
     for b in range(core.dynamic_count):
         if core.dynamic[b].waiting.n:
-            fetch_rows_of_bank(core, &core.dynamic[b], tick, thread, &machine.benches[thread], run, tally)
+            fetch_rows_of_bank(core, &core.dynamic[b], tick, thread, bench, run, tally)
 
 
 cdef inline void fetch_rows_of_bank(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,

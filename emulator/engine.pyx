@@ -17,6 +17,7 @@ from openmp cimport omp_get_num_threads
 
 from emulator.barrier cimport Barrier, meet
 from emulator.deliver cimport finish_tick
+from emulator.dynamic cimport fetch_t
 from emulator.growable cimport copied, push_pair, release
 from emulator.injected cimport inject
 from emulator.loaded cimport Loaded, address, zeros
@@ -26,10 +27,11 @@ from emulator.tick cimport draw_numbers, start_tick, take_inputs
 from emulator.trains cimport Trains
 from emulator.update cimport program_t
 
+from emulator.fetch import FETCH_ADDRESS
 from emulator.update import PROGRAM_ADDRESS
 
 
-cdef void run_share(Machine* machine, program_t program, int32_t first, int32_t last, int32_t thread,
+cdef void run_share(Machine* machine, program_t program, fetch_t fetch, int32_t first, int32_t last, int32_t thread,
                     int32_t threads, Barrier* barrier) noexcept nogil:
     """The share of one thread: every so many-th core, always the same ones, whose state stays in its cache."""
     cdef int32_t tick, number
@@ -41,7 +43,7 @@ cdef void run_share(Machine* machine, program_t program, int32_t first, int32_t 
         meet(barrier, threads)
         number = thread
         while number < machine.core_count:
-            finish_tick(machine, number, thread, tick, program)
+            finish_tick(machine, number, thread, tick, program, fetch)
             number += threads
         meet(barrier, threads)
 
@@ -73,13 +75,14 @@ cdef class Engine(Loaded):
         """Run until tick `last`, for which the words of waves are there."""
         cdef Machine* machine = &self.machine
         cdef program_t program = <program_t> <size_t> PROGRAM_ADDRESS
+        cdef fetch_t fetch = <fetch_t> <size_t> FETCH_ADDRESS
         cdef int32_t first = self.tick
         cdef int32_t number
         for number in range(machine.core_count):
             if self.trains[number] is not None:
                 (<Trains> self.trains[number]).run_until(last)
         with nogil, parallel(num_threads=self.threads):
-            run_share(machine, program, first, last, threadid(), omp_get_num_threads(), &self.barrier)
+            run_share(machine, program, fetch, first, last, threadid(), omp_get_num_threads(), &self.barrier)
         self.tick = last
         for number in range(machine.core_count):
             if out_of_memory(&machine.cores[number]):

@@ -30,7 +30,7 @@ from emulator.state cimport (
     Core,
     Dynamic,
     History,
-    Lane,
+    Piece,
     Routine,
     Tally,
     Workbench,
@@ -41,9 +41,16 @@ cdef extern from *:
     """
     #include <stdint.h>
 
-    enum { ONE_TRACE = 1 << 11, LONG_AGO = INT32_MAX };
+    enum { ONE_TRACE = 1 << 11, LONG_AGO = INT32_MAX, VECTOR = 16 };
 
     /* How many entries of a history are at or before `tick`; those that are not in use come after all. */
+    #if defined(__AVX512F__)
+    #include <immintrin.h>
+    static inline int32_t entries_until(const int32_t *time, int32_t tick)
+    {
+        return __builtin_popcount(_mm512_cmple_epi32_mask(_mm512_loadu_si512(time), _mm512_set1_epi32(tick)));
+    }
+    #else
     static inline int32_t entries_until(const int32_t *time, int32_t tick)
     {
         int32_t n = 0;
@@ -51,15 +58,22 @@ cdef extern from *:
             n += time[i] <= tick;
         return n;
     }
+    #endif
     """
     const int32_t ONE_TRACE
     const int32_t LONG_AGO
+    const int32_t VECTOR
     int32_t entries_until(const int32_t* time, int32_t tick) noexcept nogil
 
 
 cdef inline int32_t* register_of(const Routine* routine, int32_t** registers, int32_t given) noexcept nogil:
     """The words of a register that the routine is given; NULL if it does not want it."""
     return registers[routine.given[given]] if routine.given[given] >= 0 else NULL
+
+
+cdef inline void run_lanes(const Routine* routine, int32_t** registers, int32_t n, program_t run) noexcept nogil:
+    """Run a routine over `n` lanes: in whole vectors, for what it makes of the lanes behind them is not looked at."""
+    run(routine.code, routine.instructions, registers, (n + VECTOR - 1) & ~(VECTOR - 1))
 
 
 cdef inline int32_t** registers_of(const Routine* routine, int32_t thread) noexcept nogil:
@@ -105,7 +119,7 @@ cdef inline void add_post_spikes(History* history, const int32_t* neuron, int32_
         words = register_of(routine, registers, POST_TRACE + t)
         for k in range(n):
             words[k] = trace[neuron[k] * HISTORY + history.last[neuron[k]]]
-    run(routine.code, routine.instructions, registers, n)
+    run_lanes(routine, registers, n, run)
     for k in range(n):
         entry = new_entry(history, neuron[k], neurons)
         history.time[entry] = tick
@@ -150,22 +164,20 @@ cdef inline void take_plastic_row(Workbench* bench, const Dynamic* bank, uint32_
 cdef inline void process_plastic_rows(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
                                       program_t run, Tally* tally) noexcept nogil:
     """Bring the rows on the bench up to date and add them to the ring buffer."""
-    cdef const uint32_t* fixed
-    cdef const uint16_t* control
-    cdef uint16_t* weight
-    cdef uint32_t j
-    cdef int32_t k
+    cdef int32_t count, first, n, k
+    bench.lane_count = bench.piece_count = 0
     add_pre_spikes(bank, tick, thread, bench, run)
     tally.routine_cycles += bench.row_count * bank.add_pre.cycles
     for k in range(bench.row_count):
-        fixed = bench.row[k] + 1 + bench.row[k][PLASTIC_SIZE]
-        control = <const uint16_t*> (fixed + 2)
-        weight = <uint16_t*> (traces_of(bench.row[k]) + ((bank.traces + 1) & ~1))
-        for j in range(fixed[1]):
-            lay_lane(core, bank, bench, k, weight + j, control[j], tick)
+        count = <int32_t> bench.row[k][bench.row[k][PLASTIC_SIZE] + 2]
+        first = 0
+        while first < count:
+            n = min(count - first, LANES - bench.lane_count)
+            lay_lanes(core, bank, bench, k, first, n, tick)
+            first += n
             if bench.lane_count == LANES:
                 process_lanes(core, bank, tick, thread, bench, run, tally)
-        tally.dynamic_events += fixed[1]
+        tally.dynamic_events += count
     process_lanes(core, bank, tick, thread, bench, run, tally)
     tally.dynamic_rows += bench.row_count
     bench.row_count = 0
@@ -191,7 +203,7 @@ cdef inline void add_pre_spikes(Dynamic* bank, int32_t tick, int32_t thread, Wor
         words = register_of(routine, registers, PRE_TRACE + t)
         for k in range(bench.row_count):
             words[k] = bench.old_trace[t][k]
-    run(routine.code, routine.instructions, registers, bench.row_count)
+    run_lanes(routine, registers, bench.row_count, run)
     for t in range(bank.traces):
         words = register_of(routine, registers, PRE_TRACE + t)
         for k in range(bench.row_count):
@@ -199,79 +211,106 @@ cdef inline void add_pre_spikes(Dynamic* bank, int32_t tick, int32_t thread, Wor
             traces_of(bench.row[k])[t] = <int16_t> words[k]
 
 
-cdef inline void lay_lane(const Core* core, const Dynamic* bank, Workbench* bench, int32_t row, uint16_t* weight,
-                          uint16_t control, int32_t tick) noexcept nogil:
-    """Put a synapse on the bench: find the spikes of its target that count."""
-    cdef Lane* lane = &bench.lane[bench.lane_count]
-    cdef int32_t inside = (SLOTS << core.slot_bits) - 1
-    cdef int32_t neuron = control & ((1 << core.index_bits) - 1)
-    cdef const int32_t* time = bank.history.time + neuron * HISTORY
-    cdef int32_t until
-    lane.weight = weight
-    lane.words = <int32_t> (<uint32_t> weight[0] << bank.shift)
-    lane.row = row
-    lane.place = (control + (tick << core.slot_bits)) & inside
-    lane.back = bank.back[(control >> core.slot_bits) & (SLOTS - 1)]
-    until = entries_until(time, max(tick - lane.back, 0))
-    lane.first = neuron * HISTORY + entries_until(time, max(bench.before[row] - max(lane.back, 0), 0))
-    lane.last = neuron * HISTORY + until - 1 if until > 1 else -1
-    bench.lane_count += 1
+cdef inline uint16_t* weights_of(const Dynamic* bank, const Piece* piece) noexcept nogil:
+    """The stored weights of the synapses of a piece."""
+    return <uint16_t*> traces_of(piece.row) + ((bank.traces + 1) & ~1) + piece.first
+
+
+cdef inline const uint16_t* controls_of(const Piece* piece) noexcept nogil:
+    """The controls of the synapses of a piece."""
+    return <const uint16_t*> (piece.row + piece.row[PLASTIC_SIZE] + 3) + piece.first
+
+
+cdef inline void lay_lanes(const Core* core, const Dynamic* bank, Workbench* bench, int32_t k, int32_t first,
+                           int32_t n, int32_t tick) noexcept nogil:
+    """Put synapses ``first .. first + n`` of row `k` on the bench: find the spikes of their targets that count."""
+    cdef Piece* piece = &bench.piece[bench.piece_count]
+    cdef int32_t lane = bench.lane_count
+    cdef int32_t before = bench.before[k]
+    cdef int32_t index_mask = (1 << core.index_bits) - 1
+    cdef const uint16_t* weight
+    cdef const uint16_t* control
+    cdef int32_t entry, until, back, j
+    piece[0] = Piece(bench.row[k], first, lane, n)
+    weight, control = weights_of(bank, piece), controls_of(piece)
+    for j in range(n):
+        bench.from_row[lane + j] = k
+        bench.weight[lane + j] = <int32_t> (<uint32_t> weight[j] << bank.shift)
+    for j in range(n):
+        back = bank.back[(control[j] >> core.slot_bits) & (SLOTS - 1)]
+        entry = (control[j] & index_mask) * HISTORY
+        until = entries_until(bank.history.time + entry, max(tick - back, 0))
+        bench.back[lane + j] = back
+        bench.first[lane + j] = entry + entries_until(bank.history.time + entry, max(before - max(back, 0), 0))
+        bench.last[lane + j] = entry + until - 1 if until > 1 else -1
+    bench.piece_count += 1
+    bench.lane_count += n
 
 
 cdef inline void process_lanes(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
                                program_t run, Tally* tally) noexcept nogil:
     """Apply all spikes to the synapses on the bench, store their weights, and add them to the ring buffer."""
     cdef int32_t nth = 0
-    cdef int32_t n = choose_lanes(bench, nth)
-    cdef int32_t k
+    cdef int32_t n = choose_with_spike(bench, nth)
+    cdef int32_t p
     while n:
-        apply_post(core, bank, bench, nth, n, thread, run)
+        apply_post(core, bank, bench, n, thread, run)
         tally.routine_cycles += n * bank.apply_post.cycles
         nth += 1
-        n = choose_lanes(bench, nth)
-    for k in range(bench.lane_count):
-        if bench.lane[k].last >= 0:
-            bench.chosen[n] = k
-            n += 1
+        n = choose_with_spike(bench, nth)
+    n = choose_with_target_seen(bench)
     apply_pre(core, bank, bench, n, tick, thread, run)
     tally.routine_cycles += n * bank.apply_pre.cycles
-    for k in range(bench.lane_count):
-        send(core, &bench.lane[k], bank.shift, tally)
-    bench.lane_count = 0
+    for p in range(bench.piece_count):
+        store_piece(core, bank, &bench.piece[p], bench.weight + bench.piece[p].lane, tick, tally)
+    bench.lane_count = bench.piece_count = 0
 
 
-cdef inline int32_t choose_lanes(Workbench* bench, int32_t nth) noexcept nogil:
+cdef inline int32_t choose_with_spike(Workbench* bench, int32_t nth) noexcept nogil:
     """Choose the synapses that have an `nth` spike of the target to apply; how many they are."""
     cdef int32_t k, n = 0
     for k in range(bench.lane_count):
-        if bench.lane[k].first + nth <= bench.lane[k].last:
-            bench.chosen[n] = k
-            n += 1
+        bench.chosen[n] = k
+        bench.entry[n] = bench.first[k] + nth
+        n += bench.entry[n] <= bench.last[k]
     return n
 
 
-cdef inline void apply_post(const Core* core, const Dynamic* bank, Workbench* bench, int32_t nth, int32_t n,
-                            int32_t thread, program_t run) noexcept nogil:
-    """The weights of the `n` chosen synapses after the `nth` spike of the target.
+cdef inline int32_t choose_with_target_seen(Workbench* bench) noexcept nogil:
+    """Choose the synapses whose target has spiked; how many they are."""
+    cdef int32_t k, n = 0
+    for k in range(bench.lane_count):
+        bench.chosen[n] = k
+        bench.entry[n] = bench.last[k]
+        n += bench.last[k] >= 0
+    return n
+
+
+cdef inline void apply_post(const Core* core, const Dynamic* bank, Workbench* bench, int32_t n, int32_t thread,
+                            program_t run) noexcept nogil:
+    """The weights of the `n` chosen synapses after a spike of the target.
 
     The interval between two spikes of the target takes in the delay back to the later one, as on the machine.
     """
     cdef const Routine* routine = &bank.apply_post
-    cdef const History* history = bank.history
     cdef int32_t** registers = registers_of(routine, thread)
+    cdef const int32_t* time = bank.history.time
     cdef int32_t* since_pre = register_of(routine, registers, SINCE_PRE)
     cdef int32_t* since_post = register_of(routine, registers, SINCE_POST)
-    cdef const Lane* lane
-    cdef int32_t k, entry
-    for k in range(n):
-        lane = &bench.lane[bench.chosen[k]]
-        entry = lane.first + nth
-        if since_pre != NULL:
-            since_pre[k] = history.time[entry] + lane.back - bench.before[lane.row]
-        if since_post != NULL:
-            since_post[k] = history.time[entry] + lane.back - history.time[entry - 1]
-    give_traces(routine, registers, core.n, bank, bench, &bench.old_trace[0][0], nth, n, True)
-    give_seen(routine, registers, bank, bench, nth, n, True)
+    cdef int32_t* seen_post = register_of(routine, registers, SEEN_POST)
+    cdef int32_t k, c
+    if since_pre != NULL:
+        for k in range(n):
+            c = bench.chosen[k]
+            since_pre[k] = time[bench.entry[k]] + bench.back[c] - bench.before[bench.from_row[c]]
+    if since_post != NULL:
+        for k in range(n):
+            since_post[k] = time[bench.entry[k]] + bench.back[bench.chosen[k]] - time[bench.entry[k] - 1]
+    if seen_post != NULL:
+        for k in range(n):
+            seen_post[k] = ONE_TRACE if time[bench.entry[k] - 1] else 0
+    give_pre(routine, registers, bank, bench, &bench.old_trace[0][0], n)
+    give_post_traces(routine, registers, bank, bench, core.n, n)
     run_weights(routine, registers, bench, n, run)
 
 
@@ -280,58 +319,54 @@ cdef inline void apply_pre(const Core* core, const Dynamic* bank, Workbench* ben
     """The weights of the `n` chosen synapses after the spike of the source."""
     cdef const Routine* routine = &bank.apply_pre
     cdef int32_t** registers = registers_of(routine, thread)
+    cdef const int32_t* time = bank.history.time
     cdef int32_t* since_pre = register_of(routine, registers, SINCE_PRE)
     cdef int32_t* since_post = register_of(routine, registers, SINCE_POST)
-    cdef const Lane* lane
+    cdef int32_t* seen_post = register_of(routine, registers, SEEN_POST)
     cdef int32_t k, since
-    for k in range(n):
-        lane = &bench.lane[bench.chosen[k]]
-        if since_pre != NULL:
-            since_pre[k] = tick - bench.before[lane.row]
-        if since_post != NULL:
-            since = tick - lane.back - bank.history.time[lane.last]
+    if since_pre != NULL:
+        for k in range(n):
+            since_pre[k] = tick - bench.before[bench.from_row[bench.chosen[k]]]
+    if since_post != NULL:
+        for k in range(n):
+            since = tick - bench.back[bench.chosen[k]] - time[bench.entry[k]]
             since_post[k] = since if since >= 0 else LONG_AGO
-    give_traces(routine, registers, core.n, bank, bench, &bench.new_trace[0][0], 0, n, False)
-    give_seen(routine, registers, bank, bench, 0, n, False)
+    if seen_post != NULL:
+        for k in range(n):
+            seen_post[k] = ONE_TRACE if time[bench.entry[k]] else 0
+    give_pre(routine, registers, bank, bench, &bench.new_trace[0][0], n)
+    give_post_traces(routine, registers, bank, bench, core.n, n)
     run_weights(routine, registers, bench, n, run)
 
 
-cdef inline void give_traces(const Routine* routine, int32_t** registers, int32_t neurons, const Dynamic* bank,
-                             const Workbench* bench, const int32_t* pre, int32_t nth, int32_t n,
-                             bint of_nth) noexcept nogil:
-    """Traces `pre` of the rows, and those of the `nth` spike of the target or of its last one."""
+cdef inline void give_pre(const Routine* routine, int32_t** registers, const Dynamic* bank, const Workbench* bench,
+                          const int32_t* traces, int32_t n) noexcept nogil:
+    """What spikes of the source left: `traces` of the rows, and whether there was a spike before."""
+    cdef int32_t* seen = register_of(routine, registers, SEEN_PRE)
     cdef int32_t* words
-    cdef const int16_t* trace
-    cdef const Lane* lane
     cdef int32_t k, t
     for t in range(bank.traces):
         words = register_of(routine, registers, PRE_TRACE + t)
         if words != NULL:
             for k in range(n):
-                words[k] = pre[t * LANES + bench.lane[bench.chosen[k]].row]
+                words[k] = traces[t * LANES + bench.from_row[bench.chosen[k]]]
+    if seen != NULL:
+        for k in range(n):
+            seen[k] = ONE_TRACE if bench.before[bench.from_row[bench.chosen[k]]] else 0
+
+
+cdef inline void give_post_traces(const Routine* routine, int32_t** registers, const Dynamic* bank,
+                                  const Workbench* bench, int32_t neurons, int32_t n) noexcept nogil:
+    """The traces that the spike of the target left."""
+    cdef int32_t* words
+    cdef const int16_t* trace
+    cdef int32_t k, t
     for t in range(bank.history.traces):
         words = register_of(routine, registers, POST_TRACE + t)
         if words != NULL:
             trace = bank.history.trace + t * neurons * HISTORY
             for k in range(n):
-                lane = &bench.lane[bench.chosen[k]]
-                words[k] = trace[lane.first + nth if of_nth else lane.last]
-
-
-cdef inline void give_seen(const Routine* routine, int32_t** registers, const Dynamic* bank, const Workbench* bench,
-                           int32_t nth, int32_t n, bint of_nth) noexcept nogil:
-    """Whether there was a spike before, of the source and of the target."""
-    cdef int32_t* pre = register_of(routine, registers, SEEN_PRE)
-    cdef int32_t* post = register_of(routine, registers, SEEN_POST)
-    cdef const Lane* lane
-    cdef int32_t k
-    if pre != NULL:
-        for k in range(n):
-            pre[k] = ONE_TRACE if bench.before[bench.lane[bench.chosen[k]].row] else 0
-    if post != NULL:
-        for k in range(n):
-            lane = &bench.lane[bench.chosen[k]]
-            post[k] = ONE_TRACE if bank.history.time[lane.first + nth - 1 if of_nth else lane.last] else 0
+                words[k] = trace[bench.entry[k]]
 
 
 cdef inline void run_weights(const Routine* routine, int32_t** registers, Workbench* bench, int32_t n,
@@ -340,17 +375,34 @@ cdef inline void run_weights(const Routine* routine, int32_t** registers, Workbe
     cdef int32_t* weight = register_of(routine, registers, WEIGHT)
     cdef int32_t k
     for k in range(n):
-        weight[k] = bench.lane[bench.chosen[k]].words
-    run(routine.code, routine.instructions, registers, n)
+        weight[k] = bench.weight[bench.chosen[k]]
+    run_lanes(routine, registers, n, run)
     for k in range(n):
-        bench.lane[bench.chosen[k]].words = weight[k]
+        bench.weight[bench.chosen[k]] = weight[k]
 
 
-cdef inline void send(Core* core, const Lane* lane, int32_t shift, Tally* tally) noexcept nogil:
-    """Store the weight of a synapse, 16 bits of it, and add it to the ring buffer."""
-    cdef uint16_t stored = <uint16_t> (lane.words >> shift)
-    cdef uint32_t sum = core.ring[lane.place] + <uint32_t> stored
-    cdef uint32_t over = sum >> 16
-    lane.weight[0] = stored
-    core.ring[lane.place] = <uint16_t> (sum | (0 - over))
-    tally.saturations += over
+cdef inline void store_piece(Core* core, const Dynamic* bank, const Piece* piece, const int32_t* words, int32_t tick,
+                             Tally* tally) noexcept nogil:
+    """Store 16 bits of each weight, and add them to the ring buffer."""
+    cdef uint16_t* weight = weights_of(bank, piece)
+    cdef int32_t j
+    for j in range(piece.n):
+        weight[j] = <uint16_t> (words[j] >> bank.shift)
+    add_to_ring(core, controls_of(piece), weight, piece.n, tick, tally)
+
+
+cdef inline void add_to_ring(Core* core, const uint16_t* control, const uint16_t* sent, int32_t n, int32_t tick,
+                             Tally* tally) noexcept nogil:
+    """Add what `n` synapses send to the ring buffer."""
+    cdef uint16_t* ring = core.ring
+    cdef uint32_t now = <uint32_t> tick << core.slot_bits
+    cdef uint32_t inside = (<uint32_t> SLOTS << core.slot_bits) - 1
+    cdef uint32_t place, sum, over, saturations = 0
+    cdef int32_t j
+    for j in range(n):
+        place = (control[j] + now) & inside
+        sum = ring[place] + <uint32_t> sent[j]
+        over = sum >> 16
+        saturations += over
+        ring[place] = <uint16_t> (sum | (0 - over))
+    tally.saturations += saturations

@@ -8,9 +8,9 @@ from libc.stdint cimport int32_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 from emulator.draws cimport draw_word
-from emulator.plastic cimport register_of, registers_of
+from emulator.plastic cimport add_to_ring, controls_of, register_of, registers_of, run_lanes
 from emulator.row cimport LAST_SPIKE, PLASTIC_SIZE
-from emulator.state cimport DRAW, LANES, SENT, SINCE_PRE, SLOTS, WEIGHT, Core, Dynamic, Piece, Tally, Workbench
+from emulator.state cimport DRAW, LANES, SENT, SINCE_PRE, WEIGHT, Core, Dynamic, Piece, Tally, Workbench
 from emulator.update cimport program_t
 
 cdef enum:
@@ -99,7 +99,7 @@ cdef inline void release_pieces(Core* core, Dynamic* bank, int32_t tick, int32_t
     cdef int32_t** registers = registers_of(&bank.release, thread)
     cdef const int32_t* sent = register_of(&bank.release, registers, SENT)
     cdef int32_t p
-    run(bank.release.code, bank.release.instructions, registers, bench.lane_count)
+    run_lanes(&bank.release, registers, bench.lane_count, run)
     tally.routine_cycles += bench.lane_count * bank.release.cycles
     for p in range(bench.piece_count):
         send_piece(core, bank, &bench.piece[p], registers, sent + bench.piece[p].lane, tick, tally)
@@ -110,17 +110,12 @@ cdef inline void send_piece(Core* core, const Dynamic* bank, const Piece* piece,
                             const int32_t* sent, int32_t tick, Tally* tally) noexcept nogil:
     """States back to the row, and what was `sent` to the ring buffer."""
     cdef int32_t count = <int32_t> piece.row[piece.row[PLASTIC_SIZE] + 2]
-    cdef const uint16_t* control = <const uint16_t*> (piece.row + piece.row[PLASTIC_SIZE] + 3) + piece.first
-    cdef int32_t inside = (SLOTS << core.slot_bits) - 1
     cdef int32_t half = (1 << bank.shift) >> 1
-    cdef int32_t j, place
-    cdef uint32_t sum, over
+    cdef uint16_t rounded[LANES]
+    cdef int32_t j
     for j in range(bank.state_count):
         memcpy(words_of(piece.row, j, count) + piece.first, registers[bank.word_register[j]] + piece.lane,
                piece.n * sizeof(int32_t))
     for j in range(piece.n):
-        place = (control[j] + (tick << core.slot_bits)) & inside
-        sum = core.ring[place] + <uint32_t> min(max((sent[j] + half) >> bank.shift, 0), LARGEST)
-        over = sum >> 16
-        core.ring[place] = <uint16_t> (sum | (0 - over))
-        tally.saturations += over
+        rounded[j] = <uint16_t> min(max((sent[j] + half) >> bank.shift, 0), LARGEST)
+    add_to_ring(core, controls_of(piece), rounded, piece.n, tick, tally)

@@ -167,16 +167,7 @@ ctypedef struct Core:
     int64_t overruns
     Tally tally
 
-ctypedef struct Lane:       # a synapse, while its row is processed
-    uint16_t* weight
-    int32_t row             # in the batch
-    int32_t place           # in the ring buffer
-    int32_t back
-    int32_t first           # history entry of the first spike to apply
-    int32_t last            # of the last spike that counts; below 0 if there is none
-    int32_t words           # weight as s16.15
-
-ctypedef struct Piece:      # synapses of one row, in lanes that follow each other
+ctypedef struct Piece:      # synapses of one row, in lanes that follow each other while the row is processed
     uint32_t* row
     int32_t first           # synapse of the row
     int32_t lane
@@ -188,11 +179,18 @@ ctypedef struct Workbench:  # what a thread needs to process rows with dynamics
     int32_t before[LANES]   # tick of the spike before
     int32_t old_trace[TRACES][LANES]
     int32_t new_trace[TRACES][LANES]
-    int32_t lane_count
-    Lane lane[LANES]
-    int32_t chosen[LANES]
-    int32_t piece_count     # parts of rows that release together
+    int32_t piece_count     # parts of rows that are in lanes
     Piece piece[LANES]
+    int32_t lane_count
+    # of each lane that is plastic
+    int32_t from_row[LANES]
+    int32_t weight[LANES]   # s16.15
+    int32_t back[LANES]
+    int32_t first[LANES]    # history entry of the first spike of the target to apply
+    int32_t last[LANES]     # of the last spike that counts; below 0 if there is none
+    # the lanes that a program runs over
+    int32_t chosen[LANES]
+    int32_t entry[LANES]    # history entry of the spike that it finds
 
 ctypedef struct Machine:
     Core* cores

@@ -2,14 +2,18 @@
 
 States and parameters between 0 and 1 are s0.31, counts are integers, and other numbers that a host derives are s16.15.
 A parameter that is the same for all synapses of a projection is a constant of the program, others are words of the
-synapses.  Of a time constant a core has the factor of one timestep, u0.32, which it raises to the power of the
-interval.
+synapses.
+
+An interval of n timesteps decays by f^n.  Where the time constant is that of a synapse, a core has f as u0.32 and
+raises it to the power.  Where it is that of all, it has two tables: f^n for the low bits of n, and for the rest.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +21,8 @@ from numpy.typing import NDArray
 from emulator.conversion import ACCUM_ONE
 from emulator.cycles import DYNAMIC_SYNAPSE_CYCLES, routine_cycles
 from emulator.image import RELEASE_HEADER_WORDS, STREAM
-from emulator.program import Kind, Program, Register, Role
-from toolchain.models.functions import convert, power
+from emulator.program import Kind, Program, Register, Role, Table
+from toolchain.models.functions import convert, lookup, power
 from toolchain.models.tracing import Step, Traced, trace
 from toolchain.network import Projection
 from toolchain.synapses.declaration import ReleaseModel
@@ -41,6 +45,8 @@ UNITS: Mapping[Kind, float] = {
     Kind.FRACTION: 2.0**32,
 }
 FACTOR = "factor of "
+LIFETIMES: Final = 32.0 * math.log(2.0)
+"""Time constants after which a decay is below the resolution of s0.31."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +80,8 @@ class Releasing:
 
     @property
     def parameter_bytes(self) -> int:
-        """Numbers that are the same for all synapses."""
-        return 4 * len(self.program.numbers(Role.CONSTANT))
+        """Numbers that are the same for all synapses, and tables."""
+        return 4 * (len(self.program.numbers(Role.CONSTANT)) + sum(len(table.values) for table in self.program.tables))
 
 
 def releasing(made: Projection, timestep: float) -> Releasing:
@@ -88,15 +94,15 @@ def releasing(made: Projection, timestep: float) -> Releasing:
         for variable in model.state
     }
     parameters = {name: (_parameter_kind(model, name), value) for name, value in derived.items()}
-    parameters |= _factors(model, derived, timestep)
-    for name in model.time_constants:
-        del parameters[name]
+    taus = {name: parameters.pop(name)[1] for name in model.time_constants}
+    parameters |= _factors({name: tau for name, tau in taus.items() if not _is_one(tau)}, timestep)
+    tables = decay_tables({name: float(tau.flat[0]) for name, tau in taus.items() if _is_one(tau)}, timestep)
     states = {name: (_state_kind(model, name), value) for name, value in first.items()}
     uniform = {name: (kind, value) for name, (kind, value) in parameters.items() if _is_one(value)}
     own = {name: parameters[name] for name in parameters if name not in uniform}
     return Releasing(
         model,
-        _program(model, states, own, uniform),
+        _program(model, _Registers(states, own, uniform, tables)),
         {name: to_words(kind, value) for name, (kind, value) in (states | own).items()}
         | ({STREAM: np.arange(len(made))} if model.draws else {}),
     )
@@ -128,34 +134,77 @@ def _state_kind(model: ReleaseModel, name: str) -> Kind:
     return Kind.INTEGER if name in model.counts else Kind.UNIT
 
 
-def _factors(model: ReleaseModel, p: Mapping[str, Floats], timestep: float) -> dict[str, tuple[Kind, Floats]]:
+def _factors(taus: Mapping[str, Floats], timestep: float) -> dict[str, tuple[Kind, Floats]]:
     """``exp(-timestep / tau)`` of each time constant; 0 for one of 0."""
     with np.errstate(divide="ignore"):
-        return {f"{FACTOR}{tau}": (Kind.FRACTION, np.exp(-timestep / p[tau])) for tau in model.time_constants}
+        return {f"{FACTOR}{name}": (Kind.FRACTION, np.exp(-timestep / tau)) for name, tau in taus.items()}
 
 
-def _program(
-    model: ReleaseModel,
-    states: Mapping[str, tuple[Kind, Floats]],
-    own: Mapping[str, tuple[Kind, Floats]],
-    uniform: Mapping[str, tuple[Kind, Floats]],
-) -> Program:
+@dataclass(frozen=True)
+class DecayTables:
+    """Two tables of s0.31 that multiply to ``exp(-n * timestep / tau)``: of the low bits of n, and of all of it."""
+
+    fine: Table
+    coarse: Table
+
+    def __call__(self, steps: Traced) -> Traced:
+        """The decay over an integer number of steps, at least 0."""
+        shift = self.coarse.shift
+        return lookup(self.fine, steps - (steps >> shift << shift)) * lookup(self.coarse, steps)
+
+
+def decay_tables(taus: Mapping[str, float], timestep: float) -> dict[str, DecayTables | None]:
+    """Tables of time constants (ms), all cut at the same bit, where they are shortest; None for a tau of 0."""
+    longest = max((LIFETIMES * tau / timestep for tau in taus.values()), default=1.0)
+    shift = max(4, math.ceil(math.log2(max(longest, 1.0)) / 2))
+    return {name: _decay_tables(timestep / tau, shift) if tau else None for name, tau in taus.items()}
+
+
+def _decay_tables(rate: float, shift: int) -> DecayTables:
+    """Tables of ``exp(-rate * n)``; the coarse one ends with 0."""
+    fine = to_words(Kind.UNIT, np.exp(-rate * np.arange(1 << shift)))
+    blocks = math.ceil(LIFETIMES / rate / (1 << shift))
+    coarse = to_words(Kind.UNIT, np.exp(-rate * (np.arange(blocks) << shift)))
+    return DecayTables(
+        Table(tuple(fine.tolist()), 0, 0, Kind.UNIT, Kind.INTEGER),
+        Table((*coarse.tolist(), 0), 0, shift, Kind.UNIT, Kind.INTEGER),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Registers:
+    """What a program finds: states, parameters that synapses have of their own, those of all, and decays."""
+
+    states: Mapping[str, tuple[Kind, Floats]]
+    own: Mapping[str, tuple[Kind, Floats]]
+    uniform: Mapping[str, tuple[Kind, Floats]]
+    tables: Mapping[str, DecayTables | None]
+
+
+def _program(model: ReleaseModel, given: _Registers) -> Program:
     """The traced program; states, then parameters of the synapses' own, then constants."""
-    registers = [Register(name, Role.STATE, 0, kind) for name, (kind, _) in states.items()]
-    registers += [Register(name, Role.PARAMETER, 0, kind) for name, (kind, _) in own.items()]
-    registers += [
-        Register(name, Role.CONSTANT, _constant(kind, value), kind) for name, (kind, value) in uniform.items()
-    ]
+    registers = [Register(name, Role.STATE, 0, kind) for name, (kind, _) in given.states.items()]
+    registers += [Register(name, Role.PARAMETER, 0, kind) for name, (kind, _) in given.own.items()]
+    registers += [Register(name, Role.CONSTANT, _constant(k, value), k) for name, (k, value) in given.uniform.items()]
     registers += [Register("weight", Role.INPUT), Register("since_pre", Role.INPUT, 0, Kind.INTEGER)]
     registers += [Register(f"draw_{number}", Role.INPUT, 0, Kind.UNIT) for number in range(model.draws)]
+    registers += [Register("nothing", Role.CONSTANT, 0, Kind.UNIT)]
 
     def step(r: Mapping[str, Traced]) -> Step:
-        decay = {tau: convert(power(r[f"{FACTOR}{tau}"], r["since_pre"]), Kind.UNIT) for tau in model.time_constants}
+        decay = {tau: _decay(tau, given.tables, r) for tau in model.time_constants}
         draw = tuple(r[f"draw_{number}"] for number in range(model.draws))
-        done = model.release({name: r[name] for name in states}, r, r["weight"], decay, draw)
+        done = model.release({name: r[name] for name in given.states}, r, r["weight"], decay, draw)
         return Step(done.state, None, {"sent": done.sent})
 
     return trace(f"{model.name}.release", registers, step)
+
+
+def _decay(tau: str, tables: Mapping[str, DecayTables | None], r: Mapping[str, Traced]) -> Traced:
+    """``exp(-since / tau)`` as s0.31."""
+    if tau not in tables:
+        return convert(power(r[f"{FACTOR}{tau}"], r["since_pre"]), Kind.UNIT)
+    table = tables[tau]
+    return r["nothing"] if table is None else table(r["since_pre"])
 
 
 def _constant(kind: Kind, value: Floats) -> int:

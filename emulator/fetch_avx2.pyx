@@ -1,0 +1,3 @@
+"""`emulator.dynamic.fetch_rows`, compiled for AVX2."""
+
+include "fetch.pxi"

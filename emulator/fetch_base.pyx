@@ -1,0 +1,3 @@
+"""`emulator.dynamic.fetch_rows`, compiled for the baseline of the platform."""
+
+include "fetch.pxi"
