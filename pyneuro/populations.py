@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyNN import common, errors
+from pyNN import common, descriptions, errors
 from pyNN.common.populations import BasePopulation
 from pyNN.models import BaseCellType
 from pyNN.parameters import LazyArray, ParameterSpace, Sequence
@@ -21,6 +21,7 @@ from pyneuro import simulator
 from pyneuro.capacity import require
 from pyneuro.errors import UnsupportedError
 from pyneuro.recording import Recorder, atomically
+from toolchain.errors import ParameterError
 
 Indices = NDArray[np.int64]
 
@@ -106,8 +107,18 @@ class _Cells(BasePopulation):
                     f"{type(self.celltype).__name__}.{name} must be one value or {self.size} values "
                     f"for {self.label!r}{got}"
                 ) from error
-        self.celltype.check(values, self.size)
+        self._check(values)
         return values
+
+    def _check(self, values: dict[str, Any]) -> None:
+        """Check values of parameters; what is wrong is said of the population."""
+        try:
+            self.celltype.check(values, self.size)
+        except ParameterError as error:
+            # The name of a composed cell type says what it is made of, its parameters have names of their own.
+            name = self.celltype.model.name
+            text = str(error).replace(f"{name}.", "") if "(" in name else str(error)
+            raise ParameterError(f"population {self.label!r}: {text}") from None
 
     def _set_initial_value_array(self, variable: str, initial_values: LazyArray) -> None:
         """Take the values now: what is random is drawn once."""
@@ -207,6 +218,12 @@ class Population(_Cells, common.Population):
             cell.parent = self
         self._mask_local = np.ones(self.size, bool)
         state.id_counter += self.size
+
+    def describe(self, template: Any = "population_default.txt", engine: Any = "default") -> Any:
+        """Return the population in words, the parameters of its first cell included; see PyNN."""
+        first = {k: v.item() if isinstance(v, np.generic) else v for k, v in self[0].get_parameters().items()}
+        context = super().describe(template=None) | {"cell_parameters": first}
+        return descriptions.render(engine, template, context)
 
     def _set_cell_initial_value(self, cell: Any, variable: str, value: float) -> None:
         self[[self.id_to_index(cell)]].initialize(**{variable: value})

@@ -15,6 +15,7 @@ from pyneuro import simulator
 from pyneuro.connections import Connection, Connections
 from pyneuro.errors import UnsupportedError
 from pyneuro.freeze import Part, parts
+from pyneuro.populations import members
 from pyneuro.standardmodels.synapses import StaticSynapse, SynapseType
 from pyneuro.values import connection_distances, of_pairs
 from toolchain.network import Values
@@ -66,6 +67,12 @@ class Projection(common.Projection):
         connector.connect(self)
         simulator.state.projections.append(self)
         simulator.state.stale = True
+
+    @property
+    def weight_unit(self) -> str:
+        """Unit of the weights: nA, uS or mV; that of gap junctions is uS."""
+        weights = members(self.post)[0][0].celltype.model.weights.get(self.receptor_type)
+        return weights.unit if weights else "uS"
 
     # --- making connections -----------------------------------------------------------------------------
 

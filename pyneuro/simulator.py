@@ -26,6 +26,7 @@ from pyneuro.options import Options, Overrides
 from toolchain.check_network import check_currents, check_network
 from toolchain.delays import rounding_remarks
 from toolchain.network import Network
+from toolchain.times import rounded_times
 
 if TYPE_CHECKING:
     from pyneuro.populations import Population
@@ -240,8 +241,8 @@ class State(BaseState):
 
 
 def _on_reference(network: Network, options: Options) -> Simulation:
-    """Return the simulation of a network on the reference; tell what its timestep does to delays."""
-    for remark in rounding_remarks(network):
+    """Return the simulation of a network on the reference; tell what its timestep does to delays and times."""
+    for remark in (*rounding_remarks(network), *rounded_times(network)):
         warn_user(str(remark), RunWarning)
     simulation: Simulation = import_module("pyneuro.reference").ReferenceSimulation(network)
     return simulation

@@ -54,7 +54,7 @@ class WeightRecorder:
         """Return the samples as a Neo signal, a channel a connection."""
         return neo.AnalogSignal(
             self.weights,
-            units="uS" if self.projection.post.conductance_based else "nA",
+            units=self.projection.weight_unit,
             t_start=(self._times[0] if self._times else 0.0) * pq.ms,
             sampling_period=self.interval * pq.ms,
             name="weight",

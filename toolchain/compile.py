@@ -43,6 +43,7 @@ from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.structure import STRUCTURAL
 from toolchain.tables import Tables
 from toolchain.targets import weights_of
+from toolchain.times import rounded_times
 from toolchain.weights import Quantisation, quantise, ring_buffer_shifts, weight_scale
 from toolchain.workload import prepare
 
@@ -205,6 +206,7 @@ def compile_network(
         *rounded_amplitudes(network),
         *coarse_currents(network.populations),
         *short_time_constants(network, options.substeps),
+        *rounded_times(network, options.substeps),
         *wrapping_sources(network),
         *vanished,
         *coarse_steps(network, shifts),

@@ -226,3 +226,27 @@ def test_izhikevich_is_pynns_and_spinnakers_has_another_name() -> None:
     assert cells.get(["a", "b", "tau_syn_E", "v_thresh"]) == [0.1, 0.2, 2.0, 30.0]
     assert sim.extra_models.Izhikevich_curr_exp is sim.Izhikevich_curr_exp
     assert sim.Izhikevich_cond.conductance_based
+
+
+def test_a_description_has_the_parameters_of_the_first_cell() -> None:
+    sim.setup()
+    cells = sim.Population(2, sim.IF_curr_exp(tau_m=[12.5, 20.0]), label="few")
+    assert "'tau_m': 12.5" in cells.describe()
+    assert cells.describe(template=None)["cell_parameters"] == cells[0].get_parameters()
+
+
+def test_refused_parameters_are_named_with_their_population() -> None:
+    sim.setup()
+    kind = sim.PointNeuron(sim.LIF(), A=sim.CondExpPostSynapticResponse(tau_syn=-1.0))
+    with pytest.raises(ValueError, match=r"^population 'odd': A\.tau_syn must be"):
+        sim.Population(2, kind, label="odd")
+
+
+def test_recorded_weights_have_the_unit_of_the_receptor() -> None:
+    sim.setup()
+    source = sim.Population(1, sim.SpikeSourceArray(spike_times=[1.0]))
+    for kind, unit in ((sim.IF_curr_delta(), "mV"), (sim.IF_curr_exp(), "nA"), (sim.IF_cond_exp(), "uS")):
+        made = sim.Projection(source, sim.Population(1, kind), sim.AllToAllConnector())
+        recorder = sim.WeightRecorder(1.0, made)
+        recorder(0.0)
+        assert recorder.get_weights().dimensionality.string == unit
