@@ -27,11 +27,11 @@ def trains(rate: float, n: int, ticks: int, timestep: float) -> tuple[np.ndarray
 
 
 @pytest.mark.parametrize(
-    ("rate", "timestep"), [(2.0, 1.0), (9.0, 1.0), (20.0, 0.1), (50.0, 1.0), (1000.0, 1.0), (9000.0, 0.1), (25e3, 1.0)]
+    ("rate", "timestep"), [(2.0, 1.0), (9.0, 1.0), (20.0, 0.1), (50.0, 1.0), (1000.0, 1.0), (9000.0, 0.1), (15e3, 1.0)]
 )
 def test_rate_and_variance(rate: float, timestep: float) -> None:
     """Count and variance of counts are Poisson's, in all three methods, within five standard errors."""
-    n, ticks = 400, 2000
+    n, ticks = 300, 1000
     tick, index = trains(rate, n, ticks, timestep)
     assert np.all(np.diff(tick) >= 0)
     assert np.all(np.diff(index)[np.diff(tick) == 0] >= 0)
