@@ -67,6 +67,7 @@ def test_conductances_jump_by_q_and_decay_with_tau(simulator: type[Any], timeste
 
 @both
 @pytest.mark.parametrize("timestep", [1.0, 0.1])
+@pytest.mark.filterwarnings("ignore:.*tau_refrac:pyneuro.errors.MappingWarning")
 def test_without_adaptation_the_period_is_that_of_a_leaky_cell(simulator: type[Any], timestep: float) -> None:
     """Spikes and refractory times are on the grid: tau_m ln(R I / (R I - 15 mV)) and tau_refrac, each rounded up."""
     found = recorded(simulator, round(300.0 / timestep), timestep, q_sfa=0.0, q_rr=0.0, i_offset=1.2, tau_refrac=2.5)

@@ -97,6 +97,7 @@ both = pytest.mark.parametrize("simulator", [ReferenceSimulation, EmulatedSimula
 
 @both
 @pytest.mark.parametrize(("tau_refrac", "held"), [(0.1, 1), (1.0, 1), (2.5, 3)])
+@pytest.mark.filterwarnings("ignore:.*tau_refrac:pyneuro.errors.MappingWarning")
 def test_v_is_held_in_whole_timesteps_after_that_of_the_spike(
     simulator: type[Any], tau_refrac: float, held: int
 ) -> None:

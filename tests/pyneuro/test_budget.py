@@ -125,6 +125,7 @@ def test_exact_delays_are_exact() -> None:
         ("IF_curr_alpha", 3.0),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*that comes alone:pyneuro.errors.MappingWarning")
 def test_fixed_point_outside_the_machine_is_that_of_the_machine(cell: str, weight: float) -> None:
     """Without saturation the last stage is the emulator, spike for spike and sample for sample."""
     network = excited(cell, weight)

@@ -123,6 +123,7 @@ def test_resonators_answer_to_their_rhythm(name: str) -> None:
         ("ResonateAndFire", {"cm": 2.0}, 3.0, 0.05),
     ],
 )
+@pytest.mark.filterwarnings("ignore:.*that comes alone:pyneuro.errors.MappingWarning")
 def test_below_threshold_a_core_follows_the_reference(
     cell: str, parameters: dict[str, float], strength: float, tolerance: float
 ) -> None:

@@ -382,6 +382,7 @@ def test_poisson_sources_are_the_machines() -> None:
     np.testing.assert_array_equal(np.stack(simulation.spikes(1)), np.stack(expected))
 
 
+@pytest.mark.filterwarnings("ignore:.*spike times:pyneuro.errors.MappingWarning")
 def test_both_simulators_get_the_same_input() -> None:
     """Sources of both kinds, windows and rates of their own, on the machine and here."""
     rates = np.linspace(0.0, 400.0, 30)

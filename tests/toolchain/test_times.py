@@ -23,7 +23,7 @@ def test_spike_times_off_the_grid() -> None:
 
 
 def test_spike_times_on_the_grid() -> None:
-    assert remarks(array_source("source", [np.arange(10000) * 0.1, []]), 0.1) == []
+    assert remarks(array_source("source", [[0.1 * step for step in range(10000)], []]), 0.1) == []
     assert remarks(array_source("source", [[]])) == []
 
 
