@@ -13,7 +13,9 @@ from typing import Any
 
 from pyneuro.standardmodels.cells import cell_type
 from pyneuro.standardmodels.synapses import release_type, rule_type
+from toolchain.errors import ModelError
 from toolchain.models import CELL_MODELS, COND_EXP, CURR_EXP
+from toolchain.models.checks import check_declaration
 from toolchain.models.declaration import CellModel, Parameter, Variable
 from toolchain.models.equations import Equations
 from toolchain.models.membrane import Membrane
@@ -68,11 +70,21 @@ def declare(model: CellModel | TimingRule | WeightRule | ReleaseModel) -> Any:
     Raises
     ------
     ModelError
-        If the name is taken.
+        If the name is taken, one is declared twice, or the equations use one that is not declared; if it is a class or
+        a membrane without receptors.
     ProgramError
         If the formulas need what a core cannot do; names the model and the remedy.
     """
+    if isinstance(model, type):
+        raise ModelError(f"declare() takes an instance: declare({model.__name__}()), not the class {model.__name__}")
+    if isinstance(model, Membrane):
+        name = type(model).__name__
+        raise ModelError(
+            f"{name} is a membrane, which is a cell with a name and receptors: "
+            f"declare(PointNeuron('My{name}', {name}(), exponential_currents()))"
+        )
     if isinstance(model, CellModel):
+        check_declaration(model)
         model.program(1)
         CELL_MODELS.add(model)
         return cell_type(model.name)

@@ -23,6 +23,9 @@ from pyneuro.own_models import (
     exponential_currents,
 )
 from toolchain.errors import ModelError
+from toolchain.models import CELL_MODELS
+from toolchain.models.checks import check_declaration
+from toolchain.models.declaration import CellModel
 from toolchain.synapses.timing import TIMING_RULES
 
 README = Path(__file__).parents[2] / "README.md"
@@ -109,6 +112,124 @@ def test_only_models_can_be_declared() -> None:
     """Anything else is a TypeError that says what can be."""
     with pytest.raises(TypeError, match="declare\\(\\) takes a cell model, a rule or a release model"):
         declare(3)  # type: ignore[arg-type]  # what a user may do
+
+
+def edited(**members: Any) -> Any:
+    """`Leaky` with other members."""
+    return type("Edited", (Leaky,), members)
+
+
+def declared_with(**members: Any) -> Any:
+    return declare(PointNeuron("OwnEdited", edited(**members)(), exponential_currents()))
+
+
+V = Variable("v", "mV", -65.0)
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "slope": (
+        {"slopes": lambda self, s, p, current: {"v": current, "vv": current}},
+        r"Edited.slopes\(\) returns 'vv', which is not a state variable; did you mean 'v'\?",
+    ),
+    "no slope": (
+        {"state": (V, Variable("w", "mV", 0.0))},
+        "there is no slope of 'w'; one that only spikes change has 0.0",
+    ),
+    "slopes without a dict": (
+        {"slopes": lambda self, s, p, current: current},
+        r"Edited.slopes\(\) must return a dict, as {'v': ...}",
+    ),
+    "reset": (
+        {"after_spike": lambda self, s, p: {"v": 0.0, "w": 0.0}},
+        r"Edited.after_spike\(\) returns 'w', which is not a state variable",
+    ),
+    "parameter": (
+        {"slopes": lambda self, s, p, current: {"v": p["tau"] * current}},
+        "there is no parameter 'tau'; declared are tau_m, v_thresh, v_reset, tau_refrac, i_offset",
+    ),
+    "state variable": (
+        {"threshold": lambda self, s, p: s["u"] > 0.0},
+        "there is no state variable 'u'; declared are v",
+    ),
+    "another's state": (
+        {"threshold": lambda self, s, p: s["isyn_exc"] > 0.0},
+        "Edited: there is no state variable 'isyn_exc'; declared are v$",
+    ),
+    "refractory": ({"refractory": "tau_r"}, r"refractory = 'tau_r' is not a parameter; add Parameter\('tau_r', 'ms'"),
+    "state of a receptor": (
+        {"state": (V, Variable("isyn_exc", "nA", 0.0))},
+        "'isyn_exc' is declared twice, as a state variable of the membrane and as a state variable of receptor 'exc",
+    ),
+    "parameter of a receptor": (
+        {"parameters": (*Leaky.parameters, Parameter("tau_syn_E", "ms", 1.0))},
+        "'tau_syn_E' is declared twice, as a parameter of the membrane and as a parameter of the receptors",
+    ),
+    "same name": (
+        {"parameters": (*Leaky.parameters, Parameter("v", "mV", 1.0))},
+        "'v' is declared twice, as a parameter of the membrane and as a state variable of the membrane",
+    ),
+    "word of a core": (
+        {"parameters": (*Leaky.parameters, Parameter("step_ms", "ms", 1.0))},
+        "'step_ms', a parameter of the membrane, is a name that a core needs for itself",
+    ),
+    "no voltage": (
+        {"state": (Variable("u", "mV", 0.0),), "refractory": None},
+        "the membrane has no state variable 'v', which receptors need",
+    ),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_told_when_the_model_is_declared(mistake: str) -> None:
+    """In the words of who made them."""
+    members, message = MISTAKES[mistake]
+    with pytest.raises(ModelError, match=message):
+        declared_with(**members)
+
+
+def test_a_clamped_variable_is_one_of_the_state() -> None:
+    """What holds while a cell is refractory was declared."""
+    membrane = Leaky()
+    membrane.clamped = ("w",)
+    with pytest.raises(ModelError, match="`clamped` names 'w', which is not a state variable of the membrane"):
+        declare(PointNeuron("OwnEdited", membrane, exponential_currents()))
+
+
+def test_what_is_no_cell_is_told_with_the_remedy() -> None:
+    """A class for an instance, a membrane for a cell, a receptor for a tuple of them."""
+    with pytest.raises(ModelError, match=r"the membrane must be an instance, such as Leaky\(\); got the class"):
+        PointNeuron("OwnLeaky", Leaky, exponential_currents())  # type: ignore[arg-type]  # what a user may do
+    with pytest.raises(ModelError, match=r"must be an instance, such as Leaky\(\), got 3"):
+        PointNeuron("OwnLeaky", 3, exponential_currents())  # type: ignore[arg-type]  # what a user may do
+    with pytest.raises(ModelError, match=r"receptors must be a tuple, such as exponential_currents\(\)"):
+        PointNeuron("OwnLeaky", Leaky(), exponential_currents()[0])  # type: ignore[arg-type]  # what a user may do
+    with pytest.raises(ModelError, match=r"declare\(PointNeuron\('MyLeaky', Leaky\(\), exponential_currents\(\)\)\)"):
+        declare(Leaky())  # type: ignore[arg-type]  # what a user may do
+    with pytest.raises(ModelError, match=r"takes an instance: declare\(Reward\(\)\)"):
+        declare(Reward)  # type: ignore[arg-type]  # what a user may do
+
+
+@pytest.mark.parametrize("name", [name for name, model in CELL_MODELS.items() if isinstance(model, CellModel)])
+def test_no_model_of_pyneuro_has_such_mistakes(name: str) -> None:
+    """The checks pass what is right."""
+    model = CELL_MODELS[name]
+    assert isinstance(model, CellModel)
+    check_declaration(model)
+
+
+@pytest.mark.parametrize("backend", ["reference", "emulator"])
+def test_plain_numbers_are_slopes_and_resets(backend: str) -> None:
+    """A variable that only spikes change, and a reset to a number."""
+    cell = declared_with(
+        state=(V, Variable("spent", "", 0.0)),
+        slopes=lambda self, s, p, current: {"v": (-65.0 - s["v"]) / p["tau_m"] + current, "spent": 0.0},
+        after_spike=lambda self, s, p: {"v": -65.0, "spent": s["spent"] + 1.0},
+    )
+    sim.setup(timestep=1.0, backend=backend)
+    cells = sim.Population(1, cell(i_offset=1.0))
+    cells.record(["spikes", "spent"])
+    sim.run(100.0)
+    data = cells.get_data().segments[0]
+    before = sum(1 for time in data.spiketrains[0] if float(time) <= 99.0)
+    assert before == data.analogsignals[0].magnitude[-1, 0] > 0
 
 
 class Reward(TimingRule):

@@ -5,6 +5,7 @@ them, and a core gets a program made from the same formulas: one midpoint step (
 sub-step, in s16.15.  A neuron that needs a finer scheme, tables or another number format is a `Membrane` with a
 ``step`` of its own, as the models of this package are.
 
+>>> from toolchain.models.declaration import Variable
 >>> class Leaky(Equations):
 ...     parameters = (Parameter("tau_m", "ms", 20.0, above=0.0), Parameter("v_thresh", "mV", 15.0))
 ...     state = (Variable("v", "mV", 0.0),)
@@ -16,7 +17,7 @@ sub-step, in s16.15.  A neuron that needs a finer scheme, tables or another numb
 ...         return s["v"] >= p["v_thresh"]
 ...
 ...     def after_spike(self, s, p):
-...         return {"v": 0.0 * s["v"]}
+...         return {"v": 0.0}
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from typing import Any
 import numpy as np
 
 from emulator.program import Kind, Role
+from toolchain.errors import ModelError
 from toolchain.models.declaration import Floats, Parameter, Word, Words
+from toolchain.models.given import Given, known_only
 from toolchain.models.lif import whole_steps
 from toolchain.models.membrane import Membrane
 from toolchain.models.tracing import Traced, select
@@ -49,6 +52,11 @@ class Equations(Membrane):
     refractory : str, optional
         The parameter (ms) for whose length v stays where a spike has put it.
 
+    Raises
+    ------
+    ModelError
+        If `refractory` is not a parameter.
+
     Notes
     -----
     `slopes`, `threshold` and `after_spike` are called with arrays of numbers and with traced values: they use + - * /,
@@ -62,6 +70,11 @@ class Equations(Membrane):
     def __init__(self) -> None:
         own = tuple(parameter for parameter in self.parameters if parameter.name != OFFSET.name)
         self.parameters = (*own, OFFSET)
+        if self.refractory is not None and self.refractory not in (parameter.name for parameter in self.parameters):
+            raise ModelError(
+                f"{type(self).__name__}: refractory = '{self.refractory}' is not a parameter; "
+                f"add Parameter('{self.refractory}', 'ms', ...) to `parameters`"
+            )
         self.clamped = ("v",) if self.refractory else ()
         self.words = tuple(Word(variable.name, Role.STATE) for variable in self.state)
         self.words += (*(Word(parameter.name) for parameter in self.parameters), Word(STEP))
@@ -82,7 +95,11 @@ class Equations(Membrane):
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Time derivative (per ms) of each state variable."""
-        return dict(self.slopes(s, p, current + p[OFFSET.name]))
+        return self._returned("slopes", self.slopes(s, p, current + p[OFFSET.name]))
+
+    def _returned(self, method: str, values: Any) -> dict[str, Any]:
+        """What a method of the user's returns, which may have the state variables only."""
+        return known_only(f"{type(self).__name__}.{method}()", values, (variable.name for variable in self.state))
 
     def refractory_ms(self, p: Mapping[str, Floats]) -> Floats | None:
         """Refractory time, if there is one."""
@@ -99,16 +116,27 @@ class Equations(Membrane):
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
     ) -> tuple[dict[str, Traced], Traced]:
         """One midpoint step, then compare and reset."""
-        h = r[STEP]
-        first = self.slopes(s, r, current)
-        middle = {name: s[name] + ((h * slope) >> 1) for name, slope in first.items()}
-        moved = {name: s[name] + h * slope for name, slope in self.slopes({**s, **middle}, r, current).items()}
-        new = {**s, **moved}
+        where, h = type(self).__name__, r[STEP]
+        p = Given(where, "parameter", {parameter.name: r[parameter.name] for parameter in self.parameters})
+        own = Given(where, "state variable", {variable.name: s[variable.name] for variable in self.state})
+        first = self._returned("slopes", self.slopes(own, p, current))
+        middle = {name: own[name] + ((h * slope) >> 1) for name, slope in first.items()}
+        later = self.slopes(Given(where, "state variable", own | middle), p, current)
+        new = own | {name: own[name] + h * slope for name, slope in later.items()}
+        timer = None
         if self.refractory:
             held = s[TIMER] > 0
-            new |= {"v": select(held, s["v"], new["v"]), TIMER: select(held, s[TIMER] - 1, s[TIMER])}
-        spike = self.threshold(new, r)
-        if self.refractory:
-            spike = spike & (new[TIMER] <= 0)
-        after = dict(self.after_spike(new, r)) | ({TIMER: r[REST]} if self.refractory else {})
-        return {**new, **{name: select(spike, value, new[name]) for name, value in after.items()}}, spike
+            new["v"] = select(held, s["v"], new["v"])
+            timer = select(held, s[TIMER] - 1, s[TIMER])
+        return self._after(Given(where, "state variable", new), p, timer, r)
+
+    def _after(
+        self, s: Given, p: Given, timer: Traced | None, r: Mapping[str, Traced]
+    ) -> tuple[dict[str, Traced], Traced]:
+        """States after the reset of the cells that spike, and which do."""
+        spike = self.threshold(s, p)
+        after, new = self._returned("after_spike", self.after_spike(s, p)), dict(s)
+        if timer is not None:
+            spike = spike & (timer <= 0)
+            after, new = after | {TIMER: r[REST]}, new | {TIMER: timer}
+        return new | {name: select(spike, value, new[name]) for name, value in after.items()}, spike

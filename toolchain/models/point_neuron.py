@@ -23,6 +23,7 @@ from emulator import arithmetic
 from emulator.conversion import accum_to_real
 from emulator.errors import ProgramError
 from emulator.program import Role
+from toolchain.errors import ModelError
 from toolchain.models.declaration import CellModel, Floats, Words
 from toolchain.models.derived import Derived
 from toolchain.models.membrane import Membrane
@@ -34,9 +35,19 @@ T = TypeVar("T")
 
 
 class PointNeuron(CellModel):
-    """A cell model composed of `membrane` and `parts`, its receptors; see `CellModel` for the attributes."""
+    """A cell model composed of `membrane` and `parts`, its receptors; see `CellModel` for the attributes.
+
+    Raises
+    ------
+    ModelError
+        If one of them is something else.
+    """
 
     def __init__(self, name: str, membrane: Membrane, parts: tuple[Receptor, ...]) -> None:
+        if not isinstance(membrane, Membrane):
+            raise ModelError(f"{name}: the membrane must be an instance, such as {_instance(membrane, 'Leaky')}")
+        if not isinstance(parts, tuple) or not all(isinstance(part, Receptor) for part in parts):
+            raise ModelError(f"{name}: receptors must be a tuple, such as exponential_currents(), got {parts!r}")
         self.name = name
         self.membrane = membrane
         self.parts = parts
@@ -219,6 +230,13 @@ class PointNeuron(CellModel):
     def weight_factor(self, receptor: str, p: Mapping[str, Floats]) -> Floats | None:
         """What the weights of a receptor are multiplied by for a core, or None if it takes them as they are."""
         return self.part(receptor).weight_factor(p)
+
+
+def _instance(given: object, example: str) -> str:
+    """How to write an instance where something else, as its class, was `given`."""
+    if isinstance(given, type):
+        return f"{given.__name__}(); got the class"
+    return f"{example}(), got {given!r}"
 
 
 def _factor(part: Receptor) -> float:
