@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from slow_dynamics import SlowDynamics
 
 from emulator.image import (
     ArrayCore,
@@ -89,6 +90,7 @@ class SlowEmulator:
         self.links: Counter[tuple[int, int, int]] = Counter()
         self.drops: Counter[tuple[int, int]] = Counter()
         self.walks: dict[tuple[int, int], Walked] = {}
+        self.dynamics: dict[int, SlowDynamics] = {}
         for number, core in enumerate(image.cores):
             if isinstance(core, NeuronCore):
                 self._load_neurons(number, core)
@@ -108,17 +110,23 @@ class SlowEmulator:
             ]
         ).astype(np.int32)
         self.rings[number] = np.zeros((16, len(core.shift), core.n), dtype=np.int64)
+        self.dynamics[number] = SlowDynamics(self.image, core)
 
     def run(self, ticks: int) -> None:
         for _ in range(ticks):
             sent = [self._start(number, core) for number, core in enumerate(self.image.cores)]
             for number, numbers in enumerate(sent):
                 self._send(number, numbers)
+            for number, dynamics in self.dynamics.items():
+                for control, weight in dynamics.finish(self.tick):
+                    self.counts[number]["dynamic_events"] += 1
+                    self._add(number, weight << 16 | control)
             self.tick += 1
 
     def _start(self, number: int, core: Core) -> list[int]:
         if isinstance(core, NeuronCore):
             numbers = self._update(number, core)
+            self.dynamics[number].spiked(self.tick, numbers)
         elif isinstance(core, PoissonCore):
             numbers = self.trains[number].run(1)[1].tolist()
         elif isinstance(core, ArrayCore):
@@ -185,19 +193,26 @@ class SlowEmulator:
             return
         table = core.table if isinstance(core, NeuronCore) else None
         found = [] if table is None else np.flatnonzero(key & table.mask == table.key).tolist()
+        dynamic = number in self.dynamics and self.dynamics[number].heard(key, self.tick)
         if not found or table is None or not isinstance(core, NeuronCore):
-            counts["unmatched"] += 1
+            counts["unmatched"] += not dynamic
             return
         entry = found[0]
         start = int(table.address[entry]) + (key & ~int(table.mask[entry])) * int(table.stride[entry])
         counts["rows"] += 1
         for word in core.rows[start + 3 : start + 3 + core.rows[start + 1]].tolist():
-            counts["synaptic_events"] += 1
-            target = word & (1 << core.index_bits) - 1
-            kind = word >> core.index_bits & (1 << core.type_bits) - 1
-            delay = word >> core.index_bits + core.type_bits & 15
-            slot = self.rings[number][(self.tick + delay) % 16, kind]
-            slot[target] += word >> 16
-            if slot[target] > 0xFFFF:
-                slot[target] = 0xFFFF
-                counts["saturations"] += 1
+            self._add(number, word)
+
+    def _add(self, number: int, word: int) -> None:
+        """Add a synaptic word to the ring buffer."""
+        core, counts = self.image.cores[number], self.counts[number]
+        assert isinstance(core, NeuronCore)
+        counts["synaptic_events"] += 1
+        target = word & (1 << core.index_bits) - 1
+        kind = word >> core.index_bits & (1 << core.type_bits) - 1
+        delay = word >> core.index_bits + core.type_bits & 15
+        slot = self.rings[number][(self.tick + delay) % 16, kind]
+        slot[target] += word >> 16
+        if slot[target] > 0xFFFF:
+            slot[target] = 0xFFFF
+            counts["saturations"] += 1

@@ -127,8 +127,9 @@ def stdp_programs(timing: TimingRule, weight: WeightRule, words: RuleWords) -> S
         registers = [Register(name, Role.STATE, 0, _kind(name)) for name in states]
         registers += [Register(name, Role.INPUT, 0, _kind(name)) for name in inputs]
         registers += [Register(name, Role.CONSTANT, word, Kind.TRACE) for name, word in words.constants.items()]
-        registers += [Register(name, Role.CONSTANT, word, Kind.ACCUM) for name, word in words.weights.items()]
-        name = f"{timing.name}.{what} with {weight.name}"
+        if "weight" in states:
+            registers += [Register(name, Role.CONSTANT, word, Kind.ACCUM) for name, word in words.weights.items()]
+        name = f"{timing.name}.{what}" + (f" with {weight.name}" if "weight" in states else "")
         return trace(name, registers, lambda r: Step(formula(_Moment(r, timing, weight, words), r), None, {}))
 
     pre = [f"pre_{name}" for name in timing.pre_traces]
@@ -160,7 +161,7 @@ class _Moment:
         self.pre = {name: r[f"pre_{name}"] for name in timing.pre_traces if f"pre_{name}" in r}
         self.post = {name: r[f"post_{name}"] for name in timing.post_traces if f"post_{name}" in r}
         self.p = {name: r[name] for name in words.constants}
-        self._limits: dict[str, Any] = {name: r[name] for name in words.weights}
+        self._limits: dict[str, Any] = {name: r[name] for name in words.weights if name in r}
         self._limits |= {name: _interpolated(table) for name, table in words.curves.items()}
 
     def __getattr__(self, name: str) -> Traced:

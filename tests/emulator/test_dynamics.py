@@ -1,0 +1,152 @@
+"""Synapses with dynamics on the emulator: against plain Python on random images, and across threads and pieces."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from random_dynamics import with_dynamics
+from random_images import random_image
+from slow_dynamics import unpacked
+from slow_emulator import SlowEmulator
+
+from emulator.archive import load, save
+from emulator.emulator import Emulator
+from emulator.image import IMAGE_FORMAT, IMAGE_VERSION, Core, MachineImage, NeuronCore
+
+TICKS = 50
+COUNTED = ("packets_received", "unmatched", "synaptic_events", "dynamic_events", "saturations")
+
+
+def assert_alike(slow: SlowEmulator, fast: Emulator) -> None:
+    counted = fast.statistics()
+    for number, core in enumerate(fast.image.cores):
+        tick, index = fast.spikes(number)
+        assert list(zip(tick.tolist(), index.tolist(), strict=True)) == slow.spikes[number]
+        for name in COUNTED:
+            assert getattr(counted.cores[number], name) == slow.counts[number][name], (core.label, name)
+        if isinstance(core, NeuronCore):
+            assert_same_memory(slow, fast, number, core)
+
+
+def assert_same_memory(slow: SlowEmulator, fast: Emulator, number: int, core: NeuronCore) -> None:
+    dynamics = slow.dynamics[number]
+    for (bank, start), row in dynamics.rows.items():
+        assert unpacked(core.dynamic[bank], start, fast.dynamic_rows(number, bank)) == row
+    for history, remembered in enumerate(dynamics.remembered):
+        tick, trace, last = fast.history(number, history)
+        for neuron, spikes in enumerate(remembered):
+            assert last[neuron] == len(spikes) - 1
+            assert tick[neuron, : len(spikes)].tolist() == [spike.tick for spike in spikes]
+            for place in range(len(core.histories[history].traces)):
+                assert trace[place, neuron, : len(spikes)].tolist() == [spike.traces[place] for spike in spikes]
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_equals_the_slow_emulator(seed: int) -> None:
+    image = with_dynamics(random_image(seed, TICKS), seed)
+    slow, fast = SlowEmulator(image), Emulator(image)
+    slow.run(TICKS)
+    fast.run(TICKS)
+    assert_alike(slow, fast)
+
+
+def equal(one: Sequence[NDArray[Any]], other: Sequence[NDArray[Any]]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def same(one: Emulator, other: Emulator) -> bool:
+    """Whether two emulators have the same spikes, counts, rows and histories."""
+    alike = one.statistics().cores == other.statistics().cores
+    for number, core in enumerate(one.image.cores):
+        alike &= equal(one.spikes(number), other.spikes(number))
+        if isinstance(core, NeuronCore):
+            for bank in range(len(core.dynamic)):
+                alike &= np.array_equal(one.dynamic_rows(number, bank), other.dynamic_rows(number, bank))
+            for history in range(len(core.histories)):
+                alike &= equal(one.history(number, history), other.history(number, history))
+    return alike
+
+
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 40), min_size=1, max_size=4))
+def test_pieces_and_threads_change_nothing(seed: int, pieces: list[int]) -> None:
+    image = with_dynamics(random_image(seed, 100), seed)
+    whole, parts = Emulator(image), Emulator(image, threads=2)
+    whole.run(sum(pieces))
+    for piece in pieces:
+        parts.run(piece)
+    assert same(whole, parts)
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 60))
+def test_a_run_goes_on_with_the_same_image(seed: int, first: int) -> None:
+    image = with_dynamics(random_image(seed, 100), seed)
+    whole, before = Emulator(image), Emulator(image)
+    whole.run(100)
+    before.run(first)
+    after = Emulator(image_of(before))
+    after.carry_over(before)
+    after.run(100 - first)
+    for number, core in enumerate(image.cores):
+        if isinstance(core, NeuronCore):
+            for bank in range(len(core.dynamic)):
+                assert np.array_equal(whole.dynamic_rows(number, bank), after.dynamic_rows(number, bank))
+
+
+def image_of(emulator: Emulator) -> MachineImage:
+    """The image with the rows as they are now."""
+    cores: list[Core] = []
+    for number, core in enumerate(emulator.image.cores):
+        if isinstance(core, NeuronCore):
+            banks = (replace(rows, rows=emulator.dynamic_rows(number, b)) for b, rows in enumerate(core.dynamic))
+            cores.append(replace(core, dynamic=tuple(banks)))
+        else:
+            cores.append(core)
+    return replace(emulator.image, cores=tuple(cores))
+
+
+def test_reset_restores_the_rows() -> None:
+    image = with_dynamics(random_image(3, TICKS), 3)
+    emulator, fresh = Emulator(image), Emulator(image)
+    emulator.run(TICKS)
+    emulator.reset()
+    emulator.run(TICKS)
+    fresh.run(TICKS)
+    assert same(emulator, fresh)
+
+
+def test_the_archive_keeps_dynamic_rows(tmp_path: Path) -> None:
+    image = with_dynamics(random_image(5, TICKS), 5)
+    path = tmp_path / "image.npz"
+    save(path, image, IMAGE_FORMAT, IMAGE_VERSION)
+    one, other = Emulator(image), Emulator(load(path, MachineImage, IMAGE_FORMAT, IMAGE_VERSION))
+    one.run(TICKS)
+    other.run(TICKS)
+    assert same(one, other)
+
+
+def test_random_dynamics_are_worth_the_trouble() -> None:
+    """Among the images of the tests above rows of all kinds are fetched, weights move and histories overflow."""
+    seen: Counter[str] = Counter()
+    for seed in range(12):
+        image = with_dynamics(random_image(seed, TICKS), seed)
+        emulator = Emulator(image)
+        emulator.run(TICKS)
+        for number, core in enumerate(image.cores):
+            seen["events"] += emulator.statistics().cores[number].dynamic_events
+            if isinstance(core, NeuronCore):
+                for bank, rows in enumerate(core.dynamic):
+                    seen[type(rows).__name__] += int((emulator.dynamic_rows(number, bank) != rows.rows).any())
+                for history in range(len(core.histories)):
+                    seen["full"] += int((emulator.history(number, history)[2] == 15).any())
+    assert min(seen[name] for name in ("events", "PlasticRows", "ReleaseRows", "full")) > 3

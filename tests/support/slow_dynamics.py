@@ -1,0 +1,190 @@
+"""Synapses with dynamics in plain Python: a row at a time, a synapse at a time, a spike at a time.
+
+It shares with the emulator the image, the numpy interpreter of programs and the random words of synapses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.draws import synapse_words
+from emulator.image import STREAM, DynamicRows, History, MachineImage, NeuronCore, PlasticRows, ReleaseRows
+from emulator.interpreter import run_words, wrap
+from emulator.program import Program, Role
+
+ONE = 1 << 11
+LONG_AGO = 2**31 - 1
+
+
+def ran(program: Program, given: Mapping[str, int]) -> dict[str, int]:
+    """The words of all registers after `program` has run for one synapse."""
+    first = [given.get(register.name, register.value) for register in program.registers]
+    registers = wrap(np.array(first, dtype=np.int64)).reshape(-1, 1)
+    run_words(program, registers)
+    after = {register.name: int(word) for register, word in zip(program.registers, registers[:, 0], strict=True)}
+    return after | {name: int(registers[register, 0]) for name, register, _ in program.recorded}
+
+
+def short(word: int) -> int:
+    """The low 16 bits, with their sign."""
+    return (word + 2**15) % 2**16 - 2**15
+
+
+@dataclass
+class Spike:
+    """A spike of a neuron and its traces; the first of a neuron stands for the time before any."""
+
+    tick: int
+    traces: tuple[int, ...]
+
+
+@dataclass
+class Row:
+    """A row, unpacked."""
+
+    last: int
+    header: list[int]
+    weights: list[int]
+    words: list[list[int]]
+    controls: list[int]
+
+
+@dataclass
+class SlowDynamics:
+    """Histories and dynamic rows of one core."""
+
+    image: MachineImage
+    core: NeuronCore
+    remembered: list[list[list[Spike]]] = field(default_factory=list)
+    rows: dict[tuple[int, int], Row] = field(default_factory=dict)
+    due: list[tuple[int, int, int]] = field(default_factory=list)
+    sent: list[tuple[int, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for history in self.core.histories:
+            nothing = tuple(0 for _ in history.traces)
+            self.remembered.append([[Spike(0, nothing)] for _ in range(self.core.n)])
+
+    def spiked(self, tick: int, neurons: list[int]) -> None:
+        """Neurons spiked in this tick."""
+        for history, remembered in zip(self.core.histories, self.remembered, strict=True):
+            for neuron in neurons:
+                self._remember(history, remembered[neuron], tick)
+
+    def _remember(self, history: History, spikes: list[Spike], tick: int) -> None:
+        before = spikes[-1]
+        given = {f"post_{name}": trace for name, trace in zip(history.traces, before.traces, strict=True)}
+        given |= {"since_post": tick - before.tick, "seen_post": ONE if before.tick else 0}
+        after = ran(self.image.programs[history.program], given)
+        spikes.append(Spike(tick, tuple(short(after[f"post_{name}"]) for name in history.traces)))
+        if len(spikes) > 16:
+            del spikes[1]
+
+    def heard(self, key: int, tick: int) -> bool:
+        """Queue the rows of a packet; whether there are any."""
+        found = False
+        for bank, rows in enumerate(self.core.dynamic):
+            for key_, mask, address, stride in zip(*(c.tolist() for c in vars(rows.table).values()), strict=True):
+                if key & mask == key_:
+                    self.due.append((tick + rows.defer, bank, address + (key & ~mask) * stride))
+                    found = True
+        return found
+
+    def finish(self, tick: int) -> list[tuple[int, int]]:
+        """Fetch the rows that are due; the controls and weights of what is sent, bank by bank."""
+        self.sent = []
+        for bank in range(len(self.core.dynamic)):
+            for due in [row for row in self.due if row[0] <= tick and row[1] == bank]:
+                self.due.remove(due)
+                self._fetch(bank, self.row(bank, due[2]), tick)
+        return self.sent
+
+    def row(self, bank: int, start: int) -> Row:
+        """The row that starts at a word, as it is now."""
+        if (bank, start) not in self.rows:
+            self.rows[bank, start] = unpacked(self.core.dynamic[bank], start)
+        return self.rows[bank, start]
+
+    def _fetch(self, bank: int, row: Row, tick: int) -> None:
+        rows = self.core.dynamic[bank]
+        if isinstance(rows, ReleaseRows):
+            self._release(rows, row, tick)
+        else:
+            assert isinstance(rows, PlasticRows)
+            self._update(rows, row, tick)
+        row.last = tick
+
+    def _update(self, rows: PlasticRows, row: Row, tick: int) -> None:
+        old = {f"pre_{name}": trace for name, trace in zip(rows.traces, row.header, strict=True)}
+        intervals = {"since_pre": tick - row.last, "seen_pre": ONE if row.last else 0}
+        made = ran(self.image.programs[rows.add_pre], old | intervals)
+        new = {name: short(made[name]) for name in old}
+        for place, control in enumerate(row.controls):
+            delay = control >> self.core.index_bits + self.core.type_bits & 15
+            back = int(rows.back[delay])
+            neuron = control & (1 << self.core.index_bits) - 1
+            weight = row.weights[place] << rows.shift
+            spikes, names = self.remembered[rows.history][neuron], self.core.histories[rows.history].traces
+            start, end = max(row.last - max(back, 0), 0), max(tick - back, 0)
+            latest = 0
+            for number, spike in enumerate(spikes):
+                if number and spike.tick <= end:
+                    latest = number
+                if number and start < spike.tick <= end:
+                    given = old | dict(zip([f"post_{name}" for name in names], spike.traces, strict=True))
+                    given |= {"since_pre": spike.tick + back - row.last, "seen_pre": ONE if row.last else 0}
+                    before = spikes[number - 1].tick
+                    given |= {"since_post": spike.tick + back - before, "seen_post": ONE if before else 0}
+                    weight = ran(self.image.programs[rows.apply_post], given | {"weight": weight})["weight"]
+            if latest:
+                spike = spikes[latest]
+                given = new | intervals | dict(zip([f"post_{name}" for name in names], spike.traces, strict=True))
+                since = tick - back - spike.tick
+                given |= {"since_post": since if since >= 0 else LONG_AGO, "seen_post": ONE if spike.tick else 0}
+                weight = ran(self.image.programs[rows.apply_pre], given | {"weight": weight})["weight"]
+            row.weights[place] = weight >> rows.shift & 0xFFFF
+            self.sent.append((control, row.weights[place]))
+        row.header = list(new.values())
+
+    def _release(self, rows: ReleaseRows, row: Row, tick: int) -> None:
+        program = self.image.programs[rows.program]
+        draws = sum(register.name.startswith("draw_") for register in program.registers)
+        states = [program.registers[number].name for number in program.numbers(Role.STATE)]
+        for place, control in enumerate(row.controls):
+            own = {name: words[place] for name, words in zip(rows.words, row.words, strict=True)}
+            given = own | {"weight": row.weights[place] << rows.shift, "since_pre": tick - row.last}
+            for draw in range(draws):
+                stream, number = np.array([own[STREAM]], np.uint32), np.array([row.header[0] * draws + draw], np.uint64)
+                given[f"draw_{draw}"] = int(synapse_words(rows.key, stream, number)[0]) >> 1
+            after = ran(program, given)
+            for name, words in zip(rows.words, row.words, strict=True):
+                words[place] = after[name] if name in states else words[place]
+            half = (1 << rows.shift) >> 1
+            self.sent.append((control, min(max(after["sent"] + half >> rows.shift, 0), 0xFFFF)))
+        row.header[0] += 1
+
+
+def unpacked(rows: DynamicRows, start: int, words: NDArray[np.uint32] | None = None) -> Row:
+    """The row that starts at a word of `rows`, or of other words of the same layout."""
+    assert isinstance(rows, PlasticRows | ReleaseRows)
+    memory = rows.rows if words is None else words
+    size = int(memory[start])
+    count = int(memory[start + size + 2])
+    signed, halves, shorts = memory.view(np.int32), memory.view(np.uint16), memory.view(np.int16)
+    if isinstance(rows, PlasticRows):
+        header = shorts[2 * (start + 2) :][: len(rows.traces)].tolist()
+        first, extra = start + 2 + -(-len(rows.traces) // 2), 0
+    else:
+        header, first, extra = [int(memory[start + 2])], start + 3, len(rows.words)
+    behind = first + -(-count // 2)
+    return Row(
+        int(signed[start + 1]),
+        header,
+        halves[2 * first :][:count].tolist(),
+        [signed[behind + number * count :][:count].tolist() for number in range(extra)],
+        halves[2 * (start + size + 3) :][:count].tolist(),
+    )
