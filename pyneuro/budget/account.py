@@ -140,15 +140,20 @@ def _share(found: PopulationComparison, before: SpikeTrains, after: SpikeTrains)
 
 
 def spike_shift(before: SpikeTrains, after: SpikeTrains) -> float:
-    """Mean distance (ms) of the spikes that two runs of the same cells share.
+    """Mean distance (ms) of the spikes that two runs of the same cells share; NaN if there are none."""
+    shifts = pair_shifts(before, after)
+    return float(np.mean(shifts)) if len(shifts) else math.nan
+
+
+def pair_shifts(before: SpikeTrains, after: SpikeTrains) -> NDArray[np.float64]:
+    """Distance (ms) of each pair of spikes that two runs of the same cells share.
 
     Spike number k of a cell in one run is spike number k in the other, as long as no two so far were more than 5 ms
     apart.
     """
     pairs = zip(_by_cell(before), _by_cell(after), strict=True)
     shifts = [_common(one, other, APART_MS / before.timestep) for one, other in pairs]
-    together = np.concatenate([np.zeros(0), *shifts])
-    return float(np.mean(together)) * before.timestep if len(together) else math.nan
+    return np.concatenate([np.zeros(0), *shifts]) * before.timestep
 
 
 def _by_cell(trains: SpikeTrains) -> list[NDArray[np.int64]]:

@@ -12,8 +12,9 @@ from typing import Any
 from emulator.cycles import program_cycles
 from emulator.program import Program, Role
 from pyneuro.cli.figures import last_line
+from pyneuro.cli.model_parts import ALIASES, PARTS, Facts
 from pyneuro.errors import SetupError
-from pyneuro.model_errors import ModelError, measure, percent
+from pyneuro.model_errors import MeasuredError, measure
 from pyneuro.progress import progress
 from toolchain.did_you_mean import did_you_mean
 from toolchain.models import BIT_EXACT, CELL_MODELS
@@ -39,23 +40,25 @@ KINDS = {
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print the models that are named, or all."""
-    models: dict[str, Model] = {**CELL_MODELS, **RELEASE_MODELS, **TIMING_RULES, **WEIGHT_RULES}
-    for name in options.names:
+    """Print the models and parts of models that are named, or all."""
+    models: dict[str, Model | Facts] = {**CELL_MODELS, **RELEASE_MODELS, **TIMING_RULES, **WEIGHT_RULES, **PARTS}
+    names = [ALIASES.get(name, name) for name in options.names]
+    for name in names:
         if name not in models:
-            raise SetupError(f"there is no model '{name}'{did_you_mean(name, models)}")
-    chosen = [models[name] for name in options.names or models]
+            raise SetupError(f"there is no model '{name}'{did_you_mean(name, [*models, *ALIASES])}")
+    chosen = [models[name] for name in dict.fromkeys(names or models)]
     tell = progress("measure", len(chosen)) if options.errors else None
     facts = []
     for number, model in enumerate(chosen, 1):
-        facts.append(describe(model, measure(model) if options.errors and isinstance(model, CellModel) else None))
+        errors = measure(model) if options.errors and isinstance(model, CellModel) else None
+        facts.append(model if isinstance(model, dict) else describe(model, errors))
         if tell:
             tell(number)
     print(last_line({"models": facts}) if options.json else "\n\n".join(map(to_text, facts)))
     return 0
 
 
-def describe(model: Model, errors: Iterable[ModelError] | None = None) -> dict[str, Any]:
+def describe(model: Model, errors: Iterable[MeasuredError] | None = None) -> dict[str, Any]:
     """Return what there is to say of a model, as plain values."""
     facts: dict[str, Any] = {
         "name": model.name,
@@ -70,8 +73,16 @@ def describe(model: Model, errors: Iterable[ModelError] | None = None) -> dict[s
     if isinstance(model, CellModel):
         facts |= _of_cell(model)
     if errors is not None:
-        facts["errors"] = [{**asdict(error), "rate_difference": percent(error)} for error in errors]
+        facts["errors"] = [error_facts(error) for error in errors]
     return facts
+
+
+def error_facts(error: MeasuredError) -> dict[str, Any]:
+    """What was measured, as plain values; None for a figure that there is not."""
+    figures = {**asdict(error), "rate_error_percent": error.rate_error_percent}
+    rates = [None if isnan(rate) else rate for rate in error.rates_hz]
+    plain = {name: None if isinstance(figure, float) and isnan(figure) else figure for name, figure in figures.items()}
+    return plain | {"rates_hz": rates}
 
 
 def _of_cell(model: CellModel) -> dict[str, Any]:
@@ -108,7 +119,9 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
             "state",
             ", ".join(f"{v['name']} ({v['unit']})" if v["unit"] else v["name"] for v in facts["state"]) or "none",
         )
-    if "receptors" in facts:
+    if "made_of" in facts:
+        yield from facts["made_of"].items()
+    if "operations" in facts:
         yield "receptors", ", ".join(f"{name} (weights in {unit})" for name, unit in facts["receptors"].items())
         parts = f" in {facts['substeps']} sub-steps" if facts["substeps"] > 1 else ""
         update = (
@@ -123,7 +136,7 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def parameter_text(parameter: dict[str, Any]) -> str:
     """``tau_m = 20 ms (> 0)``."""
-    if parameter["default"] == []:
+    if not isinstance(parameter["default"], int | float):
         return f"{parameter['name']} ({parameter['unit']})"
     limits = [
         f"{sign} {parameter[key]:g}"
@@ -136,9 +149,12 @@ def parameter_text(parameter: dict[str, Any]) -> str:
 
 def error_text(error: dict[str, Any], variable: dict[str, str]) -> str:
     """What was measured at one timestep."""
-    shift = "no spikes" if isnan(error["shift_ms"]) else f"spikes shifted by {error['shift_ms']:.3g} ms"
-    reference, emulated = error["rates_hz"]
-    return (
-        f"{variable['name']} RMS {error['rms']:.2g} {variable['unit']}, {shift}, {emulated:g} Hz for {reference:g} "
-        f"(under {error['current']:.3g} nA)"
-    )
+    paired = "no spikes" if error["paired"] is None else f"{100.0 * error['paired']:.0f} % of spikes paired"
+    if error["shift_ms"] is not None:
+        paired += f", shifted by {error['shift_ms']:.3g} ms"
+    off = "no rates"
+    if error["rate_error_percent"] is not None:
+        emulated, reference = error["rates_hz"][1], error["rates_hz"][0]
+        off = f"rate off by {error['rate_error_percent']:+.2g} % ({emulated:.4g} Hz for {reference:.4g})"
+    unit = f" {variable['unit']}" if variable["unit"] else ""
+    return f"{variable['name']} RMS {error['rms']:.2g}{unit}, {paired}, {off}, under {error['current']:.3g} nA"

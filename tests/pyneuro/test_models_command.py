@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 
+import numpy as np
 import pytest
 
+import pyneuro as sim
+from pyneuro.analysis import SpikeTrains
 from pyneuro.cli import main
-from pyneuro.cli.models import describe, to_text
-from pyneuro.model_errors import drive, measure
+from pyneuro.cli.model_parts import ALIASES, PARTS
+from pyneuro.cli.models import describe, error_facts, error_text, to_text
+from pyneuro.model_errors import MeasuredError, drive, interval_rates, measure, paired_share
+from pyneuro.standardmodels import composed, synapses
 from toolchain.models import BIT_EXACT, CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.synapses.release import RELEASE_MODELS
@@ -50,6 +56,68 @@ def test_errors_are_measured() -> None:
         assert 20.0 < error.rates_hz[0] < 40.0
         assert 0.0 < error.rms < 0.1
         assert error.shift_ms < 2.0
+        assert error.paired == 1.0
+        assert abs(error.rate_error_percent) < 1.0
+
+
+def train(*steps: int) -> SpikeTrains:
+    """Spikes of one cell in 1000 steps of 0.5 ms."""
+    return SpikeTrains(np.array(steps, np.int64), np.zeros(len(steps), np.int64), 1, 1000, 0.5)
+
+
+def test_rates_are_those_of_intervals_that_both_have() -> None:
+    """Two intervals each, of 20 ms and of 25 ms, whatever comes later; NaN where there are none."""
+    assert interval_rates(train(10, 50, 90, 900), train(20, 70, 120)) == pytest.approx((50.0, 40.0))
+    assert all(math.isnan(rate) for rate in interval_rates(train(10), train(20, 70)))
+    assert MeasuredError(0.5, 1.0, (50.0, 40.0), 0.1, 1.0, 0.0).rate_error_percent == pytest.approx(-20.0)
+
+
+def test_spikes_that_are_not_paired_count() -> None:
+    """The third is 6 ms off, and a fourth is only in one."""
+    assert paired_share(train(10, 50, 90), train(11, 54, 102, 200)) == 0.5
+    assert paired_share(train(), train(10)) == 0.0
+    assert math.isnan(paired_share(train(), train()))
+
+
+def test_what_was_not_measured_is_said_and_is_null() -> None:
+    """A cell that never spikes on the machine, in text and in JSON."""
+    error = MeasuredError(1.0, 0.5, (math.nan, math.nan), 0.25, math.nan, math.nan)
+    facts = error_facts(error)
+    assert json.loads(json.dumps(facts, allow_nan=False))["rates_hz"] == [None, None]
+    assert error_text(facts, {"name": "w", "unit": ""}) == "w RMS 0.25, no spikes, no rates, under 0.5 nA"
+    found = error_facts(MeasuredError(1.0, 0.5, (50.0, 40.0), 0.25, 0.875, 1.25))
+    assert error_text(found, {"name": "v", "unit": "mV"}) == (
+        "v RMS 0.25 mV, 88 % of spikes paired, shifted by 1.25 ms, rate off by -20 % (40 Hz for 50), under 0.5 nA"
+    )
+
+
+@pytest.mark.parametrize("name", [*PARTS, *ALIASES])
+def test_parts_are_found_by_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every name that a script can write, with the parameters that PyNN's class has."""
+    assert main(["models", name]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith(f"{ALIASES.get(name, name)} (")
+    defaults = {} if name == "PointNeuron" else dict(getattr(sim, ALIASES.get(name, name)).default_parameters)
+    for parameter in defaults.keys() - {"locations"}:
+        assert f"{parameter} " in text
+
+
+def test_parts_say_what_they_are_made_of(capsys: pytest.CaptureFixture[str]) -> None:
+    """Bounds, units, signs, and what can be put together."""
+    assert main(["models", "PointNeuron", "AlphaPSR", "CurrExp", "LIF", "STDPMechanism", "--no-errors"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "membrane LIF, AdExp; or a cell type, which keeps its receptors: IF_cond_exp," in text
+    assert "CondAlphaPostSynapticResponse (receptor of PointNeuron, AlphaPSR)" in text
+    assert "weights nA, at most 0 if its name begins with inh or GABA, else at least 0" in text
+    assert "tau_m = 20 ms (> 0)" in text
+    assert "dendritic_delay_fraction = 1 (>= 0, <= 1)" in text
+    assert "timing SpikePairRule," in text
+
+
+def test_every_part_of_a_script_has_a_name() -> None:
+    """What pyneuro offers of PyNN's parts and synapses is there."""
+    known = {*EVERY, *PARTS, *ALIASES}
+    assert {*composed.__all__, *synapses.__all__} <= known
 
 
 def test_the_command_prints_what_is_named(capsys: pytest.CaptureFixture[str]) -> None:
