@@ -9,7 +9,7 @@ from dataclasses import asdict
 from math import isnan
 from typing import Any
 
-from emulator.cycles import program_cycles
+from emulator.cycles import INTERVAL_CYCLES, SOURCE_CYCLES, SPIKE_CYCLES, program_cycles
 from emulator.program import Program, Role
 from pyneuro.cli.figures import last_line
 from pyneuro.cli.model_parts import ALIASES, PARTS, Facts
@@ -17,8 +17,10 @@ from pyneuro.errors import SetupError
 from pyneuro.model_errors import MeasuredError, measure
 from pyneuro.progress import progress
 from toolchain.did_you_mean import did_you_mean
+from toolchain.memory import SOURCE_BYTES
 from toolchain.models import BIT_EXACT, CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
+from toolchain.models.sources import RENEWAL_SOURCES, SPIKE_SOURCE_ARRAY
 from toolchain.synapses.declaration import ReleaseModel, TimingRule, WeightRule
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
@@ -67,6 +69,7 @@ def describe(model: Model, errors: Iterable[MeasuredError] | None = None) -> dic
     }
     if isinstance(model, SourceModel):
         facts["parameters"] += [{"name": name, "unit": unit, "default": []} for name, unit in model.sequences]
+        facts |= _of_source(model)
     if isinstance(model, CellModel | ReleaseModel):
         shown = (variable for variable in model.state if not variable.hidden)
         facts["state"] = [{"name": variable.name, "unit": variable.unit} for variable in shown]
@@ -98,6 +101,14 @@ def _of_cell(model: CellModel) -> dict[str, Any]:
     }
 
 
+def _of_source(model: SourceModel) -> dict[str, Any]:
+    """Return what random sources cost; the core of a SpikeSourceArray sends what it is given."""
+    if model is SPIKE_SOURCE_ARRAY:
+        return {}
+    interval = INTERVAL_CYCLES if model.name in RENEWAL_SOURCES else 0
+    return {"cycles": SOURCE_CYCLES, "spike_cycles": SPIKE_CYCLES + interval, "bytes": SOURCE_BYTES}
+
+
 def bytes_of(program: Program) -> int:
     """Bytes that a core keeps of one neuron: state, parameters and inputs."""
     kept = (Role.STATE, Role.PARAMETER, Role.RECEPTOR)
@@ -121,6 +132,9 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
         )
     if "made_of" in facts:
         yield from facts["made_of"].items()
+    if "spike_cycles" in facts:
+        update = f"about {facts['cycles']:,} cycles an update and {facts['spike_cycles']:,} a spike"
+        yield "on a core", f"{update}, {facts['bytes']} bytes a source"
     if "operations" in facts:
         yield "receptors", ", ".join(f"{name} (weights in {unit})" for name, unit in facts["receptors"].items())
         parts = f" in {facts['substeps']} sub-steps" if facts["substeps"] > 1 else ""
@@ -137,7 +151,7 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def parameter_text(parameter: dict[str, Any]) -> str:
     """``tau_m = 20 ms (> 0)``."""
     if not isinstance(parameter["default"], int | float):
-        return f"{parameter['name']} ({parameter['unit']})"
+        return f"{parameter['name']} ({parameter['unit'] or 'dimensionless'})"
     limits = [
         f"{sign} {parameter[key]:g}"
         for key, sign in (("above", ">"), ("minimum", ">="), ("maximum", "<="))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import pyneuro as sim
+from emulator.cycles import INTERVAL_CYCLES, SOURCE_CYCLES, SPIKE_CYCLES
 from pyneuro.analysis import SpikeTrains
 from pyneuro.cli import main
 from pyneuro.cli.model_parts import ALIASES, PARTS
@@ -39,6 +40,15 @@ def test_facts_of_a_cell() -> None:
     facts = describe(EVERY["IF_curr_exp"])
     assert (facts["operations"], facts["cycles"], facts["equals_spynnaker"]) == (21, 121, True)
     assert facts["receptors"] == {"excitatory": "nA", "inhibitory": "nA"}
+
+
+def test_facts_of_sources() -> None:
+    """What an interval costs, what has a unit; a SpikeSourceArray costs nothing but its spikes."""
+    facts = describe(EVERY["SpikeSourceInhGamma"])
+    assert (facts["cycles"], facts["spike_cycles"]) == (SOURCE_CYCLES, SPIKE_CYCLES + INTERVAL_CYCLES)
+    assert "a (dimensionless); b (s); tbins (ms)" in to_text(facts)
+    assert "40 cycles an update and 30 a spike, 32 bytes a source" in to_text(describe(EVERY["SpikeSourcePoisson"]))
+    assert "on a core" not in to_text(describe(EVERY["SpikeSourceArray"]))
 
 
 def test_exact_models_are_models() -> None:
