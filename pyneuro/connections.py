@@ -25,10 +25,13 @@ class Connections:
     ----------
     names : tuple of str
         What each connection has: ``weight``, ``delay`` and the other parameters of the synapse type.
+    common : mapping of str to Values
+        Values that count as long as there is no connection.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: tuple[str, ...], common: Mapping[str, Values]) -> None:
         self.names = names
+        self._common = dict(common)
         self._blocks: list[tuple[Indices, Indices, dict[str, Values]]] = []
 
     def append(self, pre: Indices, post: Indices, values: Mapping[str, Values]) -> None:
@@ -51,7 +54,7 @@ class Connections:
 
     def _join(self) -> tuple[Indices, Indices, dict[str, Values]]:
         if not self._blocks:
-            return np.zeros(0, np.int32), np.zeros(0, np.int32), dict.fromkeys(self.names, 0.0)
+            return np.zeros(0, np.int32), np.zeros(0, np.int32), self._common
         pre, post, values = zip(*self._blocks, strict=True)
         sizes = [len(p) for p in pre]
         joined = {name: _join([v[name] for v in values], sizes) for name in self.names}
@@ -109,12 +112,12 @@ class Connection(common.Connection):
     @property
     def presynaptic_index(self) -> int:
         """Index of the pre-synaptic cell."""
-        return int(self.projection.arrays.pre[self.index])
+        return int(self.projection.present.pre[self.index])
 
     @property
     def postsynaptic_index(self) -> int:
         """Index of the post-synaptic cell."""
-        return int(self.projection.arrays.post[self.index])
+        return int(self.projection.present.post[self.index])
 
     @property
     def presynaptic_cell(self) -> Any:

@@ -16,7 +16,7 @@ from pyneuro import connectors, control, extra_models, procedural_api, simulator
 from pyneuro.populations import Assembly, Population, PopulationView
 from pyneuro.projections import Projection
 from pyneuro.random import GSLRNG, NativeRNG, NumpyRNG, RandomDistribution
-from pyneuro.standardmodels import cells, composed, electrodes, synapses
+from pyneuro.standardmodels import cells, composed, electrodes, structure, synapses
 from pyneuro.standardmodels.unsupported import UNSUPPORTED
 from pyneuro.weight_recorder import WeightRecorder
 
@@ -48,7 +48,7 @@ def get_simulator(*arguments: tuple[Any, ...]) -> tuple[Any, argparse.Namespace]
     return import_module(name if "." in name else f"pyNN.{name}"), chosen
 
 
-_MODULES = (connectors, control, procedural_api, cells, composed, extra_models, synapses, electrodes)
+_MODULES = (connectors, control, procedural_api, cells, composed, extra_models, synapses, structure, electrodes)
 _NAMES = [(module, module.__all__) for module in _MODULES]
 INTERFACE: dict[str, Any] = {name: getattr(module, name) for module, names in _NAMES for name in names}
 INTERFACE |= UNSUPPORTED

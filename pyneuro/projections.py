@@ -16,6 +16,7 @@ from pyneuro.connections import Connection, Connections
 from pyneuro.errors import UnsupportedError
 from pyneuro.freeze import Part, parts
 from pyneuro.populations import members
+from pyneuro.rewired import Rewired, check_change, check_rewired, check_single, present_connections
 from pyneuro.standardmodels.synapses import StaticSynapse, SynapseType
 from pyneuro.values import connection_distances, of_pairs
 from toolchain.network import Values
@@ -60,10 +61,13 @@ class Projection(common.Projection):
                 f"projection {self.label!r}: {type(self.synapse_type).__name__} is not a synapse type of pyneuro; "
                 "use one of pyneuro's, such as pyneuro.StaticSynapse"
             )
-        self.arrays = Connections(tuple(self.synapse_type.get_parameter_names()))
+        self.arrays = Connections(tuple(self.synapse_type.get_parameter_names()), _common(self))
         self.parts: tuple[Part, ...] | None = None
         self._learnt: Learnt | None = None
+        self._rewired: Rewired | None = None
         self._frozen_at = 0
+        if self.synapse_type.rewired:
+            check_rewired(self)
         connector.connect(self)
         simulator.state.projections.append(self)
         simulator.state.stale = True
@@ -80,7 +84,7 @@ class Projection(common.Projection):
         """Append connections, after a check of weights and delays; see `Connections.append`."""
         self._check_weights(values["weight"])
         if "delay" in values:
-            self._check_delays(values["delay"])
+            self.check_delays(values["delay"])
         self.arrays.append(pre, post, values)
 
     def _convergent_connect(
@@ -97,7 +101,8 @@ class Projection(common.Projection):
         if not np.all(np.isfinite(weight)):
             raise errors.ConnectionError(f"projection {self.label!r}: weights must be finite numbers")
 
-    def _check_delays(self, delay: Values) -> None:
+    def check_delays(self, delay: Values) -> None:
+        """Check delays (ms) against the limits of ``setup()``; ConnectionError if one is beyond them."""
         low, high, options = np.min(delay, initial=np.inf), np.max(delay, initial=-np.inf), simulator.state.options
         if not np.all(np.isfinite(delay)) or low < 0:
             raise errors.ConnectionError(f"projection {self.label!r}: delays must be at least 0 ms, got {low:g} ms")
@@ -118,9 +123,19 @@ class Projection(common.Projection):
 
     # --- connections as objects -------------------------------------------------------------------------
 
+    @property
+    def present(self) -> Connections:
+        """The connections that there are now: those that were made, or those of the simulation if runs change them."""
+        state = simulator.state
+        if not self.synapse_type.rewired or state.simulation is None or state.step == 0:
+            return self.arrays
+        if self._rewired is None or self._rewired.step != state.step:
+            self._rewired = Rewired(state.step, present_connections(self))
+        return self._rewired.connections
+
     def __len__(self) -> int:
         """Return the number of connections."""
-        return len(self.arrays)
+        return len(self.present)
 
     def __getitem__(self, index: int) -> Connection:
         """Return one connection."""
@@ -130,7 +145,7 @@ class Projection(common.Projection):
 
     @property
     def connections(self) -> list[Connection]:
-        """All connections, in the order in which they were made."""
+        """All connections, in the order in which they were made; once rewired, target cell after target cell."""
         return [Connection(self, index) for index in range(len(self))]
 
     # --- getting and setting -----------------------------------------------------------------------------
@@ -148,18 +163,18 @@ class Projection(common.Projection):
 
     def values(self, name: str) -> NDArray[np.float64]:
         """Return the present values of an attribute, one for each connection."""
-        return self.weights() if name == "weight" else self.arrays.array(name)
+        return self.weights() if name == "weight" else self.present.array(name)
 
     def weights(self) -> NDArray[np.float64]:
         """Return the present weights, one for each connection; those of plastic synapses are the simulation's."""
         state = simulator.state
-        if not self.synapse_type.plastic or state.simulation is None or state.step == 0:
-            return self.arrays.array("weight")
+        if self.synapse_type.rewired or not self.synapse_type.plastic or state.simulation is None or state.step == 0:
+            return self.present.array("weight")
         if self._learnt is None or self._learnt.step != state.step:
-            self._learnt = Learnt(state.step, self._present())
+            self._learnt = Learnt(state.step, self._simulated_weights())
         return self._learnt.weights
 
-    def _present(self) -> NDArray[np.float64]:
+    def _simulated_weights(self) -> NDArray[np.float64]:
         """Return the weights that the simulation has now."""
         state, weights = simulator.state, self.arrays.array("weight").copy()
         assert state.network is not None, "there is a simulation of it"
@@ -172,11 +187,11 @@ class Projection(common.Projection):
         return weights
 
     def _get_attributes_as_list(self, names: list[str]) -> list[tuple[Any, ...]]:
-        arrays = [getattr(self.arrays, ADDRESS[name]) if name in ADDRESS else self.values(name) for name in names]
+        arrays = [getattr(self.present, ADDRESS[name]) if name in ADDRESS else self.values(name) for name in names]
         return list(zip(*(array.tolist() for array in arrays), strict=True))
 
     def _get_attributes_as_arrays(self, names: list[str], multiple_synapses: str = "sum") -> list[NDArray[np.float64]]:
-        flat = self.arrays.pre.astype(np.int64) * self.post.size + self.arrays.post
+        flat = self.present.pre.astype(np.int64) * self.post.size + self.present.post
         return [_matrix(flat, self.values(name), self.shape, multiple_synapses) for name in names]
 
     def set(self, **attributes: Any) -> None:
@@ -190,7 +205,7 @@ class Projection(common.Projection):
             self._check(name, value)
         learnt = self._keep_learnt()
         for name, value in changes.items():
-            self.arrays[name] = value
+            self.arrays[name] = self.present[name] = value
         if learnt is not None and "weight" in changes:
             learnt[:] = changes["weight"]
 
@@ -238,8 +253,10 @@ class Projection(common.Projection):
         return np.asarray(values[which])
 
     def _check(self, name: str, value: Values) -> None:
+        if self.synapse_type.rewired:
+            check_change(self, name, value)
         if name == "delay":
-            self._check_delays(value)
+            self.check_delays(value)
         elif len(self) and name == "weight":
             self._check_weights(value)
             for check in self.synapse_type.parameter_checks.values():
@@ -247,6 +264,8 @@ class Projection(common.Projection):
 
     def change(self, name: str, index: int, value: float) -> None:
         """Give one connection another weight or delay."""
+        if self.synapse_type.rewired:
+            check_single(self, name)
         self._check(name, float(value))
         learnt = self._keep_learnt()
         self.arrays.change(name, index, float(value))
@@ -264,17 +283,17 @@ class Projection(common.Projection):
         step, weights = simulator.state.step, self.weights()
         self.parts = None
         simulator.state.stale = True
-        if not self.synapse_type.plastic or step == 0:
+        if self.synapse_type.rewired or not self.synapse_type.plastic or step == 0:
             return None
         self._learnt = Learnt(step, weights.copy())
         return self._learnt.weights
 
     def restart(self) -> None:
-        """Go back, at a reset, to the weights that were given."""
+        """Go back, at a reset, to the weights and connections that were given."""
         if self._frozen_at:
             self.parts = None
             simulator.state.stale = True
-        self._learnt = None
+        self._learnt = self._rewired = None
 
     def freeze(self) -> tuple[Part, ...]:
         """Return what the projection is in the frozen network; the same objects until something changes."""
@@ -282,6 +301,13 @@ class Projection(common.Projection):
             self.parts = tuple(parts(self, self.weights() if self._learnt else self.arrays["weight"]))
             self._frozen_at = simulator.state.step if self._learnt else 0
         return self.parts
+
+
+def _common(projection: Projection) -> dict[str, Values]:
+    """Return what the synapse type says of all connections alike, 0 for what it does not."""
+    space = projection.synapse_type.native_parameters
+    space.shape = projection.shape
+    return {name: float(lazy.evaluate(simplify=True)) if lazy.is_homogeneous else 0.0 for name, lazy in space.items()}
 
 
 def _own_receptor(synapse_type: Any, arguments: dict[str, Any]) -> str | None:

@@ -68,12 +68,14 @@ class SynapseType(StandardSynapseType):
         """Whether a run changes weights."""
         return False
 
+    rewired: ClassVar[bool] = False
+    """Whether a run changes connections."""
     receptors: ClassVar[tuple[str, ...]] = ()
     """Receptor types that belong to the synapse type and not to the target; the first is the default."""
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """Names of the timing rule and the weight rule of a plastic synapse."""
+        """Names of the rules of a plastic or structural synapse; see `toolchain.network.Projection`."""
         return ()
 
     def _get_minimum_delay(self) -> float:
@@ -148,8 +150,7 @@ class STDPMechanism(SynapseType, synapses.STDPMechanism):
             ("timing_dependence", timing_dependence, TimingDependence),
             ("weight_dependence", weight_dependence, WeightDependence),
         ):
-            if not isinstance(rule, base):
-                raise TypeError(f"STDPMechanism.{name} must be a rule such as {base.example}, got {rule!r}")
+            check_rule("STDPMechanism", name, rule, base)
         super().__init__(timing_dependence, weight_dependence, *args, **kwargs)
         if self.voltage_dependence is not None:
             raise UnsupportedError("STDPMechanism: voltage_dependence is not available in pyneuro; leave it out")
@@ -167,6 +168,12 @@ class STDPMechanism(SynapseType, synapses.STDPMechanism):
     def rules(self) -> tuple[str, ...]:
         """Names of the timing rule and the weight rule."""
         return type(self.timing_dependence).__name__, type(self.weight_dependence).__name__
+
+
+def check_rule(owner: str, argument: str, rule: Any, base: Any) -> None:
+    """Check that what is given as an argument of a synapse type is a rule with that base; TypeError if not."""
+    if not isinstance(rule, base):
+        raise TypeError(f"{owner}.{argument} must be a rule such as {base.example}, got {rule!r}")
 
 
 class TimingDependence(STDPTimingDependence):

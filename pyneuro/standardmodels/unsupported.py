@@ -14,7 +14,7 @@ from pyNN.standardmodels import StandardModelType, cells, electrodes, ion_channe
 from pyneuro import extra_models
 from pyneuro.errors import UnsupportedError
 from pyneuro.standardmodels import cells as our_cells
-from pyneuro.standardmodels import composed
+from pyneuro.standardmodels import composed, structure
 from pyneuro.standardmodels import electrodes as our_electrodes
 from pyneuro.standardmodels import synapses as our_synapses
 
@@ -24,7 +24,7 @@ _CELLS = [*our_cells.__all__, *extra_models.__all__, "PointNeuron"]
 
 INSTEAD = (
     (cells, "cell types", [*_CELLS, *_MEMBRANES]),
-    (synapses, "synapse types", our_synapses.__all__),
+    (synapses, "synapse types", [*our_synapses.__all__, *structure.__all__]),
     (electrodes, "current sources", our_electrodes.__all__),
     (receptors, "receptor types", _RECEPTORS),
     (ion_channels, "cell types", _CELLS),
