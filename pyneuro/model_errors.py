@@ -112,10 +112,9 @@ def _measured(model: CellModel, current: float, timestep: float) -> MeasuredErro
     signals = []
     for simulation in (ReferenceSimulation(network), EmulatedSimulation(network)):
         simulation.run(steps)
-        spikes = simulation.spikes(0)
-        trains.append(SpikeTrains(spikes[0], spikes[1].astype(np.int64), 1, steps, timestep))
+        trains.append(trains_of_cell(simulation, steps, timestep))
         signals.append(simulation.signal(0, variable)[:, 0])
-    until = _first_difference(trains, steps)
+    until = first_difference(trains, steps)
     difference = np.subtract(*signals)[: until + 1]
     rms = float(np.sqrt(np.mean(difference**2)))
     return MeasuredError(
@@ -126,6 +125,12 @@ def _measured(model: CellModel, current: float, timestep: float) -> MeasuredErro
         paired_share(trains[0], trains[1]),
         spike_shift(trains[0], trains[1]),
     )
+
+
+def trains_of_cell(simulation: ReferenceSimulation | EmulatedSimulation, steps: int, timestep: float) -> SpikeTrains:
+    """The spikes of a run of which population 0 is one cell."""
+    spikes = simulation.spikes(0)
+    return SpikeTrains(spikes[0], spikes[1].astype(np.int64), 1, steps, timestep)
 
 
 def interval_rates(one: SpikeTrains, other: SpikeTrains) -> tuple[float, float]:
@@ -143,7 +148,7 @@ def paired_share(one: SpikeTrains, other: SpikeTrains) -> float:
     return len(pair_shifts(one, other)) / most if most else math.nan
 
 
-def _first_difference(trains: Sequence[SpikeTrains], steps: int) -> int:
+def first_difference(trains: Sequence[SpikeTrains], steps: int) -> int:
     """The first step in which only one of two runs has a spike; the end if there is none."""
     only = np.setxor1d(trains[0].steps, trains[1].steps)
     return int(only[0]) if len(only) else steps

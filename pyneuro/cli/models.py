@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from math import isnan
 from typing import Any
@@ -13,6 +13,7 @@ from emulator.cycles import INTERVAL_CYCLES, SOURCE_CYCLES, SPIKE_CYCLES, progra
 from emulator.program import Program, Role
 from pyneuro.cli.figures import last_line
 from pyneuro.cli.model_parts import ALIASES, PARTS, Facts
+from pyneuro.driven_errors import measure_driven
 from pyneuro.errors import SetupError
 from pyneuro.model_errors import MeasuredError, measure
 from pyneuro.progress import progress
@@ -52,15 +53,24 @@ def main(options: argparse.Namespace) -> int:
     tell = progress("measure", len(chosen)) if options.errors else None
     facts = []
     for number, model in enumerate(chosen, 1):
-        errors = measure(model) if options.errors and isinstance(model, CellModel) else None
-        facts.append(model if isinstance(model, dict) else describe(model, errors))
+        facts.append(model if isinstance(model, dict) else describe(model) | (_errors(model) if options.errors else {}))
         if tell:
             tell(number)
     print(last_line({"models": facts}) if options.json else "\n\n".join(map(to_text, facts)))
     return 0
 
 
-def describe(model: Model, errors: Iterable[MeasuredError] | None = None) -> dict[str, Any]:
+def _errors(model: Model) -> Facts:
+    """What is measured of a cell type."""
+    if not isinstance(model, CellModel):
+        return {}
+    return {
+        "errors": [error_facts(error) for error in measure(model)],
+        "driven": [asdict(error) for error in measure_driven(model)],
+    }
+
+
+def describe(model: Model) -> dict[str, Any]:
     """Return what there is to say of a model, as plain values."""
     facts: dict[str, Any] = {
         "name": model.name,
@@ -75,8 +85,6 @@ def describe(model: Model, errors: Iterable[MeasuredError] | None = None) -> dic
         facts["state"] = [{"name": variable.name, "unit": variable.unit} for variable in shown]
     if isinstance(model, CellModel):
         facts |= _of_cell(model)
-    if errors is not None:
-        facts["errors"] = [error_facts(error) for error in errors]
     return facts
 
 
@@ -146,6 +154,9 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "arithmetic", exact
     for error in facts.get("errors", ()):
         yield f"at {error['timestep']:g} ms", error_text(error, facts["state"][0])
+    units = {variable["name"]: variable["unit"] for variable in facts.get("state", ())}
+    for driven in facts.get("driven", ()):
+        yield "inputs", driven_text(driven, units)
 
 
 def parameter_text(parameter: dict[str, Any]) -> str:
@@ -172,3 +183,12 @@ def error_text(error: dict[str, Any], variable: dict[str, str]) -> str:
         off = f"rate off by {error['rate_error_percent']:+.2g} % ({emulated:.4g} Hz for {reference:.4g})"
     unit = f" {variable['unit']}" if variable["unit"] else ""
     return f"{variable['name']} RMS {error['rms']:.2g}{unit}, {paired}, {off}, under {error['current']:.3g} nA"
+
+
+def driven_text(driven: dict[str, Any], units: Mapping[str, str]) -> str:
+    """What was measured under Poisson trains at one timestep."""
+    rms = ", ".join(f"{name} {error:.2g} {units[name]}".rstrip() for name, error in driven["rms"].items())
+    return (
+        f"at {driven['timestep']:g} ms, Poisson trains with weights of {driven['weight']:g}, membrane up to "
+        f"{driven['until_ms']:g} ms: RMS of {rms}"
+    )

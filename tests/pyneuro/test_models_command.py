@@ -13,7 +13,8 @@ from emulator.cycles import INTERVAL_CYCLES, SOURCE_CYCLES, SPIKE_CYCLES
 from pyneuro.analysis import SpikeTrains
 from pyneuro.cli import main
 from pyneuro.cli.model_parts import ALIASES, PARTS
-from pyneuro.cli.models import describe, error_facts, error_text, to_text
+from pyneuro.cli.models import describe, driven_text, error_facts, error_text, to_text
+from pyneuro.driven_errors import measure_driven
 from pyneuro.model_errors import MeasuredError, drive, interval_rates, measure, paired_share
 from pyneuro.standardmodels import composed, synapses
 from toolchain.models import BIT_EXACT, CELL_MODELS
@@ -80,6 +81,34 @@ def test_rates_are_those_of_intervals_that_both_have() -> None:
     assert interval_rates(train(10, 50, 90, 900), train(20, 70, 120)) == pytest.approx((50.0, 40.0))
     assert all(math.isnan(rate) for rate in interval_rates(train(10), train(20, 70)))
     assert MeasuredError(0.5, 1.0, (50.0, 40.0), 0.1, 1.0, 0.0).rate_error_percent == pytest.approx(-20.0)
+
+
+def test_errors_under_synaptic_drive() -> None:
+    """The current of a receptor is nearer to the reference at a short timestep, and the membrane follows."""
+    model = CELL_MODELS["IF_curr_exp"]
+    assert isinstance(model, CellModel)
+    coarse, fine = measure_driven(model)
+    assert (coarse.timestep, fine.timestep) == (1.0, 0.1)
+    assert np.log2(fine.weight).is_integer()
+    assert list(fine.rms) == ["v", "isyn_exc", "isyn_inh"]
+    assert 0.0 < fine.rms["isyn_exc"] < 0.2 * coarse.rms["isyn_exc"]
+    assert 0.0 < fine.rms["v"] < 0.05
+    assert 0.0 < fine.until_ms <= 500.0
+    words = driven_text(
+        {"timestep": 1.0, "weight": 0.25, "until_ms": 51.0, "rms": {"v": 0.5, "m": 0.25}}, {"v": "mV", "m": ""}
+    )
+    assert words == "at 1 ms, Poisson trains with weights of 0.25, membrane up to 51 ms: RMS of v 0.5 mV, m 0.25"
+
+
+def test_the_command_measures(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both measurements, at both timesteps, of what is a cell."""
+    assert main(["models", "--json", "IF_curr_delta", "SpikePairRule"]) == 0
+    cell, rule = json.loads(capsys.readouterr().out.splitlines()[-1])["models"]
+    assert [error["timestep"] for error in cell["errors"]] == [error["timestep"] for error in cell["driven"]]
+    assert {"errors", "driven"}.isdisjoint(rule)
+    text = to_text(cell)
+    assert text.count("RMS of v ") == 2
+    assert text.count("of spikes paired") == 2
 
 
 def test_spikes_that_are_not_paired_count() -> None:
