@@ -5,7 +5,7 @@ A part has no program of its own, and so no cost and no error: a core runs what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,11 +13,18 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.composed import MEMBRANES, RECEPTORS, base
 from toolchain.models.declaration import CellModel
 from toolchain.models.inputs import Names
-from toolchain.models.parameters import Parameter
+from toolchain.models.parameters import Declared, Parameter
 from toolchain.synapses import DELAY_FRACTION
 from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.modulation import PARAMETERS as MODULATION_PARAMETERS
 from toolchain.synapses.modulation import RECEPTORS as MODULATION_RECEPTORS
+from toolchain.synapses.structure import (
+    ELIMINATIONS,
+    FORMATIONS,
+    PARTNER_SELECTIONS,
+    STRUCTURAL,
+    structure_parameters,
+)
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
 
@@ -100,6 +107,25 @@ def _synapses() -> tuple[Facts, ...]:
     )
 
 
-_EVERY = (_point_neuron(), *map(_membrane, MEMBRANES), *map(_receptor, RECEPTORS), *_synapses())
+def _structural() -> Iterator[Facts]:
+    """The structural synapse types, and the rules that they are made of."""
+    kinds: dict[str, Mapping[str, Declared]] = {
+        "partner selection": PARTNER_SELECTIONS,
+        "formation": FORMATIONS,
+        "elimination": ELIMINATIONS,
+    }
+    rules = {kind: ", ".join(registry) for kind, registry in kinds.items()}
+    shared = [asdict(parameter) for parameter in structure_parameters(())]
+    stdp = "; the rules of an STDPMechanism too"
+    for name, more in zip(STRUCTURAL, ("", stdp), strict=True):
+        made_of = {"rules": "; ".join(f"{kind} {names}" for kind, names in rules.items()) + more}
+        yield {"name": name, "kind": "synapse type", "parameters": [WEIGHT, DELAY, *shared], "made_of": made_of}
+    for kind, registry in kinds.items():
+        for name, rule in registry.items():
+            parameters = [asdict(parameter) for parameter in rule.parameters]
+            yield {"name": name, "kind": f"{kind} rule of structural plasticity", "parameters": parameters}
+
+
+_EVERY = (_point_neuron(), *map(_membrane, MEMBRANES), *map(_receptor, RECEPTORS), *_synapses(), *_structural())
 PARTS: Mapping[str, Facts] = {facts["name"]: facts for facts in _EVERY}
 """The facts by name."""

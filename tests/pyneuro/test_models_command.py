@@ -16,7 +16,7 @@ from pyneuro.cli.model_parts import ALIASES, PARTS
 from pyneuro.cli.models import describe, driven_text, error_facts, error_text, to_text
 from pyneuro.driven_errors import measure_driven
 from pyneuro.model_errors import MeasuredError, drive, interval_rates, measure, paired_share
-from pyneuro.standardmodels import composed, synapses
+from pyneuro.standardmodels import composed, structure, synapses
 from toolchain.models import BIT_EXACT, CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.synapses.release import RELEASE_MODELS
@@ -156,7 +156,7 @@ def test_parts_say_what_they_are_made_of(capsys: pytest.CaptureFixture[str]) -> 
 def test_every_part_of_a_script_has_a_name() -> None:
     """What pyneuro offers of PyNN's parts and synapses is there."""
     known = {*EVERY, *PARTS, *ALIASES}
-    assert {*composed.__all__, *synapses.__all__} <= known
+    assert {*composed.__all__, *synapses.__all__, *structure.__all__} <= known
 
 
 def test_the_command_prints_what_is_named(capsys: pytest.CaptureFixture[str]) -> None:
