@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from emulator.alias import COLUMN, alias_table
 from emulator.arithmetic import expk
 from emulator.random import validated
-from emulator.trains import BIN, KINDS, SOURCE, Trains
+from emulator.trains import BEGINS, BIN, KINDS, SOURCE, Trains
 
 SLOW_CUTOFF_RAW: Final = 328
 """Expected spikes a tick (s16.15 of 0.01) from which counts are drawn."""
@@ -38,6 +38,7 @@ LAMBDA_MAX: Final = 65535
 GAPS_BELOW: Final = 0.4
 """Expected spikes a tick below which an interval for each spike is quicker than a count for each tick."""
 NEVER: Final = 2**31 - 1
+"""The tick in which a silent source is due."""
 
 
 class PoissonTrains(Trains):
@@ -90,7 +91,7 @@ def new_records(n: int, start: ArrayLike, stop: ArrayLike, seed: ArrayLike, tick
     records = np.zeros(n, dtype=SOURCE)
     records["start"], records["stop"], records["state"] = given.values()
     records["due"] = np.maximum(records["start"], tick)
-    records["stage"] = 1
+    records["stage"] = BEGINS
     return records
 
 

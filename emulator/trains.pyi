@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 KINDS: Final[dict[str, int]]
+BEGINS: Final[int]
 BIN: Final[np.dtype[Any]]
 SOURCE: Final[np.dtype[Any]]
 

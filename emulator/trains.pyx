@@ -29,9 +29,12 @@ from emulator.variates cimport gamma_beyond_draw, gamma_draw, uniform_draw
 
 from emulator.alias import COLUMN
 
-MOST_DRAWN = 1 << 16
-"""Spikes that are expected in a block at the most: what is sorted stays in the cache."""
+MOST_DRAWN = 1 << 18
+"""Spikes that are expected in a block at the most: what is sorted stays in the cache of a core."""
 KINDS = {"slow": SLOW, "counts": COUNTS, "renewal": RENEWAL}
+"""How a source is drawn."""
+BEGINS = FRESH
+"""The stage of a source that is to begin."""
 BIN = np.dtype([("since", np.float64), ("shape", np.float64), ("scale", np.float64)])
 """Shape and scale (ticks) of the intervals of a renewal source, from a time (ticks) on."""
 _words = [("remainder", np.uint32), ("mean_isi", np.uint32)]

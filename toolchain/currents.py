@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from operator import is_
 from typing import Final
 
 import numpy as np
@@ -69,17 +70,13 @@ def changed_currents(before: Network, after: Network, partition: Partition) -> M
     """
     found = {}
     for number, (old, new) in enumerate(zip(before.populations, after.populations, strict=True)):
-        if len(old.currents) == len(new.currents) and all(map(_is, old.currents, new.currents)):
+        if len(old.currents) == len(new.currents) and all(map(is_, old.currents, new.currents)):
             continue
         currents = loaded_currents(new, after.timestep)
         for core in partition.slices_of(number):
             cells = partition.slices[core]
             found[core] = of_core(currents, cells.start, cells.stop)
     return found
-
-
-def _is(old: object, new: object) -> bool:
-    return old is new
 
 
 def coarse_currents(populations: Iterable[Population]) -> tuple[Diagnostic, ...]:

@@ -240,16 +240,21 @@ class ACSource(CurrentSource, electrodes.ACSource):
 
 
 class NoisyCurrentSource(CurrentSource, electrodes.NoisyCurrentSource):
-    """Normally distributed amplitudes (nA), drawn anew every `dt` from `start` to `stop` (ms).
+    """A current whose amplitude is drawn from a normal distribution, anew every `dt`.
 
     Parameters
     ----------
+    mean, stdev : float
+        Of the amplitude, nA.
+    start, stop : float
+        ms; by default it is always on.
+    dt : float
+        ms, a multiple of the timestep; by default one timestep.
     rng : pyNN.random.AbstractRNG, optional
         What the amplitudes are drawn from, one after the other, from the start on. Without it, or with a NativeRNG, of
         which the seed is taken, they follow from the seed of ``setup()`` and the number of the source.
     """
 
-    __doc__ = f"{electrodes.NoisyCurrentSource.__doc__}"
     translations = build_translations(*((name, name) for name in ("mean", "stdev", "start", "stop", "dt")))
 
     def __init__(self, rng: Any = None, **parameters: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from emulator.interpreter import RESOLUTION, real_registers
+from emulator.waves import Wave
 from pyneuro.analysis import SpikeTrains
 from pyneuro.budget import StageRun, account
 from pyneuro.budget.account import spike_shift
@@ -23,7 +24,7 @@ from pyneuro.results import PopulationResult, Results, Signal
 from tests.support.networks import array_source, cells, connect, poisson_source
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Recording
+from toolchain.network import Current, Network, Recording, WaveCurrent
 from toolchain.options import MappingOptions
 
 EVERY = np.arange(20, dtype=np.int32)
@@ -87,6 +88,35 @@ def test_variations_differ_in_seed_and_by_a_trace_of_voltage() -> None:
     assert not np.array_equal(first[0], first[2])
     assert 0.0 < np.abs(np.asarray(first[0]) + 65.0).max() < 0.1
     assert two.populations[0].initial == {}
+
+
+def test_variations_have_other_noise() -> None:
+    """Steps of current and sines stay."""
+    every = np.arange(3, dtype=np.int32)
+    step = Current(every, np.zeros(1), np.ones(1))
+    noise = WaveCurrent(every, Wave(0.0, 1e9, 1.0, 0.1, amplitude=0.2, frequency=5.0, deviation=0.3, seed=11))
+    network = Network("n", 1.0, (cells("p", 3, currents=(step, noise)),), ())
+    ours, other = varied(network, 2).populations[0].currents
+    assert ours is step
+    assert isinstance(other, WaveCurrent)
+    assert other.wave == replace(noise.wave, seed=13)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_currents_are_exchanged_at_every_stage(stage: str) -> None:
+    """Between two runs, without an update."""
+    every = np.arange(3, dtype=np.int32)
+    before, after = (
+        Network("n", 1.0, (cells("p", 3, currents=currents, recordings=(Recording("v", every),)),), ())
+        for currents in ((), (WaveCurrent(every, Wave(0.0, 1e9, 1.0, 0.4)),))
+    )
+    simulation = STAGES[stage](before, MappingOptions())
+    simulation.run(10)
+    simulation.inject(after)
+    simulation.run(10)
+    v = simulation.signal(0, "v")
+    assert np.allclose(v[:11], -65.0, atol=1e-3)
+    assert np.all(np.diff(v[10:], axis=0) > 0.1)
 
 
 # --- simulations ------------------------------------------------------------------------------------------
