@@ -42,16 +42,15 @@ TIMING_NAMES: Final[Mapping[str, str]] = {
     "vogels": "Vogels2011Rule",
 }
 WEIGHT_NAMES: Final[Mapping[str, str]] = {"add": "AdditiveWeightDependence", "mult": "MultiplicativeWeightDependence"}
-WORD_NAMES: Final[Mapping[str, Sequence[str]]] = {
-    "w_min": ("min_weight",),
-    "w_max": ("max_weight",),
-    "A_plus": ("a_plus", "a2_plus"),
-    "A_minus": ("a_minus", "a2_minus"),
-    "A3_plus": ("a3_plus",),
-    "A3_minus": ("a3_minus",),
-    "eta": ("a_plus",),
+ONE_TERM: Final[Mapping[str, str]] = {
+    **{"w_min": "min_weight", "w_max": "max_weight"},
+    **{"A_plus": "a_plus", "A_minus": "a_minus", "eta": "a_plus"},
 }
-"""What the words of a weight rule are called in the index."""
+TWO_TERMS: Final[Mapping[str, str]] = {
+    **{"w_min": "min_weight", "w_max": "max_weight"},
+    **{"A_plus": "a2_plus", "A_minus": "a2_minus", "A3_plus": "a3_plus", "A3_minus": "a3_minus"},
+}
+"""What the words of a rule are called in the index."""
 SOURCE, TARGETS = 0, 1
 """Cores of the image."""
 
@@ -94,9 +93,9 @@ def _words(entry: Mapping[str, Any], timing: TimingRule) -> RuleWords:
     if len(tables) != len(timing.time_constants):
         raise GoldenError(f"{INDEX}, entry of {entry['file']}: {len(timing.time_constants)} timing_luts expected")
     raw = integers(entry, "weight_parameters_raw")
-    found = {name: [raw[called] for called in names if called in raw] for name, names in WORD_NAMES.items()}
-    weights = {name: found[name][0] for name in ("w_min", "w_max", *timing.amplitudes) if found[name]}
-    if missing := [name for name in ("w_min", "w_max", *timing.amplitudes) if name not in weights]:
+    names = TWO_TERMS if "A3_plus" in timing.amplitudes else ONE_TERM
+    needed = ("w_min", "w_max", *timing.amplitudes)
+    if missing := [names[name] for name in needed if names[name] not in raw]:
         raise UnknownRuleError(f"a rule without {', '.join(missing)}")
     return RuleWords(
         decays={
@@ -104,7 +103,7 @@ def _words(entry: Mapping[str, Any], timing: TimingRule) -> RuleWords:
             for tau, table in zip(timing.time_constants, tables, strict=True)
         },
         constants={"alpha": field(entry, "alpha_s4_11", int)} if timing.constants({"rho": 0.0, "tau": 0.0}) else {},
-        weights=weights,
+        weights={name: raw[names[name]] for name in needed},
         curves={},
         meant={},
     )
