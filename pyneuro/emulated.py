@@ -187,7 +187,7 @@ class EmulatedSimulation:
         model = self._model(population)
         return np.concatenate(
             [
-                model.read(variable, {word.name: self.emulator.register(number, word.name) for word in model.words})
+                model.read(variable, {word: self.emulator.register(number, word) for word in model.kept})
                 for number, _ in self._neuron_cores(population)
             ]
         )

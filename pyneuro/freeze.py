@@ -20,9 +20,10 @@ from pyNN.parameters import Sequence
 
 from pyneuro.errors import UnsupportedError
 from pyneuro.populations import members
+from pyneuro.standardmodels.arrays import elements
 from toolchain import network
 from toolchain.errors import NetworkError
-from toolchain.models.declaration import SourceModel
+from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.network import Histogram, Injected, Network, Recording, SpikeTimes, Values
 from toolchain.synapses.release import RELEASE_MODELS
 
@@ -97,6 +98,8 @@ def _labels(state: State) -> list[str]:
 def _population(population: Population, label: str, currents: list[Injected]) -> network.Population:
     values = dict(population._parameters)
     sequences = _sequences(values, population)
+    if isinstance(population.celltype.model, CellModel):
+        values = elements(population.celltype.model, values)
     recorder = population.recorder
     return network.Population(
         label=label,

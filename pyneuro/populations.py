@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyNN import common, descriptions, errors
 from pyNN.common.populations import BasePopulation
 from pyNN.models import BaseCellType
-from pyNN.parameters import LazyArray, ParameterSpace, Sequence
+from pyNN.parameters import ArrayParameter, LazyArray, ParameterSpace
 
 from pyneuro import simulator
 from pyneuro.capacity import require
@@ -142,7 +142,7 @@ class _Cells(BasePopulation):
         if isinstance(old, np.ndarray):
             merged = old.copy()
         else:
-            merged = np.empty(self._root.size, object if isinstance(old, Sequence) else float)
+            merged = np.empty(self._root.size, object if isinstance(old, ArrayParameter) else float)
             merged[:] = old
         merged[self._where] = new
         return merged

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from emulator import update
 from emulator.conversion import ACCUM_ONE
-from emulator.interpreter import RESOLUTION, real_registers, run_real, wrap
-from emulator.program import Role
-from pyneuro.reference.cells import Member, shares
+from emulator.interpreter import RESOLUTION, real, real_registers, run_real, wrap
+from emulator.program import Kind, Role
+from emulator.random import UniformStreams
+from pyneuro.reference.cells import Member, shares, streams_of
 from pyneuro.reference.currents import Injection
 from toolchain.models.declaration import CellModel
 from toolchain.network import Population
@@ -50,6 +51,8 @@ class ProgramCells:
         Whether in the core's arithmetic, or in real numbers.
     substeps : int
         Parts of a timestep.
+    seed : int
+        Of the network's random numbers.
     """
 
     def __init__(
@@ -62,8 +65,9 @@ class ProgramCells:
         *,
         in_words: bool,
         substeps: int,
+        seed: int = 0,
     ) -> None:
-        self.model, self.timestep, self.in_words, self._substeps = model, timestep, in_words, substeps
+        self.model, self.timestep, self.in_words, self._substeps, self._seed = model, timestep, in_words, substeps, seed
         stops = np.cumsum([populations[number].size for number in numbers]).tolist()
         self.members = tuple(map(Member, numbers, [0, *stops[:-1]], stops))
         self.cells = stops[-1]
@@ -72,20 +76,22 @@ class ProgramCells:
         self._numbers = {register.name: n for n, register in enumerate(self.program.registers)}
         self._registers: NDArray[Any] = np.zeros((len(self._numbers), self.cells))
         self.samples: dict[str, Floats] = {}
+        self._streams: UniformStreams
         self.reset(populations)
 
     def configure(self, populations: Sequence[Population]) -> None:
         """Take parameters and injected currents from `populations`; the state stays."""
         kept = [number for number, r in enumerate(self.program.registers) if r.role == Role.STATE]
-        state = self._registers[kept].copy()
+        state, streams = self._registers[kept].copy(), self._streams
         self.reset(populations)
-        self._registers[kept] = state
+        self._registers[kept], self._streams = state, streams
 
     def reset(self, populations: Sequence[Population]) -> None:
         """Give all registers their first values."""
         columns = [self._first(populations[member.population]) for member in self.members]
         self._registers = np.concatenate(columns, axis=1)
         self._scales = np.concatenate([self._input_scales(populations[m.population]) for m in self.members], axis=1)
+        self._streams = streams_of(self.model, self.members, self._seed)
         self.inject(populations)
 
     def inject(self, populations: Sequence[Population]) -> None:
@@ -141,17 +147,19 @@ class ProgramCells:
 
     def step(self, step: int, slot: Floats) -> Indices:
         """Run `step`, with `slot` as what arrives at its beginning, which is cleared; return the cells that spike."""
-        self.samples = self._run(self._registers, step, slot)
+        self.samples = self._run(self._registers, self._streams, step, slot)
         slot[self.inputs] = 0.0
         return np.flatnonzero(self._registers[self.program.spike])
 
     def coming(self, step: int, slot: Floats) -> dict[str, Floats]:
         """What `step` would sample of each variable, [cells]; the state stays as it is."""
-        return self._run(self._registers.copy(), step, slot)
+        return self._run(self._registers.copy(), self._streams.copy(), step, slot)
 
-    def _run(self, registers: NDArray[Any], step: int, slot: Floats) -> dict[str, Floats]:
+    def _run(self, registers: NDArray[Any], streams: UniformStreams, step: int, slot: Floats) -> dict[str, Floats]:
         """Run the program over `registers`; return the samples of the step."""
         self._take(slot, self._injection.at(step), registers)
+        for number in self.program.numbers(Role.RANDOM):
+            registers[number] = streams.draw() if self.in_words else real(streams.draw(), Kind.UNIT)
         samples = {name: self._value(name, number, registers) for name, number in self._recorded(Role.STATE)}
         if self.in_words:
             update.run(self.program, registers)

@@ -117,6 +117,7 @@ class ProgramSimulation(RoundedWeights):
             network.timestep,
             first_input,
             in_words=self._in_words,
+            seed=network.seed,
             substeps=substeps,
         )
         self._programs |= dict.fromkeys(members, cells)

@@ -15,6 +15,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.interpreter import real
+from emulator.program import Kind
+from emulator.random import UniformStreams
+from emulator.seeds import source_seeds
 from pyneuro.reference.currents import Injection
 from pyneuro.reference.propagator import ExactStep
 from pyneuro.reference.runge_kutta import RungeKuttaStep, take
@@ -99,6 +103,8 @@ class Cells:
         ms.
     first_input : int
         Number of the first input of this block; receptor r of cell i has number ``first_input + r * cells + i``.
+    seed : int
+        Of the network's random numbers.
 
     Attributes
     ----------
@@ -121,8 +127,11 @@ class Cells:
         populations: Sequence[Population],
         timestep: float,
         first_input: int,
+        *,
+        seed: int = 0,
     ) -> None:
         self.model = model
+        self._seed = seed
         self.parts = math.ceil(timestep / COMPARED_EVERY - WHOLE) if model.compared else 1
         self.timestep = timestep
         stops = np.cumsum([populations[number].size for number in numbers]).tolist()
@@ -172,6 +181,7 @@ class Cells:
             self._named[name][:] = values
         self._waiting[:] = 0
         self._longest_wait = 0
+        self._streams = streams_of(self.model, self.members, self._seed)
 
     def _collect(self, given: Sequence[Mapping[str, Values]], defaults: Mapping[str, Values]) -> dict[str, Floats]:
         """Values of each name in `defaults` over all cells, where a member gives them; one number if all are equal."""
@@ -208,6 +218,8 @@ class Cells:
     def begin(self, step: int) -> Part:
         """Begin a part of `step`."""
         held = self._waiting > 0 if self._longest_wait else None
+        for name, values in self.model.each_step(self._named, self.parameters, self.part).items():
+            self._named[name][:] = values
         before = {name: self._named[name].copy() for name in self.model.compared}
         return Part(self._injection.at(step), held, before)
 
@@ -220,6 +232,9 @@ class Cells:
         if slot is not None:
             self._take(slot, held)
         spiking = self.model.spikes(self._named, self.parameters, part.before)
+        if self.model.draws:
+            drawn = {name: real(self._streams.draw(), Kind.UNIT) for name in self.model.draws}
+            spiking = spiking | self.model.escapes(self._named, self.parameters, drawn, self.part)
         if held is not None:
             self._waiting -= held
             self._longest_wait -= 1
@@ -257,6 +272,13 @@ class Cells:
         """Present values of a state variable, the cells of one population (a view)."""
         view: Floats = self._named[variable][member.start : member.stop]
         return view
+
+
+def streams_of(model: CellModel, members: Sequence[Member], seed: int) -> UniformStreams:
+    """The streams of random numbers of the cells of a block; of none if the model draws none."""
+    drawing = members if model.draws else ()
+    seeds = [source_seeds(seed, member.population, 0, member.stop - member.start) for member in drawing]
+    return UniformStreams(np.concatenate([np.empty((0, 4), np.uint32), *seeds]))
 
 
 def shares(members: Sequence[Member], fired: Indices) -> Iterator[tuple[int, Indices]]:

@@ -143,7 +143,7 @@ class ReferenceSimulation:
 
     def _block(self, model: CellModel, members: Sequence[int], network: Network, first_input: int) -> Block:
         """The cells of the populations `members`, all of one model."""
-        return Cells(model, members, network.populations, network.timestep, first_input)
+        return Cells(model, members, network.populations, network.timestep, first_input, seed=network.seed)
 
     def _make_sources(self, network: Network) -> dict[int, Source]:
         """The populations that are no cells, from their first step on."""

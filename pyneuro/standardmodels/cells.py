@@ -13,6 +13,7 @@ import numpy as np
 from pyNN import errors
 from pyNN.standardmodels import StandardCellType, build_translations, cells
 
+from pyneuro.standardmodels.arrays import defaults_of, elements, names_of
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.parameters import check_parameters
@@ -58,6 +59,8 @@ class DeclaredCell(StandardCellType):
         for name in TIMES.intersection(sequences, values):
             for sequence in np.atleast_1d(np.array(values[name], object)):
                 _check_times(f"{cls.__name__}.{name}", np.asarray(sequence.value, float))
+        if isinstance(cls.model, CellModel):
+            values = elements(cls.model, values)
         check_parameters(cls.model, {name: value for name, value in values.items() if name not in sequences}, n)
 
 
@@ -101,6 +104,11 @@ def members_of(model: CellModel | SourceModel, module: str) -> dict[str, Any]:
         units |= {sequence: unit or "dimensionless" for sequence, unit in model.sequences}
         members |= {"injectable": False, "receptor_types": ()}
     else:
+        arrays = defaults_of(model)
+        units |= {array: units[names[0]] for array, names in names_of(model).items()}
+        for name in [element for names in names_of(model).values() for element in names]:
+            del parameters[name], units[name]
+        parameters |= arrays
         units |= {variable.name: variable.unit or "dimensionless" for variable in model.state if not variable.hidden}
         members |= {
             "conductance_based": model.conductance_based,
@@ -130,6 +138,7 @@ IF_cond_alpha = cell_type("IF_cond_alpha")
 IF_cond_exp_gsfa_grr = cell_type("IF_cond_exp_gsfa_grr")
 EIF_cond_exp_isfa_ista = cell_type("EIF_cond_exp_isfa_ista")
 EIF_cond_alpha_isfa_ista = cell_type("EIF_cond_alpha_isfa_ista")
+GIF_cond_exp = cell_type("GIF_cond_exp")
 HH_cond_exp = cell_type("HH_cond_exp")
 Izhikevich = cell_type(
     "Izhikevich",
@@ -145,6 +154,7 @@ SpikeSourceInhGamma = cell_type("SpikeSourceInhGamma")
 __all__ = [
     "EIF_cond_alpha_isfa_ista",
     "EIF_cond_exp_isfa_ista",
+    "GIF_cond_exp",
     "HH_cond_exp",
     "IF_cond_alpha",
     "IF_cond_exp",

@@ -107,6 +107,15 @@ TABLE = (
         here="IF_curr_dual_exp(cm=0.25, tau_m=10.0, tau_refrac=2.0, tau_syn_E=2.0, tau_syn_E2=9.0, tau_syn_I=4.0)",
     ),
     Row("HH_cond_exp()", {"excitatory": 0.05, "inhibitory": 0.01}, 0.5, 0.05, GSL, near_ms=3.0, shift=1),
+    Row(
+        "GIF_cond_exp(delta_v=0.0001, lambda0=1000.0, cm=0.25, tau_m=15.0,"
+        " a_eta=[0.3, 0.1, 0.05], a_gamma=[2.0, 1.0, 1.0])",
+        {"excitatory": 0.005, "inhibitory": 0.003},
+        1.5,
+        1e-4,
+        "a threshold so sharp that nothing is left to chance; NEST resets v a step after the spike",
+        near_ms=0.1,
+    ),
     Row("IF_cond_exp_gsfa_grr()", {"excitatory": 0.02, "inhibitory": 0.01}, 4.0, 1e-4, GSL),
     Row(
         "EIF_cond_exp_isfa_ista()", {"excitatory": 0.01, "inhibitory": 0.01}, 2.0, 0.02, UPSTROKE, near_ms=0.1, shift=1

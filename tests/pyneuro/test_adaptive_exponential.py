@@ -49,14 +49,21 @@ def counts(
 @pytest.mark.parametrize("tau_refrac", [0.0, 0.1])
 @pytest.mark.parametrize("name", PATTERNS)
 def test_spikes_of_the_patterns_on_a_core_at_1_ms(name: str, tau_refrac: float) -> None:
-    """Over currents from 0.8 to 2 times that of the pattern: 2 spikes or 1 % apart in each cell, 1 % in all."""
+    """Over currents from 0.8 to 2 times that of the pattern: 1 % of all spikes; one spike or 1 % of those of each cell.
+
+    Where bursts get another spike, 0.1 % of the current may change more than that: then as much as it changes.
+    """
     n = 12
-    sweep = pattern(name, tau_refrac=tau_refrac) | {"i_offset": PATTERNS[name][-1] * np.linspace(0.8, 2.0, n)}
-    expected, found = counts(sweep, 1.0, 1000.0, n)
-    off = np.abs(found - expected)
+    currents = PATTERNS[name][-1] * np.linspace(0.8, 2.0, n)
+    near = np.concatenate([factor * currents for factor in (1.0, 0.999, 0.9999, 1.0001, 1.001)])
+    sweep = pattern(name, tau_refrac=tau_refrac)
+    trains = on_reference(CELL, sweep | {"i_offset": near}, 1.0, 1000.0, len(near))
+    expected, *others = np.array([len(train) for train in trains]).reshape(-1, n)
+    found = np.array([len(train) for train in on_core(CELL, sweep | {"i_offset": currents}, 1.0, 1000.0, n)])
+    off, open_to = np.abs(found - expected), np.abs(np.array(others) - expected).max(axis=0)
     print(f"{name}, {tau_refrac} ms: {expected.tolist()} spikes, off by {(found - expected).tolist()}")
     assert expected.max() > 10
-    assert np.all(off <= np.maximum(2.0 if name == "delayed bursting" else 1.0, 0.01 * expected))
+    assert np.all(off <= np.maximum(1 + open_to, 0.01 * expected))
     assert off.sum() <= 0.01 * expected.sum()
 
 
@@ -136,7 +143,7 @@ def test_a_cell_that_starts_beyond_the_spike_spikes_at_once(simulator: type[Any]
 
 
 def test_conductances_on_a_core() -> None:
-    """Subthreshold noise: v within 0.05 mV, w within 2e-4 nA."""
+    """Subthreshold noise: v within 0.005 mV, w within 2e-4 nA."""
     for timestep in (1.0, 0.1):
         rng = np.random.default_rng(4)
         times = [np.unique(rng.integers(1, 500, 30)).astype(float).tolist() for _ in range(5)]
@@ -156,7 +163,7 @@ def test_conductances_on_a_core() -> None:
         (v, w), (v_core, w_core) = signals
         print(timestep, np.abs(v - v_core).max(), np.abs(w - w_core).max(), np.ptp(v))
         assert np.ptp(v) > 5.0
-        assert np.abs(v - v_core).max() < 0.05
+        assert np.abs(v - v_core).max() < 0.005
         assert np.abs(w - w_core).max() < 2e-4
 
 

@@ -85,6 +85,7 @@ def test_standard_models() -> None:
     assert pyneuro.list_standard_models() == [
         "EIF_cond_alpha_isfa_ista",
         "EIF_cond_exp_isfa_ista",
+        "GIF_cond_exp",
         "HH_cond_exp",
         "IF_cond_alpha",
         "IF_cond_exp",

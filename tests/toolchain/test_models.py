@@ -107,7 +107,7 @@ def test_recorded_synapses_are_in_units_of_pynn(name: str) -> None:
 # --- sub-steps --------------------------------------------------------------------------------------
 
 
-ON_THE_GRID = ("EIF_cond_exp_isfa_ista", "EIF_cond_alpha_isfa_ista", "IF_cond_exp_gsfa_grr")
+ON_THE_GRID = ("EIF_cond_exp_isfa_ista", "EIF_cond_alpha_isfa_ista", "IF_cond_exp_gsfa_grr", "GIF_cond_exp")
 """Models that count refractory times in whole timesteps, or spike at their ends only."""
 
 

@@ -73,6 +73,7 @@ def test_good_parameters_pass() -> None:
 
 
 SEQUENCES = ("SpikeSourceArray", "SpikeSourceInhGamma")
+ARRAYS = ("tau_eta", "tau_gamma", "a_eta", "a_gamma")
 PYNN = [name for name in CELL_MODELS if hasattr(cells, name) and name not in SEQUENCES]
 
 
@@ -81,15 +82,26 @@ def test_declarations_are_those_of_pynn(name: str) -> None:
     """Names, defaults and units are PyNN's."""
     pynn, ours = getattr(cells, name), CELL_MODELS[name]
     declared = {parameter.name: parameter for parameter in ours.parameters}
-    assert {n: declared[n].default for n in pynn.default_parameters} == pynn.default_parameters
+    single = {n: default for n, default in pynn.default_parameters.items() if n not in ARRAYS}
+    assert {n: declared[n].default for n in single} == single
     units = {name: parameter.unit or "dimensionless" for name, parameter in declared.items()}
-    assert {n: units[n] for n in pynn.default_parameters} == {n: pynn.units[n] for n in pynn.default_parameters}
+    assert {n: units[n] for n in single} == {n: pynn.units[n] for n in single}
     if isinstance(ours, CellModel):
         initial = {variable.name: variable.initial for variable in ours.state}
         assert pynn.default_initial_values.items() <= initial.items()
         assert set(pynn.recordable) <= set(ours.recordable)
         chemical = [receptor for receptor in pynn.receptor_types if not receptor.endswith(".gap")]
         assert chemical == list(ours.receptors)
+
+
+def test_elements_of_arrays_are_those_of_pynn() -> None:
+    """The first is called ``_0``."""
+    pynn, ours = cells.GIF_cond_exp, cell("GIF_cond_exp")
+    declared = {parameter.name: parameter for parameter in ours.parameters}
+    for name in ARRAYS:
+        [elements] = [group.elements(name) for group in ours.arrays if name in group.names]
+        assert [declared[element].default for element in elements] == list(pynn.default_parameters[name].value)
+        assert {declared[element].unit for element in elements} == {pynn.units[name]}
 
 
 @pytest.mark.parametrize("name", SEQUENCES)

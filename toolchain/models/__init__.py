@@ -7,8 +7,10 @@ from toolchain.models.adaptation import CalciumAdaptation
 from toolchain.models.adapting_conductances import AdaptingConductances
 from toolchain.models.adaptive_exponential import AdaptiveExponential
 from toolchain.models.composed import CellModels
-from toolchain.models.conducting_lif import ConductingNeuron
+from toolchain.models.conducting import ConductingNeuron
+from toolchain.models.conducting_lif import ConductingLIF
 from toolchain.models.fitzhugh_nagumo import FitzHughNagumo
+from toolchain.models.generalized_integrate_and_fire import GeneralizedIntegrateAndFire
 from toolchain.models.hodgkin_huxley import HodgkinHuxleyNeuron, squid_membrane, traub_membrane
 from toolchain.models.inputs import EXCITATORY, INHIBITORY, ConductanceInput, CurrentInput, Names
 from toolchain.models.izhikevich import IzhikevichMembrane
@@ -38,13 +40,14 @@ _CELLS = (
     PointNeuron("IF_curr_exp", LeakyIntegrateAndFire(), CURR_EXP),
     PointNeuron("IF_cond_exp", LeakyIntegrateAndFire(), COND_EXP),
     PointNeuron("IF_curr_alpha", LeakyIntegrateAndFire(), CURR_ALPHA),
-    ConductingNeuron("IF_cond_alpha", COND_ALPHA),
+    ConductingNeuron("IF_cond_alpha", ConductingLIF(), COND_ALPHA),
     PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
     PointNeuron("IF_curr_dual_exp", LeakyIntegrateAndFire(), DUAL_EXP),
     PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
-    PointNeuron("IF_cond_exp_gsfa_grr", AdaptingConductances(), COND_EXP),
-    PointNeuron("EIF_cond_exp_isfa_ista", AdaptiveExponential(), EIF_EXP),
-    PointNeuron("EIF_cond_alpha_isfa_ista", AdaptiveExponential(), EIF_ALPHA),
+    ConductingNeuron("IF_cond_exp_gsfa_grr", AdaptingConductances(), COND_EXP),
+    ConductingNeuron("GIF_cond_exp", GeneralizedIntegrateAndFire(), COND_EXP),
+    ConductingNeuron("EIF_cond_exp_isfa_ista", AdaptiveExponential(), EIF_EXP),
+    ConductingNeuron("EIF_cond_alpha_isfa_ista", AdaptiveExponential(), EIF_ALPHA),
     PointNeuron("Izhikevich", SolvedIzhikevich(), (Jump(EXCITATORY), Jump(INHIBITORY))),
     PointNeuron("Izhikevich_curr_exp", IzhikevichMembrane(), CURR_EXP),
     PointNeuron("FitzHughNagumo", FitzHughNagumo(), CURR_EXP),

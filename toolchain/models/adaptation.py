@@ -16,7 +16,7 @@ from emulator.program import Role
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.derived import Derived, decay_word
 from toolchain.models.lif import membrane_factor
-from toolchain.models.membrane import Membrane
+from toolchain.models.membrane import WHOLE_STEP, Membrane, Substep
 from toolchain.models.tracing import Traced, select
 
 
@@ -38,6 +38,7 @@ class CalciumAdaptation(Membrane):
         self.resets_within_step = membrane.resets_within_step
         self.compared = membrane.compared
         self.longest_step = membrane.longest_step
+        self.arrays = membrane.arrays
         self.scale_bits = membrane.scale_bits
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
@@ -54,6 +55,16 @@ class CalciumAdaptation(Membrane):
     ) -> NDArray[np.bool_]:
         """That of the membrane."""
         return self.membrane.spikes(s, p, before)
+
+    def escapes(
+        self, s: Mapping[str, Floats], p: Mapping[str, Floats], drawn: Mapping[str, Floats], dt: float
+    ) -> NDArray[np.bool_]:
+        """That of the membrane."""
+        return self.membrane.escapes(s, p, drawn, dt)
+
+    def each_step(self, s: Mapping[str, Floats], p: Mapping[str, Floats], dt: float) -> dict[str, Floats]:
+        """That of the membrane."""
+        return self.membrane.each_step(s, p, dt)
 
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
         """The membrane's reset; calcium comes in."""
@@ -78,17 +89,15 @@ class CalciumAdaptation(Membrane):
 
     def step(
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
-    ) -> tuple[dict[str, Traced], Traced]:
-        """Decay, move the membrane, let calcium in."""
-        calcium = s["i_ca2"] * r["exp_tau_ca2"]
-        state, spike = self.membrane.step(r, s, current - calcium)
-        return state | {"i_ca2": select(spike, calcium + r["i_alpha"], calcium)}, spike
+    ) -> tuple[dict[str, Traced], Traced | None]:
+        """A timestep that is one step."""
+        return self.substep(r, s, current, WHOLE_STEP)
 
     def substep(
-        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, when: Substep
     ) -> tuple[dict[str, Traced], Traced | None]:
-        """The same, for membranes that count sub-steps."""
+        """Decay, move the membrane, let calcium in."""
         calcium = s["i_ca2"] * r["exp_tau_ca2"]
-        state, spike = self.membrane.substep(r, s, current - calcium, left)
+        state, spike = self.membrane.substep(r, s, current - calcium, when)
         after = calcium if spike is None else select(spike, calcium + r["i_alpha"], calcium)
         return state | {"i_ca2": after}, spike

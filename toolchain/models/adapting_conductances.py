@@ -8,36 +8,43 @@ mean adaptation and renewal theories", Neural Computation 19:2958-3010).  Parame
 PyNN 0.13, ``pyNN.standardmodels.cells.IF_cond_exp_gsfa_grr``.
 
 Right after a spike g_r is a multiple of the leak, and V follows its reversal potential within a fraction of a
-millisecond.  A core therefore lets V relax towards what all conductances make of it (``relaxation``), with their means
-over the sub-step.  As in NEST's ``iaf_cond_exp_sfa_rr`` spikes are found at the ends of timesteps.
+millisecond: on a core V relaxes with all conductances (``conducting``).  As in NEST's ``iaf_cond_exp_sfa_rr`` spikes
+are found at the ends of timesteps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator import arithmetic
 from emulator.program import Kind, Role
+from toolchain.models.channels import V_SCALE
+from toolchain.models.conducting import (
+    PASSIVE_WORDS,
+    Conductance,
+    ConductingMembrane,
+    passive_words,
+    relaxing,
+    voltage,
+)
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.grid import refractory_steps
-from toolchain.models.membrane import Membrane
+from toolchain.models.membrane import Substep
 from toolchain.models.parameters import to_accum, to_fraction
-from toolchain.models.relaxation import Z_BITS, Z_SCALE, relaxed, times
-from toolchain.models.tracing import Traced, decay, product, select
+from toolchain.models.tracing import Traced, decay, select
 
 MICROSIEMENS = 1e-3
 """Of a nS."""
-V_SCALE = 4
-"""Voltages are kept as 2^4 times their value."""
-UNIT_BITS = 31
+G_SCALE = 10
+"""Conductances (uS) are given as 2^10 times their value."""
 CONDUCTANCES = {"g_r": "rr", "g_s": "sfa"}
 """State variables, and what the names of their parameters end in."""
 
 
-class AdaptingConductances(Membrane):
+class AdaptingConductances(ConductingMembrane):
     """A leaky membrane with the conductances g_r and g_s (nS)."""
 
     parameters = (
@@ -59,17 +66,16 @@ class AdaptingConductances(Membrane):
     words = (
         *(Word(name, Role.STATE) for name in ("v", *CONDUCTANCES)),
         Word("refract_timer", Role.STATE, Kind.INTEGER),
-        *map(Word, ("v_rest", "v_thresh", "v_reset", "e_rev_sfa", "e_rev_rr")),
-        *map(Word, ("i_offset", "q_sfa", "q_rr", "r_membrane", "z_leak")),
-        *(Word(f"gain_{name}", kind=Kind.UNIT) for name in CONDUCTANCES.values()),
-        *(Word(f"decay_{name}", kind=Kind.FRACTION) for name in CONDUCTANCES.values()),
+        *PASSIVE_WORDS,
+        *map(Word, ("reset", "level", "e_rev_sfa", "e_rev_rr", "q_sfa", "q_rr", "mean_sfa", "mean_rr")),
+        *(Word(f"{word}_{name}", kind=Kind.FRACTION) for word in ("decay", "loss") for name in CONDUCTANCES.values()),
         Word("t_refract_steps", kind=Kind.INTEGER),
     )
     scale_bits: Mapping[str, int] = {"v": V_SCALE}
     clamped = ("v",)
     ascending = (("v_reset", "v_thresh"),)
     linear = False
-    longest_step = 0.25
+    longest_step = 0.5
 
     def derivatives(self, s: Mapping[str, Floats], p: Mapping[str, Floats], current: Floats) -> dict[str, Floats]:
         """Time derivatives of v (mV/ms) and of the conductances (nS/ms)."""
@@ -95,50 +101,44 @@ class AdaptingConductances(Membrane):
 
     def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
         """What is kept as the host writes it, and the refractory steps."""
-        kept = {name: raw[name] for name in ("i_offset", "q_sfa", "q_rr")}
+        kept = {name: raw[name] for name in ("i_offset", "q_sfa", "q_rr", "e_rev_sfa", "e_rev_rr")}
         steps = refractory_steps(raw["tau_refrac"], timestep, dt)
         return kept | {"refract_timer": arithmetic.as_words(0), "t_refract_steps": steps}
 
     def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> dict[str, Words]:
         """Voltages, and factors of a sub-step of `dt` ms."""
         p = values
-        voltages = ("v_rest", "v_thresh", "v_reset", "e_rev_sfa", "e_rev_rr")
-        words = {name: to_accum(name, "mV", p[name], 2.0**V_SCALE) for name in voltages}
-        words["r_membrane"] = to_accum("tau_m / cm", "MOhm", p["tau_m"] / p["cm"])
-        words["z_leak"] = to_accum("timestep / tau_m", "", dt / p["tau_m"], 2.0**Z_SCALE)
+        words = passive_words(p, dt) | {"reset": voltage("v_reset", p), "level": voltage("v_thresh", p)}
         for name in CONDUCTANCES.values():
             tau = p[f"tau_{name}"]
-            mean = MICROSIEMENS / p["cm"] * tau * -np.expm1(-dt / tau)
-            words[f"gain_{name}"] = to_accum("timestep / cm", "", mean, 2.0 ** (UNIT_BITS - 15))
-            words[f"decay_{name}"] = to_fraction(np.exp(-dt / tau))
+            kept, lost = np.exp(-dt / tau), -np.expm1(-dt / tau)
+            words[f"mean_{name}"] = to_accum("", "", MICROSIEMENS * 2.0**G_SCALE * tau / dt * lost)
+            words |= {f"decay_{name}": to_fraction(kept), f"loss_{name}": to_fraction(lost)}
         return words
 
-    def step(
-        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
-    ) -> tuple[dict[str, Traced], Traced]:
-        """Relax, compare and reset: the last sub-step of a timestep."""
-        state = _relaxed(r, s, current)
-        spike = (state["v"] >= r["v_thresh"]) & (s["refract_timer"] <= 0)
-        jumped = {"v": r["v_reset"], "refract_timer": r["t_refract_steps"]}
+    def conduct(
+        self,
+        r: Mapping[str, Traced],
+        s: Mapping[str, Traced],
+        current: Traced,
+        conductances: Sequence[Conductance],
+        when: Substep,
+    ) -> tuple[dict[str, Traced], Traced | None]:
+        """Relax, let the conductances decay; at the end of a timestep compare and reset."""
+        held, timer = s["refract_timer"] > 0, s["refract_timer"]
+        own = [_own(r, s[g], name) for g, name in CONDUCTANCES.items()]
+        state = {g: decay(s[g], r[f"decay_{name}"]) for g, name in CONDUCTANCES.items()}
+        state["v"] = select(held, s["v"], relaxing(r, s["v"], current, [*own, *conductances]))
+        state["refract_timer"] = select(held, timer - 1, timer)
+        if when.left:
+            return state, None
+        spike = (state["v"] >= r["level"]) & (timer <= 0)
+        jumped = {"v": r["reset"], "refract_timer": r["t_refract_steps"]}
         jumped |= {g: state[g] + r[f"q_{name}"] for g, name in CONDUCTANCES.items()}
         return {name: select(spike, value, state[name]) for name, value in jumped.items()}, spike
 
-    def substep(
-        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
-    ) -> tuple[dict[str, Traced], Traced | None]:
-        """Relax; spikes are found at the end of the timestep only."""
-        return (_relaxed(r, s, current), None) if left else self.step(r, s, current)
 
-
-def _relaxed(r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced) -> dict[str, Traced]:
-    """New states of cells that do not spike."""
-    held = s["refract_timer"] > 0
-    z = r["z_leak"]
-    driven = product(current, r["r_membrane"], 15 - V_SCALE, Kind.ACCUM) + r["v_rest"]
-    pull = times(driven - s["v"], z)
-    state = {"refract_timer": select(held, s["refract_timer"] - 1, s["refract_timer"])}
-    for g, name in CONDUCTANCES.items():
-        opened = product(s[g], r[f"gain_{name}"], 15 + UNIT_BITS - Z_BITS, Kind.ACCUM)
-        z, pull = z + opened, pull + times(r[f"e_rev_{name}"] - s["v"], opened)
-        state[g] = decay(s[g], r[f"decay_{name}"])
-    return state | {"v": select(held, s["v"], relaxed(s["v"], z, pull))}
+def _own(r: Mapping[str, Traced], g: Traced, name: str) -> Conductance:
+    """A conductance of the membrane that is `g` (nS) at the beginning of a step."""
+    mean = g * r[f"mean_{name}"]
+    return Conductance(mean, -decay(mean, r[f"loss_{name}"]), r[f"e_rev_{name}"])

@@ -14,8 +14,8 @@ and for tau_refrac, in whole timesteps, from there on.  No cell is followed furt
 rest takes less than a millionth of tau_m; so v_spike may be as high as one likes.  Without an upstroke (delta_T = 0)
 the membrane spikes at v_thresh.
 
-A core takes steps of Strang's splitting: half a step of w, half a step of the leak for a constant current, a step of
-the upstroke, and the halves again in turn.  Each part is solved exactly.  That of the upstroke is
+A core takes steps of Strang's splitting: half a step of w, half a step of the leak and the synapses (``conducting``), a
+step of the upstroke, and the halves again in turn.  Each part is solved exactly.  That of the upstroke is
 V + delta_T g(y) with y = x + ln(h / tau_m) for a step of h and g(y) = -ln(1 - exp(y)), which no parameter enters: one
 table serves all cells.  A crossing is known to have come after the part exp(-y) of the step, so that a cell without
 refractory time goes on from v_reset for the rest of the step.  (Without an upstroke V is compared with v_thresh in the
@@ -24,17 +24,20 @@ middle of the step, and a spike comes up to half a sub-step late.)
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator import arithmetic
 from emulator.program import Kind, Role
+from toolchain.models.channels import V_SCALE, passive
+from toolchain.models.conducting import PASSIVE_WORDS, Conductance, ConductingMembrane, passive_words, voltage
 from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
 from toolchain.models.grid import refractory_steps
-from toolchain.models.membrane import Membrane
+from toolchain.models.membrane import Substep
 from toolchain.models.parameters import to_accum, to_fraction
+from toolchain.models.relaxation import relaxed
 from toolchain.models.tabulate import tabulate
 from toolchain.models.tracing import Traced, decay, interpolate, product, select
 
@@ -61,7 +64,7 @@ UPSTROKE = tabulate(lambda y: _upstroke(y) * 2.0**UPSTROKE_BITS, -12.0, 0.0, 200
 CROSSING = tabulate(lambda y: np.exp(-y), -1.0, 8.0, 160)
 
 
-class AdaptiveExponential(Membrane):
+class AdaptiveExponential(ConductingMembrane):
     """A leaky membrane with an exponential upstroke and an adaptation current w (nA)."""
 
     parameters = (
@@ -83,15 +86,13 @@ class AdaptiveExponential(Membrane):
         Word("v", Role.STATE),
         Word("w", Role.STATE),
         Word("refract_timer", Role.STATE, Kind.INTEGER),
-        *map(Word, ("v_rest", "v_reset", "v_thresh", "i_offset", "delta_T")),
-        *map(Word, ("y_spike", "r_membrane", "upstroke_scale", "upstroke_shift", "w_slope", "w_jump", "v_jump")),
-        Word("v_decay", kind=Kind.FRACTION),
+        *PASSIVE_WORDS,
+        *map(Word, ("reset", "level", "delta_T", "y_spike", "upstroke_scale", "upstroke_shift")),
+        *map(Word, ("w_slope", "w_jump", "crossing_offset", "reset_kick")),
         Word("w_decay", kind=Kind.FRACTION),
-        *map(Word, ("crossing_offset", "reset_kick")),
-        Word("reset_move", kind=Kind.FRACTION),
         Word("t_refract_steps", kind=Kind.INTEGER),
     )
-    scale_bits: Mapping[str, int] = {"w": 10}
+    scale_bits: Mapping[str, int] = {"v": V_SCALE, "w": 10}
     clamped = ("v",)
     ascending = (("v_reset", "v_spike"),)
     linear = False
@@ -123,67 +124,67 @@ class AdaptiveExponential(Membrane):
     # --- the core -----------------------------------------------------------------------------------
 
     def derive(self, raw: Mapping[str, Words], timestep: Words, dt: Words) -> dict[str, Words]:
-        """What is kept as the host writes it; the rest it computes."""
-        kept = {name: raw[name] for name in ("v_rest", "v_reset", "v_thresh", "i_offset", "delta_T")}
+        """What is kept as the host writes it, and the refractory steps; the rest is `written`."""
         steps = refractory_steps(raw["tau_refrac"], timestep, dt)
+        kept = {name: raw[name] for name in ("i_offset", "delta_T")}
         return kept | {"refract_timer": arithmetic.as_words(0), "t_refract_steps": steps}
 
     def written(self, values: Mapping[str, Floats], initial: Mapping[str, Floats], dt: float) -> dict[str, Words]:
-        """Factors of a sub-step of `dt` ms."""
-        p, resistance = values, values["tau_m"] / values["cm"]
+        """Voltages, and factors of a sub-step of `dt` ms and of half of it."""
+        p, w_scale = values, 2.0 ** self.scale_bits["w"]
         rises = p["delta_T"] > 0.0
         scale = 1.0 / np.where(rises, p["delta_T"], 1.0)
         shift = np.where(rises, np.log(dt / p["tau_m"]), NO_UPSTROKE)
-        free = p["tau_refrac"] <= 0.0
         at_peak, at_reset = ((v - p["v_thresh"]) * scale + shift for v in (peak(p), p["v_reset"]))
-        w_scale = 2.0 ** self.scale_bits["w"]
+        kick = p["delta_T"] * _upstroke(np.append(-1e3, np.atleast_1d(at_reset)))[1:]
         accums = {
-            "y_spike": ("", "", np.where(rises, -np.log1p(np.exp(-at_peak)), NO_UPSTROKE)),
-            "r_membrane": ("tau_m / cm", "MOhm", resistance),
+            "y_spike": ("v_spike", "mV", np.where(rises, -np.log1p(np.exp(-at_peak)), NO_UPSTROKE)),
             "upstroke_scale": ("1 / delta_T", "/mV", scale),
-            "upstroke_shift": ("ln(timestep / tau_m)", "", shift),
+            "upstroke_shift": ("timestep / tau_m", "", shift),
             "w_slope": ("a", "nS", MICROSIEMENS * p["a"] * w_scale),
             "w_jump": ("b", "nA", p["b"] * w_scale),
-            "v_jump": ("b tau_m / cm", "mV", p["b"] * resistance),
-            "crossing_offset": ("", "", np.where(rises, np.exp(-at_peak), np.e)),
-            "reset_kick": ("", "mV", free * p["delta_T"] * _upstroke(np.append(-1e3, np.atleast_1d(at_reset)))[1:]),
+            "crossing_offset": ("v_spike", "mV", np.where(rises, np.exp(-at_peak), np.e)),
+            "reset_kick": ("v_reset", "mV", kick * 2.0**V_SCALE),
         }
-        return {name: to_accum(label, unit, value) for name, (label, unit, value) in accums.items()} | {
-            "v_decay": to_fraction(np.exp(-0.5 * dt / p["tau_m"])),
-            "w_decay": to_fraction(np.exp(-0.5 * dt / p["tau_w"])),
-            "reset_move": to_fraction(free * -np.expm1(-dt / p["tau_m"])),
-        }
+        words = {name: to_accum(label, unit, value) for name, (label, unit, value) in accums.items()}
+        words |= passive_words(p, dt / 2) | {"reset": voltage("v_reset", p), "level": voltage("v_thresh", p)}
+        return words | {"w_decay": to_fraction(np.exp(-0.5 * dt / p["tau_w"]))}
 
-    def step(
-        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
+    def conduct(
+        self,
+        r: Mapping[str, Traced],
+        s: Mapping[str, Traced],
+        current: Traced,
+        conductances: Sequence[Conductance],
+        when: Substep,
     ) -> tuple[dict[str, Traced], Traced]:
-        """A timestep that is one step."""
-        return self.substep(r, s, current, 0)
-
-    def substep(
-        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
-    ) -> tuple[dict[str, Traced], Traced]:
-        """Halves of w and the leak, the upstroke, the other halves, or the way from v_reset on."""
-        held = s["refract_timer"] > 0
+        """Halves of w and the leak, the upstroke, the other halves, or the way from the reset on."""
+        held, timer = s["refract_timer"] > 0, s["refract_timer"]
+        early = [(now - (change >> 2), reversal) for now, change, reversal in conductances]
+        late = [(now + (change >> 2), reversal) for now, change, reversal in conductances]
         w = _adapted(r, s["v"], s["w"])
-        target = (current - (w >> self.scale_bits["w"])) * r["r_membrane"] + r["v_rest"]
-        v = target + decay(s["v"] - target, r["v_decay"])
-        y = (v - r["v_thresh"]) * r["upstroke_scale"] + r["upstroke_shift"]
-        v = v + product(interpolate(UPSTROKE, y), r["delta_T"], 15 + UPSTROKE_BITS, Kind.ACCUM)
-        spike = (y >= r["y_spike"]) & (s["refract_timer"] <= 0)
-        after = target - r["v_jump"]
-        passed = 1 - interpolate(CROSSING, y) + r["crossing_offset"]
-        restarted = r["v_reset"] + passed * (decay(after - r["v_reset"], r["reset_move"]) + r["reset_kick"])
-        # Products are cut downwards: once the difference is taken this way, once that way, or V would sink.
-        v = select(spike, restarted, select(held, s["v"], target - decay(target - v, r["v_decay"])))
-        w = _adapted(r, v, select(spike, w + r["w_jump"], w))
-        timer = select(held, s["refract_timer"] - 1, s["refract_timer"])
-        return {"v": v, "w": w, "refract_timer": select(spike, r["t_refract_steps"] + left, timer)}, spike
+        current = current - (w >> self.scale_bits["w"])
+        v = relaxed(s["v"], *passive(r, s["v"], current, early))
+        y = product(v - r["level"], r["upstroke_scale"], 15 + V_SCALE, Kind.ACCUM) + r["upstroke_shift"]
+        spike = (y >= r["y_spike"]) & (timer <= 0)
+        v = v + product(interpolate(UPSTROKE, y), r["delta_T"], 15 + UPSTROKE_BITS - V_SCALE, Kind.ACCUM)
+        start = select(spike, r["reset"], v)
+        w = select(spike, w + r["w_jump"], w)
+        current = select(spike, current - (r["w_jump"] >> self.scale_bits["w"]), current)
+        v = relaxed(start, *passive(r, start, current, late))
+        rest = select(r["t_refract_steps"] > 0, 0, 1 - interpolate(CROSSING, y) + r["crossing_offset"])
+        v = select(spike, start + rest * ((v - start << 1) + r["reset_kick"]), select(held, s["v"], v))
+        timer = select(held, timer - 1, timer)
+        return {
+            "v": v,
+            "w": _adapted(r, v, w),
+            "refract_timer": select(spike, r["t_refract_steps"] + when.left, timer),
+        }, spike
 
 
 def _adapted(r: Mapping[str, Traced], v: Traced, w: Traced) -> Traced:
     """The current w half a step on, at a constant voltage."""
-    target = r["w_slope"] * (v - r["v_rest"])
+    target = product(r["w_slope"], v - r["reversal_leak"], 15 + V_SCALE, Kind.ACCUM)
     return target + decay(w - target, r["w_decay"])
 
 

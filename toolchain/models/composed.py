@@ -13,11 +13,10 @@ from types import MappingProxyType
 from typing import Final
 
 from toolchain.models.adaptive_exponential import AdaptiveExponential
+from toolchain.models.conducting import ConductingNeuron
 from toolchain.models.conducting_lif import BareLIF
 from toolchain.models.declaration import CellModel, SourceModel
 from toolchain.models.inputs import ConductanceInput, CurrentInput, Names
-from toolchain.models.lif import LeakyIntegrateAndFire
-from toolchain.models.membrane import Membrane
 from toolchain.models.nmda import NMDA
 from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.receptors import Receptor
@@ -25,10 +24,10 @@ from toolchain.models.rising import FINE_BITS, Alpha, DualExponential
 from toolchain.models.synapses import Exponential
 from toolchain.registry import Registry
 
-MEMBRANES: Final[Mapping[str, Callable[[], Membrane]]] = MappingProxyType(
-    {"LIF": LeakyIntegrateAndFire, "AdExp": AdaptiveExponential}
+MEMBRANES: Final[Mapping[str, Callable[[], PointNeuron]]] = MappingProxyType(
+    {"LIF": BareLIF, "AdExp": lambda: ConductingNeuron("AdExp", AdaptiveExponential(), ())}
 )
-"""Membranes by PyNN's name."""
+"""Membranes, as cells without receptors, by PyNN's name."""
 
 RECEPTORS: Final[Mapping[str, Callable[[Names], Receptor]]] = MappingProxyType(
     {
@@ -56,7 +55,7 @@ def composed_name(membrane: str, receptors: Mapping[str, str]) -> str:
 def base(part: str, cells: Mapping[str, CellModel | SourceModel]) -> PointNeuron | None:
     """What receptors are put on: a membrane without any, or one of `cells` with conductances; None if it is neither."""
     if part in MEMBRANES:
-        return BareLIF() if part == "LIF" else PointNeuron(part, MEMBRANES[part](), ())
+        return MEMBRANES[part]()
     cell = cells.get(part)
     return cell if isinstance(cell, PointNeuron) and cell.conductance_based else None
 

@@ -72,6 +72,22 @@ class Weights:
 
 
 @dataclass(frozen=True)
+class Arrays:
+    """PyNN's parameters `names` that are arrays of one length, up to `most`.
+
+    The elements are parameters of their own: of ``tau`` they are ``tau_0``, ``tau_1``, ...  Those that an array leaves
+    out are 0, or have their default if they must be above 0.
+    """
+
+    names: tuple[str, ...]
+    most: int
+
+    def elements(self, name: str) -> tuple[str, ...]:
+        """The parameters that are the elements of the array `name`."""
+        return tuple(f"{name}_{number}" for number in range(self.most))
+
+
+@dataclass(frozen=True)
 class SourceModel:
     """A spike source: a cell without dynamics.
 
@@ -132,6 +148,9 @@ class CellModel(ABC):
     current_factor: float = 1.0
     """What a core's words of injected currents are multiplied by."""
 
+    arrays: tuple[Arrays, ...] = ()
+    """Parameters that are arrays in PyNN."""
+
     @property
     def draws(self) -> tuple[str, ...]:
         """Names of the random numbers that a cell draws in each timestep, in their order.
@@ -140,6 +159,11 @@ class CellModel(ABC):
         of network seed and population), on both simulators.
         """
         return tuple(word.name for word in self.words if word.role == Role.RANDOM)
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """Names of the words that outlive a timestep."""
+        return tuple(word.name for word in self.words if word.role != Role.RANDOM)
 
     @property
     def conductance_based(self) -> bool:
@@ -159,6 +183,19 @@ class CellModel(ABC):
     def spikes(self, s: Mapping[str, Floats], p: Mapping[str, Floats], before: Mapping[str, Floats]) -> Bools:
         """Which cells spike at the end of a step; `before` has the `compared` variables as they were at its start."""
         return self.threshold(s, p)
+
+    def escapes(
+        self, s: Mapping[str, Floats], p: Mapping[str, Floats], drawn: Mapping[str, Floats], dt: float
+    ) -> Bools:
+        """Which cells spike by chance at the end of a step of `dt` ms; only asked of a model that `draws`.
+
+        `drawn` are its random numbers, in [0, 1).
+        """
+        return self.threshold(s, p)
+
+    def each_step(self, s: Mapping[str, Floats], p: Mapping[str, Floats], dt: float) -> dict[str, Floats]:
+        """New values of the state variables that change at once where a step of `dt` ms begins."""
+        return {}
 
     @abstractmethod
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -285,5 +322,4 @@ class CellModel(ABC):
         words = self.derive(raw, states, dt, substeps)
         given, starts = ({k: np.asarray(v, np.float64) for k, v in each.items()} for each in (values, first))
         words |= self.written(given, starts, timestep / substeps)
-        kept = [word.name for word in self.words if word.role != Role.RANDOM]
-        return {name: np.broadcast_to(words[name], n).astype(np.int32) for name in kept}
+        return {name: np.broadcast_to(words[name], n).astype(np.int32) for name in self.kept}

@@ -5,13 +5,30 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.models.declaration import Floats, Parameter, Variable, Word, Words
+from toolchain.models.declaration import Arrays, Floats, Parameter, Variable, Word, Words
 from toolchain.models.derived import Derived
 from toolchain.models.tracing import Traced
+
+
+class Substep(NamedTuple):
+    """Sub-step `number`, counted from 0, of the `parts` of a timestep."""
+
+    number: int
+    parts: int
+
+    @property
+    def left(self) -> int:
+        """How many are still to come."""
+        return self.parts - 1 - self.number
+
+
+WHOLE_STEP: Final = Substep(0, 1)
+"""A timestep that is not divided."""
 
 
 class Membrane(ABC):
@@ -29,7 +46,7 @@ class Membrane(ABC):
         Whether its equations are affine in state and current.
     resets_within_step : bool
         Whether v runs away past the threshold.
-    compared, longest_step, ascending, current_factor
+    compared, longest_step, ascending, current_factor, arrays
         As `CellModel` has them.
     voltage : str
         The state variable that is the voltage; receptors get it.
@@ -47,6 +64,7 @@ class Membrane(ABC):
     longest_step: float | None = None
     ascending: tuple[tuple[str, str | float], ...] = ()
     current_factor: float = 1.0
+    arrays: tuple[Arrays, ...] = ()
     voltage: str = "v"
     scale_bits: Mapping[str, int] = MappingProxyType({})
 
@@ -63,6 +81,16 @@ class Membrane(ABC):
     ) -> NDArray[np.bool_]:
         """Which cells spike at the end of a step that started with the `compared` variables `before`."""
         return self.threshold(s, p)
+
+    def escapes(
+        self, s: Mapping[str, Floats], p: Mapping[str, Floats], drawn: Mapping[str, Floats], dt: float
+    ) -> NDArray[np.bool_]:
+        """Which cells spike by chance; see `CellModel.escapes`."""
+        return self.threshold(s, p)
+
+    def each_step(self, s: Mapping[str, Floats], p: Mapping[str, Floats], dt: float) -> dict[str, Floats]:
+        """New values of what changes at once where a step begins."""
+        return {}
 
     @abstractmethod
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
@@ -87,13 +115,13 @@ class Membrane(ABC):
     @abstractmethod
     def step(
         self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced
-    ) -> tuple[dict[str, Traced], Traced]:
+    ) -> tuple[dict[str, Traced], Traced | None]:
         """New states, and the mask of the cells that spike, for a total current that includes all."""
 
     def substep(
-        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, left: int
+        self, r: Mapping[str, Traced], s: Mapping[str, Traced], current: Traced, when: Substep
     ) -> tuple[dict[str, Traced], Traced | None]:
-        """`step`, for membranes to which it matters how many sub-steps of the timestep are `left` after it.
+        """`step`, for membranes to which it matters where in a timestep the sub-step is.
 
         The mask may be None but for the last of them.
         """

@@ -26,7 +26,7 @@ from emulator.program import Role
 from toolchain.errors import ModelError
 from toolchain.models.declaration import CellModel, Floats, Words
 from toolchain.models.derived import Derived
-from toolchain.models.membrane import Membrane
+from toolchain.models.membrane import Membrane, Substep
 from toolchain.models.parameters import to_accum
 from toolchain.models.receptors import Receptor
 from toolchain.models.tracing import Step, Traced
@@ -67,6 +67,7 @@ class PointNeuron(CellModel):
         self.resets_within_step = membrane.resets_within_step
         self.compared = membrane.compared
         self.longest_step = membrane.longest_step
+        self.arrays = membrane.arrays
         self.ascending = membrane.ascending
         self.current_factor = membrane.current_factor
         self.linear = membrane.linear and all(part.input.linear for part in parts)
@@ -95,6 +96,16 @@ class PointNeuron(CellModel):
     ) -> NDArray[np.bool_]:
         """Which cells spike at the end of a step that started with the `compared` variables `before`."""
         return self.membrane.spikes(s, p, before)
+
+    def escapes(
+        self, s: Mapping[str, Floats], p: Mapping[str, Floats], drawn: Mapping[str, Floats], dt: float
+    ) -> NDArray[np.bool_]:
+        """Which cells spike by chance at the end of a step."""
+        return self.membrane.escapes(s, p, drawn, dt)
+
+    def each_step(self, s: Mapping[str, Floats], p: Mapping[str, Floats], dt: float) -> dict[str, Floats]:
+        """New values of the state variables that change at once where a step begins."""
+        return self.membrane.each_step(s, p, dt)
 
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:
         """New values of the state variables that a spike changes."""
@@ -160,8 +171,8 @@ class PointNeuron(CellModel):
     ) -> tuple[dict[str, Traced], dict[str, Traced], Traced]:
         """States of membrane and receptors after all sub-steps, and the mask of the cells that spike in any of them."""
         spikes: list[Traced] = []
-        for left in reversed(range(substeps)):
-            state, spike = self._moved(r, state, held, left)
+        for number in range(substeps):
+            state, spike = self._moved(r, state, held, Substep(number, substeps))
             spikes += [] if spike is None else [spike]
             held = self._decayed(r, held)
         return state, held, reduce(operator.or_, spikes)
@@ -190,11 +201,11 @@ class PointNeuron(CellModel):
         return jumped if not bits else word if jumped is v else word + ((jumped - v) << bits)
 
     def _moved(
-        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced], left: int
+        self, r: Mapping[str, Traced], state: Mapping[str, Traced], held: Mapping[str, Traced], when: Substep
     ) -> tuple[dict[str, Traced], Traced | None]:
-        """The state of the membrane after a sub-step, `left` before the last, and the mask of the cells that spike."""
+        """The state of the membrane after a sub-step, and the mask of the cells that spike."""
         current = self._current(r, self._plain(self.membrane.voltage, state), held)
-        return self.membrane.substep(r, state, current, left)
+        return self.membrane.substep(r, state, current, when)
 
     def _current(self, r: Mapping[str, Traced], v: Traced, held: Mapping[str, Traced]) -> Traced:
         """The total current into the membrane."""
