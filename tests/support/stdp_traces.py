@@ -47,7 +47,8 @@ class Replayed:
         minus = {"pair": 1, "triplet": 1}.get(self.timing, 0)
         slow = times(o2 + (ONE if at else 0), self.table(3, time - before)) if self.timing == "triplet" else 0
         fast = 0 if self.timing == "nearest" else times(o1, self.table(minus, time - before)) + ONE
-        events.append((time, (short(fast), short(slow), time)))
+        fast, slow = short(fast), short(slow)
+        events.append((time, (fast, slow, time)))
         if len(events) > 16:
             del events[1]
         stored: dict[str, tuple[int, ...]] = {"nearest": (), "triplet": (fast, slow, time & 0xFFFF, time >> 16)}

@@ -222,12 +222,15 @@ class WeightRule(ABC):
         PyNN's names; ``w_min`` and ``w_max`` are in the unit of the weight.
     absolute : tuple of Scale
         Directions in which ``a * amount`` is in the unit of the weight; amplitudes are shares of w_max there.
+    sums : bool
+        Whether a step is just ``a * amount``: a core then sums several in one direction before it looks at the limit.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     additive: bool = False
     absolute: tuple[Scale, ...] = ()
+    sums: bool = False
 
     def scales(self, p: Mapping[str, float]) -> Mapping[Scale, float]:
         """What amplitudes are multiplied by, for potentiation and depression; 1 for what is left out."""

@@ -158,6 +158,7 @@ class _Moment:
 
     def __init__(self, r: Given, timing: TimingRule, weight: WeightRule, words: RuleWords) -> None:
         self._r, self._weight, self._words = r, weight, words
+        self._unlimited: dict[tuple[int, Scale], Traced] = {}
         self.pre = {name: r[f"pre_{name}"] for name in timing.pre_traces if f"pre_{name}" in r}
         self.post = {name: r[f"post_{name}"] for name in timing.post_traces if f"post_{name}" in r}
         self.p = {name: r[name] for name in words.constants}
@@ -174,12 +175,26 @@ class _Moment:
 
     def potentiate(self, weight: Traced, amount: Traced, amplitude: str = "A_plus") -> Traced:
         """The weight after a potentiation."""
-        moved: Traced = self._weight.potentiate(weight, self._r[amplitude], convert(amount, Kind.ACCUM), self._limits)
-        return moved
+        a, step = self._r[amplitude], convert(amount, Kind.ACCUM)
+        start = self._before_limit(weight, Scale.POTENTIATION)
+        moved: Traced = self._weight.potentiate(start, a, step, self._limits)
+        return self._reached(moved, start, a * step, Scale.POTENTIATION)
 
     def depress(self, weight: Traced, amount: Traced, amplitude: str = "A_minus") -> Traced:
         """The weight after a depression."""
-        moved: Traced = self._weight.depress(weight, self._r[amplitude], convert(amount, Kind.ACCUM), self._limits)
+        a, step = self._r[amplitude], convert(amount, Kind.ACCUM)
+        start = self._before_limit(weight, Scale.DEPRESSION)
+        moved: Traced = self._weight.depress(start, a, step, self._limits)
+        return self._reached(moved, start, -(a * step), Scale.DEPRESSION)
+
+    def _before_limit(self, weight: Traced, direction: Scale) -> Traced:
+        """Where the next step in a direction starts: what the step before came to, without its limit."""
+        return self._unlimited.get((weight.number, direction), weight)
+
+    def _reached(self, moved: Traced, start: Traced, step: Traced, direction: Scale) -> Traced:
+        """The weight that a step comes to, having noted what it is without a limit."""
+        if self._weight.sums:
+            self._unlimited[moved.number, direction] = start + step
         return moved
 
 

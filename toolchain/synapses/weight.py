@@ -28,6 +28,7 @@ class AdditiveWeightDependence(WeightRule):
     parameters: tuple[Parameter, ...] = (W_MIN, W_MAX)
     additive = True
     absolute = (Scale.POTENTIATION, Scale.DEPRESSION)
+    sums = True
 
     def potentiate(self, weight: Value, a: Value, amount: Value, p: Values) -> Value:
         """Up by ``a * amount``, at most to w_max."""
