@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from emulator.image import DELAY_SLOTS
 from emulator.program import Program
 from toolchain.delays import Delays
+from toolchain.diagnostics import Diagnostic
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection, Values
 from toolchain.synapses import STATIC
@@ -176,6 +177,23 @@ def split_delay(
     left = steps - DELAY_SLOTS * stage
     defer = np.minimum(np.maximum(left - 2 * dendritic, 0), left - 1)
     return stage, left - defer, defer, 2 * dendritic - left + defer
+
+
+def rounded_dendrites(network: Network, delays: Sequence[Delays]) -> tuple[Diagnostic, ...]:
+    """A remark for each plastic projection whose dendritic delays are no multiple of the timestep."""
+    remarks = []
+    for made, delay in zip(network.projections, delays, strict=True):
+        if made.rules and len(made):
+            parts = float(made.parameters.get("dendritic_delay_fraction", 1.0)) * delay.steps.astype(np.float64)
+            moved = np.abs(parts - np.rint(parts))
+            count = np.count_nonzero(moved > 1e-6) * (len(made) // len(moved))
+            if count:
+                message = (
+                    f"{count:,} of {len(made):,} dendritic delays are no multiple of the timestep "
+                    f"({network.timestep:g} ms) and were rounded, by {moved.max() * network.timestep:.3g} ms at the most"
+                )
+                remarks.append(Diagnostic("delays", network.name_of(made), message))
+    return tuple(remarks)
 
 
 def _chosen(made: Projection, chosen: NDArray[np.int64]) -> Projection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from toolchain.banks import Bank, Synapses, banks_of
+from toolchain.banks import Bank, Synapses, banks_of, rounded_dendrites
 from toolchain.delays import Delays, in_steps
 from toolchain.diagnostics import Diagnostic
 from toolchain.network import Network
@@ -46,4 +46,5 @@ def prepare(network: Network, options: MappingOptions) -> Workload:
         If a delay exceeds what delay stages can do.
     """
     delays, remarks = in_steps(network)
+    remarks += rounded_dendrites(network, delays)
     return Workload(network, delays, expected_rates(network, options), remarks, banks_of(network, delays))

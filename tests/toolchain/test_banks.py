@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from networks import array_source, cells, connect
 
-from toolchain.banks import banks_of, histories, split_delay
+from toolchain.banks import banks_of, histories, rounded_dendrites, split_delay
 from toolchain.delays import in_steps
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
@@ -85,6 +85,15 @@ def test_histories_are_shared_where_the_traces_are() -> None:
     found = banks_of(net, in_steps(net)[0])
     assert len(histories(found)) == 2
     assert {type(bank.mechanism) for bank in found} == {Plasticity, Releasing}
+
+
+@pytest.mark.parametrize(("fraction", "count"), [(1.0, 0), (0.4, 1), (0.5, 2), (0.0, 0)])
+def test_dendritic_delays_that_are_rounded_are_told_of(fraction: float, count: int) -> None:
+    net = network(made(**STDP, parameters={"dendritic_delay_fraction": fraction}), made())
+    remarks = [str(remark) for remark in rounded_dendrites(net, in_steps(net)[0])]
+    worst = 0.5 if fraction == 0.5 else 0.4
+    text = f"{count} of 4 dendritic delays are no multiple of the timestep (1 ms) and were rounded, by {worst:g} ms"
+    assert [text in remark for remark in remarks] == [True] * bool(count)
 
 
 def test_plastic_weights_need_one_scale() -> None:
