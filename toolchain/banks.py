@@ -186,11 +186,12 @@ def rounded_dendrites(network: Network, delays: Sequence[Delays]) -> tuple[Diagn
         if made.rules and len(made):
             parts = float(made.parameters.get("dendritic_delay_fraction", 1.0)) * delay.steps.astype(np.float64)
             moved = np.abs(parts - np.rint(parts))
+            worst = float(moved.max()) * network.timestep
             count = np.count_nonzero(moved > 1e-6) * (len(made) // len(moved))
             if count:
                 message = (
                     f"{count:,} of {len(made):,} dendritic delays are no multiple of the timestep "
-                    f"({network.timestep:g} ms) and were rounded, by {moved.max() * network.timestep:.3g} ms at the most"
+                    f"({network.timestep:g} ms) and were rounded, by {worst:.3g} ms at the most"
                 )
                 remarks.append(Diagnostic("delays", network.name_of(made), message))
     return tuple(remarks)
