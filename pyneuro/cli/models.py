@@ -75,7 +75,7 @@ def describe(model: Model) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": model.name,
         "kind": next(kind for base, kind in KINDS.items() if isinstance(model, base)),
-        "parameters": [asdict(parameter) for parameter in model.parameters],
+        "parameters": _parameters(model),
     }
     if isinstance(model, SourceModel):
         facts["parameters"] += [{"name": name, "unit": unit, "default": []} for name, unit in model.sequences]
@@ -86,6 +86,17 @@ def describe(model: Model) -> dict[str, Any]:
     if isinstance(model, CellModel):
         facts |= _of_cell(model)
     return facts
+
+
+def _parameters(model: Model) -> list[dict[str, Any]]:
+    """Parameters as scripts give them: with arrays in place of their elements."""
+    facts = {parameter.name: asdict(parameter) for parameter in model.parameters}
+    groups = model.arrays if isinstance(model, CellModel) else ()
+    arrays = {name: group.elements(name) for group in groups for name in group.names}
+    for name, parts in arrays.items():
+        elements = [facts.pop(part) for part in parts]
+        facts[name] = elements[0] | {"name": name, "default": [element["default"] for element in elements]}
+    return list(facts.values())
 
 
 def error_facts(error: MeasuredError) -> dict[str, Any]:
@@ -161,7 +172,12 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 def parameter_text(parameter: dict[str, Any]) -> str:
     """``tau_m = 20 ms (> 0)``."""
-    if not isinstance(parameter["default"], int | float):
+    default = parameter["default"]
+    if isinstance(default, list) and default:
+        value = f"[{', '.join(f'{element:g}' for element in default)}]"
+    elif isinstance(default, int | float):
+        value = f"{default:g}"
+    else:
         return f"{parameter['name']} ({parameter['unit'] or 'dimensionless'})"
     limits = [
         f"{sign} {parameter[key]:g}"
@@ -169,7 +185,7 @@ def parameter_text(parameter: dict[str, Any]) -> str:
         if parameter.get(key) is not None
     ]
     bounds = f" ({', '.join(limits)})" if limits else ""
-    return f"{parameter['name']} = {parameter['default']:g} {parameter['unit']}".rstrip() + bounds
+    return f"{parameter['name']} = {value} {parameter['unit']}".rstrip() + bounds
 
 
 def error_text(error: dict[str, Any], variable: dict[str, str]) -> str:

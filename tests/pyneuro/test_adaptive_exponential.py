@@ -49,13 +49,13 @@ def counts(
 @pytest.mark.parametrize("tau_refrac", [0.0, 0.1])
 @pytest.mark.parametrize("name", PATTERNS)
 def test_spikes_of_the_patterns_on_a_core_at_1_ms(name: str, tau_refrac: float) -> None:
-    """Over currents from 0.8 to 2 times that of the pattern: 1 % of all spikes; one spike or 1 % of those of each cell.
+    """Over currents from 0.8 to 2 times that of the pattern: 1 % of all spikes, two spikes or 1 % of each cell.
 
-    Where bursts get another spike, 0.1 % of the current may change more than that: then as much as it changes.
+    Where bursts get another spike, 0.1 % of the current may change more than that: then as much more as it changes.
     """
     n = 12
     currents = PATTERNS[name][-1] * np.linspace(0.8, 2.0, n)
-    near = np.concatenate([factor * currents for factor in (1.0, 0.999, 0.9999, 1.0001, 1.001)])
+    near = np.concatenate([(1.0 + change) * currents for change in (0.0, *np.linspace(-1e-3, 1e-3, 10))])
     sweep = pattern(name, tau_refrac=tau_refrac)
     trains = on_reference(CELL, sweep | {"i_offset": near}, 1.0, 1000.0, len(near))
     expected, *others = np.array([len(train) for train in trains]).reshape(-1, n)
@@ -63,7 +63,7 @@ def test_spikes_of_the_patterns_on_a_core_at_1_ms(name: str, tau_refrac: float) 
     off, open_to = np.abs(found - expected), np.abs(np.array(others) - expected).max(axis=0)
     print(f"{name}, {tau_refrac} ms: {expected.tolist()} spikes, off by {(found - expected).tolist()}")
     assert expected.max() > 10
-    assert np.all(off <= np.maximum(1 + open_to, 0.01 * expected))
+    assert np.all(off <= np.maximum(2 + open_to, 0.01 * expected))
     assert off.sum() <= 0.01 * expected.sum()
 
 
@@ -140,6 +140,18 @@ def test_a_cell_that_starts_beyond_the_spike_spikes_at_once(simulator: type[Any]
     spikes, v, _ = recorded(simulator, 10, v=0.0)
     assert spikes.tolist() == [0]
     assert v[1] == pytest.approx(-70.6, abs=1e-4)
+
+
+@pytest.mark.parametrize("delta_T", [2.0, 0.5, 0.05, 1e-3, 1e-6])
+@pytest.mark.parametrize("v_spike", [-49.0, -40.0])
+def test_low_spikes_and_sharp_upstrokes(delta_T: float, v_spike: float) -> None:
+    """A v_spike next to v_thresh, so that y is far below 0 there; an upstroke that is nearly a threshold."""
+    currents = np.linspace(0.62, 1.5, 8)
+    given = {"delta_T": delta_T, "v_spike": v_spike, "tau_refrac": 0.0, "tau_m": 20.0, "v_rest": -90.0, "b": 0.01}
+    expected, found = counts(given | {"i_offset": currents}, 0.1, 500.0, 8)
+    print(delta_T, v_spike, expected.tolist(), (found - expected).tolist())
+    assert expected.max() > 20
+    assert np.all(np.abs(found - expected) <= np.maximum(1.0, 0.01 * expected))
 
 
 def test_conductances_on_a_core() -> None:

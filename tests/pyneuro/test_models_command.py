@@ -32,7 +32,8 @@ def test_every_model_is_described(name: str) -> None:
     text = to_text(describe(EVERY[name]))
     words = " ".join(text.split())
     assert text.startswith(f"{name} (")
-    for parameter in EVERY[name].parameters:
+    elements = {part for group in getattr(EVERY[name], "arrays", ()) for n in group.names for part in group.elements(n)}
+    for parameter in (parameter for parameter in EVERY[name].parameters if parameter.name not in elements):
         assert f"{parameter.name} = {parameter.default:g} {parameter.unit}".rstrip() in words
 
 
@@ -41,6 +42,13 @@ def test_facts_of_a_cell() -> None:
     facts = describe(EVERY["IF_curr_exp"])
     assert (facts["operations"], facts["cycles"], facts["equals_spynnaker"]) == (21, 121, True)
     assert facts["receptors"] == {"excitatory": "nA", "inhibitory": "nA"}
+
+
+def test_arrays_are_told_as_scripts_give_them() -> None:
+    """And not as the elements that a network has."""
+    text = " ".join(to_text(describe(EVERY["GIF_cond_exp"])).split())
+    assert "tau_eta = [1, 10, 100] ms (> 0); a_eta = [1, 1, 1] nA;" in text
+    assert "tau_eta_0" not in text
 
 
 def test_facts_of_sources() -> None:

@@ -17,9 +17,9 @@ the membrane spikes at v_thresh.
 A core takes steps of Strang's splitting: half a step of w, half a step of the leak and the synapses (``conducting``), a
 step of the upstroke, and the halves again in turn.  Each part is solved exactly.  That of the upstroke is
 V + delta_T g(y) with y = x + ln(h / tau_m) for a step of h and g(y) = -ln(1 - exp(y)), which no parameter enters: one
-table serves all cells.  A crossing is known to have come after the part exp(-y) of the step, so that a cell without
-refractory time goes on from v_reset for the rest of the step.  (Without an upstroke V is compared with v_thresh in the
-middle of the step, and a spike comes up to half a sub-step late.)
+table serves all cells.  It reaches v_spike within the step if y is at least some y_s, which leaves the part
+exp(-y_s) - exp(-y) of the step to a cell without refractory time to go on from v_reset.  (Without an upstroke V is
+compared with v_thresh in the middle of the step, and a spike comes up to half a sub-step late.)
 """
 
 from __future__ import annotations
@@ -49,19 +49,23 @@ NO_UPSTROKE = -30.0
 """A y at which the upstroke is none."""
 UPSTROKE_BITS = 5
 """The upstroke is tabulated times 2^5, since most of the time it is small."""
-OVER = 4.0
-"""The upstroke at and beyond infinity: enough to be past v_spike."""
+HIGHEST_KICK = 4.0
+"""The upstroke at and beyond infinity; a cell has spiked before it is as large."""
+STEEPEST = 256.0
+"""Largest 1 / delta_T (1/mV) that y is computed with."""
+LONGEST_WAY = 10.0
+"""Logarithm of the largest factor that the rest of a step is computed with."""
 
 
 def _upstroke(y: Floats) -> Floats:
-    """-ln(1 - exp(y)), 0 at the lower end, where a core goes on with what it finds there."""
+    """-ln(1 - exp(y)), bounded."""
     with np.errstate(divide="ignore"):
         exact = -np.log(-np.expm1(np.minimum(y, 0.0)))
-    return np.where(y > y[0], np.minimum(exact, OVER), 0.0)
+    return np.minimum(exact, HIGHEST_KICK)
 
 
-UPSTROKE = tabulate(lambda y: _upstroke(y) * 2.0**UPSTROKE_BITS, -12.0, 0.0, 200)
-CROSSING = tabulate(lambda y: np.exp(-y), -1.0, 8.0, 160)
+UPSTROKE = tabulate(lambda y: np.where(y > y[0], _upstroke(y) * 2.0**UPSTROKE_BITS, 0.0), -12.0, 0.0, 200)
+PASSED = tabulate(lambda d: -np.expm1(-d), 0.0, 8.0, 160)
 
 
 class AdaptiveExponential(ConductingMembrane):
@@ -88,7 +92,7 @@ class AdaptiveExponential(ConductingMembrane):
         Word("refract_timer", Role.STATE, Kind.INTEGER),
         *PASSIVE_WORDS,
         *map(Word, ("reset", "level", "delta_T", "y_spike", "upstroke_scale", "upstroke_shift")),
-        *map(Word, ("w_slope", "w_jump", "crossing_offset", "reset_kick")),
+        *map(Word, ("way", "w_slope", "w_jump", "reset_kick")),
         Word("w_decay", kind=Kind.FRACTION),
         Word("t_refract_steps", kind=Kind.INTEGER),
     )
@@ -133,18 +137,18 @@ class AdaptiveExponential(ConductingMembrane):
         """Voltages, and factors of a sub-step of `dt` ms and of half of it."""
         p, w_scale = values, 2.0 ** self.scale_bits["w"]
         rises = p["delta_T"] > 0.0
-        scale = 1.0 / np.where(rises, p["delta_T"], 1.0)
+        scale = np.minimum(1.0 / np.where(rises, p["delta_T"], 1.0), STEEPEST)
         shift = np.where(rises, np.log(dt / p["tau_m"]), NO_UPSTROKE)
         at_peak, at_reset = ((v - p["v_thresh"]) * scale + shift for v in (peak(p), p["v_reset"]))
-        kick = p["delta_T"] * _upstroke(np.append(-1e3, np.atleast_1d(at_reset)))[1:]
+        y_spike = np.where(rises, -np.logaddexp(0.0, -at_peak), NO_UPSTROKE)
         accums = {
-            "y_spike": ("v_spike", "mV", np.where(rises, -np.log1p(np.exp(-at_peak)), NO_UPSTROKE)),
+            "y_spike": ("v_spike", "mV", y_spike),
+            "way": ("v_spike", "mV", np.exp(np.minimum(-y_spike, LONGEST_WAY))),
             "upstroke_scale": ("1 / delta_T", "/mV", scale),
             "upstroke_shift": ("timestep / tau_m", "", shift),
             "w_slope": ("a", "nS", MICROSIEMENS * p["a"] * w_scale),
             "w_jump": ("b", "nA", p["b"] * w_scale),
-            "crossing_offset": ("v_spike", "mV", np.where(rises, np.exp(-at_peak), np.e)),
-            "reset_kick": ("v_reset", "mV", kick * 2.0**V_SCALE),
+            "reset_kick": ("v_reset", "mV", p["delta_T"] * _upstroke(at_reset) * 2.0**V_SCALE),
         }
         words = {name: to_accum(label, unit, value) for name, (label, unit, value) in accums.items()}
         words |= passive_words(p, dt / 2) | {"reset": voltage("v_reset", p), "level": voltage("v_thresh", p)}
@@ -166,14 +170,16 @@ class AdaptiveExponential(ConductingMembrane):
         current = current - (w >> self.scale_bits["w"])
         v = relaxed(s["v"], *passive(r, s["v"], current, early))
         y = product(v - r["level"], r["upstroke_scale"], 15 + V_SCALE, Kind.ACCUM) + r["upstroke_shift"]
-        spike = (y >= r["y_spike"]) & (timer <= 0)
+        beyond = y - r["y_spike"]
+        spike = (beyond >= 0) & (timer <= 0)
         v = v + product(interpolate(UPSTROKE, y), r["delta_T"], 15 + UPSTROKE_BITS - V_SCALE, Kind.ACCUM)
         start = select(spike, r["reset"], v)
         w = select(spike, w + r["w_jump"], w)
         current = select(spike, current - (r["w_jump"] >> self.scale_bits["w"]), current)
         v = relaxed(start, *passive(r, start, current, late))
-        rest = select(r["t_refract_steps"] > 0, 0, 1 - interpolate(CROSSING, y) + r["crossing_offset"])
-        v = select(spike, start + rest * ((v - start << 1) + r["reset_kick"]), select(held, s["v"], v))
+        way = r["way"] * interpolate(PASSED, beyond)
+        way = select(r["t_refract_steps"] > 0, 0, select(way > 1, 1, way))
+        v = select(spike, start + way * ((v - start << 1) + r["reset_kick"]), select(held, s["v"], v))
         timer = select(held, timer - 1, timer)
         return {
             "v": v,
