@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pyNN import errors
 from pyNN.parameters import ArrayParameter
 
-from toolchain.models.declaration import Arrays, CellModel
+from toolchain.models.declaration import CellModel
 
 
 def names_of(model: CellModel) -> dict[str, tuple[str, ...]]:
@@ -36,34 +37,42 @@ def elements(model: CellModel, values: Mapping[str, Any]) -> dict[str, Any]:
     InvalidParameterValueError
         If an array is too long, or differs in length from those that it belongs to.
     """
-    arrays, declared = names_of(model), {parameter.name: parameter for parameter in model.parameters}
-    made = {name: value for name, value in values.items() if name not in arrays}
-    lengths: dict[str, Any] = {}
-    for name in [name for name in arrays if name in values]:
-        given = np.atleast_1d(np.array(values[name], object))
-        rows = [np.atleast_1d(np.asarray(array.value, float)) for array in given]
-        lengths[name] = np.array([len(row) for row in rows])
-        if lengths[name].max() > len(arrays[name]):
-            raise errors.InvalidParameterValueError(
-                f"{model.name}.{name} can have at most {len(arrays[name])} values, got {lengths[name].max()}"
-            )
-        for number, element in enumerate(arrays[name]):
-            parameter = declared[element]
-            absent = 0.0 if parameter.above is None else parameter.default
-            column = np.array([row[number] if number < len(row) else absent for row in rows])
-            made[element] = column if isinstance(values[name], np.ndarray) else float(column[0])
+    arrays = names_of(model)
+    made: dict[str, Any] = {}
+    lengths: dict[str, NDArray[np.int64]] = {}
+    for name, value in values.items():
+        if name in arrays:
+            parts, lengths[name] = _parted(model, name, value)
+            made |= parts
+        else:
+            made[name] = value
     for group in model.arrays:
-        _check_lengths(model, group, lengths)
+        _check_lengths(model, [name for name in group.names if name in lengths], lengths)
     return made
 
 
-def _check_lengths(model: CellModel, group: Arrays, lengths: Mapping[str, Any]) -> None:
-    """Refuse arrays of different lengths that belong together."""
-    first, *others = [name for name in group.names if name in lengths] or [""]
-    for other in others:
-        differ = np.flatnonzero(np.not_equal(*np.broadcast_arrays(lengths[first], lengths[other])))
-        if len(differ):
-            got = [int(np.broadcast_to(lengths[name], differ[-1] + 1)[differ[0]]) for name in (first, other)]
+def _parted(model: CellModel, name: str, value: Any) -> tuple[dict[str, Any], NDArray[np.int64]]:
+    """The elements of an array, or of one array for each cell, and the lengths of the arrays."""
+    rows = [np.atleast_1d(np.asarray(array.value, float)) for array in np.atleast_1d(np.array(value, object))]
+    lengths, parts = np.array([len(row) for row in rows]), names_of(model)[name]
+    if lengths.max() > len(parts):
+        raise errors.InvalidParameterValueError(
+            f"{model.name}.{name} can have at most {len(parts)} values, got {lengths.max()}"
+        )
+    made: dict[str, Any] = {}
+    for number, parameter in enumerate(p for p in model.parameters if p.name in parts):
+        absent = 0.0 if parameter.above is None else parameter.default
+        column = np.array([row[number] if number < len(row) else absent for row in rows])
+        made[parameter.name] = column if isinstance(value, np.ndarray) else float(column[0])
+    return made, lengths
+
+
+def _check_lengths(model: CellModel, names: Sequence[str], lengths: Mapping[str, Any]) -> None:
+    """Refuse arrays that belong together and differ in length."""
+    for other in names[1:]:
+        pair = np.broadcast_arrays(lengths[names[0]], lengths[other])
+        if np.any(pair[0] != pair[1]):
+            one, two = (int(length[np.argmax(pair[0] != pair[1])]) for length in pair)
             raise errors.InvalidParameterValueError(
-                f"{model.name}.{first} and {other} must be of the same length, got {got[0]} and {got[1]} values"
+                f"{model.name}.{names[0]} and {other} must be of the same length, got {one} and {two} values"
             )

@@ -118,7 +118,7 @@ class GeneralizedIntegrateAndFire(ConductingMembrane):
         self, s: Mapping[str, Floats], p: Mapping[str, Floats], drawn: Mapping[str, Floats], dt: float
     ) -> NDArray[np.bool_]:
         """Whether the number drawn is below the probability of a spike."""
-        above = np.minimum((s["v"] - s["v_t"]) / p["delta_v"], 700.0)
+        above = np.minimum((s["v"] - s["v_t"]) / p["delta_v"], 600.0)
         return drawn["chance"] < -np.expm1(-PER_MS * p["lambda0"] * np.exp(above) * dt)
 
     def after_spike(self, s: Mapping[str, Floats], p: Mapping[str, Floats]) -> dict[str, Floats]:

@@ -13,6 +13,7 @@ def refractory_steps(time: Words, timestep: Words, dt: Words) -> Words:
 
     To it the sub-steps that are left of the timestep of a spike are to be added.  Where there is no refractory time it
     is so far below 0 that the sum is not positive.
+
     Each word may be off by half of its lowest bit, and a time that is a multiple of the timestep within that is taken
     for one: 2 ms are 20 timesteps of 0.1 ms, although the words say 19.9988 of them.
     """
