@@ -16,6 +16,7 @@ own way, one column at a time.
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -62,9 +63,9 @@ class ArrayMixin(Connector):
     parameters_first: ClassVar[bool] = True
     """Whether PyNN's code copies the synapse's random generators before it draws the columns."""
 
+    @abstractmethod
     def columns(self, projection: Any) -> Columns:
         """Return the pre-synaptic cells of each column."""
-        raise NotImplementedError
 
     def takes(self, projection: Any) -> bool:
         """Whether `columns` can do it; if not, PyNN's own code does."""

@@ -6,6 +6,7 @@ nothing: they read from their population and write to it.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from copy import deepcopy
 from inspect import isclass
 from typing import Any
@@ -50,14 +51,14 @@ class _Cells(BasePopulation):
     """What populations and views do alike: read and write the parameters and initial values of their cells."""
 
     @property
+    @abstractmethod
     def _root(self) -> Population:
         """The population that the cells are of."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def _where(self) -> Indices | slice:
         """The places of the cells in it."""
-        raise NotImplementedError
 
     def get(self, parameter_names: str | list[str], gather: bool = False, simplify: bool = True) -> Any:
         """Return the values of a parameter, or a list of the values of several."""

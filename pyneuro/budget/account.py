@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,11 @@ APART_MS = 5.0
 
 @dataclass(frozen=True, eq=False)
 class StageRun:
-    """A stage that has run: its name, what it adds to the one before, and what it recorded; None if it adds nothing."""
+    """A stage that has run: its name, what it adds to the one before, and what it recorded."""
 
     name: str
     cause: str
-    results: Results | None
+    results: Results
 
 
 @dataclass(frozen=True)
@@ -98,14 +99,10 @@ def account(stages: Sequence[StageRun], reference: Results, seeds: Sequence[Resu
         Runs of the reference with other seeds.
     """
     steps = []
-    before = stages[0].results
-    assert before is not None, "the first stage is a run"
-    first = before
-    for stage in stages[1:]:
-        shares = () if stage.results is None else _shares(before, stage.results)
+    for before, stage in pairwise(stages):
+        shares = _shares(before.results, stage.results)
         steps.append(Step(stage.name, stage.cause, () if all(share.nothing for share in shares) else shares))
-        before = stage.results or before
-    total = Step("total", "all of it", _shares(first, before))
+    total = Step("total", "all of it", _shares(stages[0].results, stages[-1].results))
     return Account(tuple(steps), total, _spread([reference, *seeds]) if seeds else ())
 
 

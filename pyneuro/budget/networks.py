@@ -55,7 +55,7 @@ class Quantiser:
     """
 
     def __init__(self, shifts: Sequence[Sequence[int]]) -> None:
-        self._shifts = shifts
+        self.shifts = shifts
         self._made: dict[int, tuple[Projection, Projection]] = {}
 
     def __call__(self, network: Network) -> Network:
@@ -69,7 +69,7 @@ class Quantiser:
             return self._made[id(projection)][1]
         if projection.synapse == "ElectricalSynapse" or not len(projection):
             return projection
-        weights, scale = relative_weights(network, projection), weight_scale(network, projection, self._shifts)
+        weights, scale = relative_weights(network, projection), weight_scale(network, projection, self.shifts)
         rounded = np.rint(weights * scale) / scale * (projection.weight / np.where(weights, weights, 1.0))
         return replace(projection, weight=_values(rounded if len(rounded) > 1 else rounded[0]))
 

@@ -88,12 +88,14 @@ class RoundedWeights(ReferenceSimulation):
 
     def __init__(self, network: Network, options: MappingOptions) -> None:
         self._options = options
-        self._quantise = quantiser(network, options)
+        self._quantise = Quantiser(shifts_of(network, options))
         super().__init__(self._quantise(network))
 
     def update(self, network: Network) -> None:
         """Go on with `network`."""
-        self._quantise = quantiser(network, self._options)
+        shifts = shifts_of(network, self._options)
+        if shifts != self._quantise.shifts:
+            self._quantise = Quantiser(shifts)
         super().update(self._quantise(network))
 
 
@@ -196,9 +198,9 @@ class Varied:
         return getattr(self._simulation, name)
 
 
-def quantiser(network: Network, options: MappingOptions) -> Quantiser:
-    """What rounds the weights of `network` as the mapping does."""
-    return Quantiser(ring_buffer_shifts(prepare(network, options), options))
+def shifts_of(network: Network, options: MappingOptions) -> tuple[tuple[int, ...], ...]:
+    """Ring-buffer shifts of `network`, as the mapping chooses them."""
+    return ring_buffer_shifts(prepare(network, options), options)
 
 
 STAGES: dict[str, Callable[[Network, MappingOptions], ReferenceSimulation]] = {

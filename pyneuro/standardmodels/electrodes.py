@@ -6,6 +6,7 @@ in pyNN.nest.  A source injects one and the same current into all its cells.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,13 +66,13 @@ class CurrentSource(StandardCurrentSource):
         self.set_native_parameters(self.translate(space))
         simulator.state.current_sources.append(self)
 
+    @abstractmethod
     def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
         """Return the parameters, times put on the grid; ValueError if they make no sense."""
-        raise NotImplementedError
 
+    @abstractmethod
     def form(self) -> Steps | Wave:
         """Return what the current is with the present parameters."""
-        raise NotImplementedError
 
     def inject_into(self, cells: Any) -> None:
         """Inject the current into a population, a view, an assembly or a list of cells."""

@@ -43,7 +43,7 @@ _CELLS = (
     ConductingNeuron("IF_cond_alpha", ConductingLIF(), COND_ALPHA),
     PointNeuron("IF_curr_delta", LeakyIntegrateAndFire(), (Delta(EXCITATORY), Delta(INHIBITORY))),
     PointNeuron("IF_curr_dual_exp", LeakyIntegrateAndFire(), DUAL_EXP),
-    PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(LeakyIntegrateAndFire()), CURR_EXP),
+    PointNeuron("IFCurrExpCa2Adaptive", CalciumAdaptation(), CURR_EXP),
     ConductingNeuron("IF_cond_exp_gsfa_grr", AdaptingConductances(), COND_EXP),
     ConductingNeuron("GIF_cond_exp", GeneralizedIntegrateAndFire(), COND_EXP),
     ConductingNeuron("EIF_cond_exp_isfa_ista", AdaptiveExponential(), EIF_EXP),

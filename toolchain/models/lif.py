@@ -38,7 +38,7 @@ def whole_steps(time: Words, dt: Words) -> Words:
 class LeakyIntegrateAndFire(Membrane):
     """A leaky membrane with a fixed threshold and an absolute refractory time."""
 
-    parameters = (
+    parameters: tuple[Parameter, ...] = (
         Parameter("v_rest", "mV", -65.0),
         Parameter("cm", "nF", 1.0, above=0.0),
         Parameter("tau_m", "ms", 20.0, above=0.0),
@@ -47,7 +47,7 @@ class LeakyIntegrateAndFire(Membrane):
         Parameter("v_reset", "mV", -65.0),
         Parameter("v_thresh", "mV", -50.0),
     )
-    state = (Variable("v", "mV", -65.0),)
+    state: tuple[Variable, ...] = (Variable("v", "mV", -65.0),)
     words: tuple[Word, ...] = (
         Word("v", Role.STATE),
         Word("refract_timer", Role.STATE, Kind.INTEGER),
