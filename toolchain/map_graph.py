@@ -13,6 +13,7 @@ import numpy as np
 
 import toolchain.graph
 from emulator.machine import Machine, board_of, named, smallest
+from toolchain.constraints import FREE, Constraints
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
@@ -31,8 +32,8 @@ from toolchain.tables.check import check_lengths
 from toolchain.tables.default_routes import minimise
 from toolchain.tables.generate import generate
 
-Placer = Callable[[Graph, Machine], Placement]
-Allocator = Callable[[Graph, Placement], Keys]
+Placer = Callable[[Graph, Machine, Constraints], Placement]
+Allocator = Callable[[Graph, Placement, Routes], Keys]
 Router = Callable[[Graph, Placement], Routes]
 Minimiser = Callable[[Machine, Keys, Routes, Tables], Tables]
 
@@ -119,7 +120,12 @@ class GraphMapping:
         return {name: getattr(self, name) for name in names}
 
 
-def map_graph(graph: Graph, machine: Machine | str | None = None, algorithms: Algorithms = DEFAULTS) -> GraphMapping:
+def map_graph(
+    graph: Graph,
+    machine: Machine | str | None = None,
+    algorithms: Algorithms = DEFAULTS,
+    constraints: Constraints = FREE,
+) -> GraphMapping:
     """Map `graph` onto `machine`, or the machine of that name, or the smallest that it fits.
 
     Raises
@@ -137,12 +143,12 @@ def map_graph(graph: Graph, machine: Machine | str | None = None, algorithms: Al
     watch = Stopwatch()
     timed = watch.timed
 
-    placement = timed("place", place_on, graph, machine, algorithms.place)
+    placement = timed("place", place_on, graph, machine, algorithms.place, constraints)
     timed("check", place_check, graph, placement)
-    keys = timed("keys", algorithms.keys, graph, placement)
-    timed("check", keys_check, graph, keys)
     routes = timed("route", algorithms.route, graph, placement)
     timed("check", route_check, graph, placement, routes)
+    keys = timed("keys", algorithms.keys, graph, placement, routes)
+    timed("check", keys_check, graph, keys)
     tables = timed("tables", generate, placement.machine, keys, routes)
     minimised = timed("minimise", algorithms.minimise, placement.machine, keys, routes, tables)
     check_lengths(minimised, placement.machine)
@@ -150,7 +156,7 @@ def map_graph(graph: Graph, machine: Machine | str | None = None, algorithms: Al
     return GraphMapping(graph, placement, keys, routes, tables, minimised, watch.seconds)
 
 
-def place_on(graph: Graph, machine: Machine | None, place: Placer) -> Placement:
+def place_on(graph: Graph, machine: Machine | None, place: Placer, constraints: Constraints = FREE) -> Placement:
     """Place `graph` on `machine`, or if that is None on the smallest standard machine that it fits.
 
     Raises
@@ -159,10 +165,10 @@ def place_on(graph: Graph, machine: Machine | None, place: Placer) -> Placement:
         If it does not fit.
     """
     if machine is not None:
-        return place(graph, machine)
+        return place(graph, machine, constraints)
     for candidate in smallest(len(graph.vertices)):
         try:
-            return place(graph, candidate)
+            return place(graph, candidate, constraints)
         except MappingError:
             # With a chip for each vertex, a larger machine would not help.
             if candidate.chips >= len(graph.vertices):

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from graphs import graphs_on_machines, populations
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from emulator.machine import Machine, spin3, spin5
 from toolchain.algorithms import ALLOCATORS
@@ -18,8 +18,12 @@ from toolchain.keys import Keys
 from toolchain.keys.check import check
 from toolchain.keys.dense import allocate, order
 from toolchain.map_graph import Allocator
+from toolchain.place import Placement
 from toolchain.place.hilbert import place
+from toolchain.route import Routes
+from toolchain.route.ner import route
 
+NOWHERE = Routes(())
 every_allocator = pytest.mark.parametrize("allocate", ALLOCATORS.values(), ids=ALLOCATORS)
 
 
@@ -30,9 +34,18 @@ def nets(*blocks: tuple[int, int | None, int | None]) -> Graph:
     return Graph("g", vertices, tuple(Net(i, none, n, 1.0, key, mask) for i, (n, key, mask) in enumerate(blocks)))
 
 
+def routed(graph: Graph, placement: Placement) -> Routes:
+    """The trees of a graph; those that cannot be routed are not looked at."""
+    try:
+        return route(graph, placement)
+    except MappingError:
+        assume(False)
+        raise
+
+
 def allocated(graph: Graph) -> Keys:
     """Dense keys of a graph on spin5."""
-    return allocate(graph, place(graph, spin5()))
+    return allocate(graph, place(graph, spin5()), NOWHERE)
 
 
 @every_allocator
@@ -41,19 +54,20 @@ def allocated(graph: Graph) -> Keys:
 def test_keys_are_legal_and_repeat(allocate: Allocator, drawn: tuple[Graph, Machine]) -> None:
     graph, machine = drawn
     placement = place(graph, machine)
-    keys = allocate(graph, placement)
+    routes = routed(graph, placement)
+    keys = allocate(graph, placement, routes)
     check(graph, keys)
     # Stronger than the checker: no key of any block matches another block.
     blocks = [set(range(k, k + (1 << 32) - m)) for k, m in zip(keys.key.tolist(), keys.mask.tolist(), strict=True)]
     assert len(set().union(*blocks)) == sum(map(len, blocks))
-    again = allocate(graph, placement)
+    again = allocate(graph, placement, routes)
     assert (again.key.tobytes(), again.mask.tobytes()) == (keys.key.tobytes(), keys.mask.tobytes())
 
 
 @every_allocator
 def test_no_nets_need_no_keys(allocate: Allocator) -> None:
     graph = Graph("silent", (Vertex("v", 1),), ())
-    check(graph, allocate(graph, place(graph, spin3())))
+    check(graph, allocate(graph, place(graph, spin3()), NOWHERE))
 
 
 def test_keys_are_packed_in_the_order_of_the_placement() -> None:

@@ -87,7 +87,7 @@ def test_figures() -> None:
     nets = (Net(0, np.array([2], np.int32), 4, 4.0), Net(1, np.array([1, 2], np.int32), 4, 1.5))
     graph = Graph("g", tuple(Vertex(name, 4) for name in "abc"), nets)
     x, y, p = np.array([[0, 0, 2], [0, 0, 0], [1, 2, 1]], np.int32)
-    mapping = map_graph(graph, "12x12", Algorithms(place=lambda graph, machine: Placement(machine, x, y, p)))
+    mapping = map_graph(graph, "12x12", Algorithms(place=lambda _, machine, constraints: Placement(machine, x, y, p)))
     assert mapping.figures == {
         "cores": 3,
         "chips": 2,
@@ -97,7 +97,7 @@ def test_figures() -> None:
         "entries_max": 2,
         "hops": 4 * 2 + 1.5 * 2,
     }
-    assert list(mapping.seconds) == ["place", "check", "keys", "route", "tables", "minimise"]
+    assert list(mapping.seconds) == ["place", "check", "route", "keys", "tables", "minimise"]
 
 
 def test_hops_count_weights_and_default_routes() -> None:
@@ -115,8 +115,8 @@ def test_a_table_that_overflows_is_the_networks_fault() -> None:
 
 
 BROKEN = {
-    "place": Algorithms(place=lambda g, m: replace(place(g, m), p=np.zeros(len(g.vertices), np.int32))),
-    "keys": Algorithms(keys=lambda g, p: Keys(allocate(g, p).key * 0, allocate(g, p).mask)),
+    "place": Algorithms(place=lambda g, m, c: replace(place(g, m, c), p=np.zeros(len(g.vertices), np.int32))),
+    "keys": Algorithms(keys=lambda g, p, r: Keys(allocate(g, p, r).key * 0, allocate(g, p, r).mask)),
     "route": Algorithms(route=lambda g, p: Routes(route(g, p).trees[::-1])),
     "tables": Algorithms(minimise=lambda m, k, r, t: Tables(t.tables[:-1])),
 }

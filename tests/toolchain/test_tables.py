@@ -35,12 +35,12 @@ every_minimiser = pytest.mark.parametrize("minimise", MINIMISERS.values(), ids=M
 
 def mapped(graph: Graph, machine: Machine, seed: int) -> tuple[Placement, Keys, Routes, Tables]:
     """What comes before minimisation; unroutable graphs are not looked at."""
-    placement = scatter(graph, machine, seed)
-    keys = allocate(graph, placement)
+    placement = scatter(graph, machine, seed=seed)
     try:
         routes = route(graph, placement)
     except MappingError:
         assume(False)
+    keys = allocate(graph, placement, routes)
     return placement, keys, routes, generate(machine, keys, routes)
 
 
@@ -116,7 +116,8 @@ def line(length: int = 4) -> tuple[Graph, Placement, Keys, Routes, Tables]:
     graph = Graph("line", (Vertex("a", 4), Vertex("b", 4)), (Net(0, np.array([1], np.int32), 4, 4.0),))
     x = np.array([0, length - 1], np.int32)
     placement = Placement(torus(8, 8), x, np.zeros(2, np.int32), np.array([1, 2], np.int32))
-    keys, routes = allocate(graph, placement), route(graph, placement)
+    routes = route(graph, placement)
+    keys = allocate(graph, placement, routes)
     return graph, placement, keys, routes, generate(placement.machine, keys, routes)
 
 

@@ -1,7 +1,7 @@
 """Keys: the routing keys of each net.
 
-An allocator is a function ``(graph, placement) -> Keys``.  Keys come after placement, so that nets which
-travel together can have keys that one entry covers.
+An allocator is a function ``(graph, placement, routes, *, options) -> Keys``.  Keys come after routes, so that nets
+which travel together can have keys that one entry covers.
 """
 
 from __future__ import annotations

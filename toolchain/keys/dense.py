@@ -16,11 +16,12 @@ from toolchain.errors import MappingError
 from toolchain.graph import Graph, Net
 from toolchain.keys import Keys
 from toolchain.place import Placement
+from toolchain.route import Routes
 
 KEY_SPACE = 1 << 32
 
 
-def allocate(graph: Graph, placement: Placement) -> Keys:
+def allocate(graph: Graph, placement: Placement, routes: Routes) -> Keys:
     """Give each net a block of keys; a block that is fixed stays, and the others go round it.
 
     Raises

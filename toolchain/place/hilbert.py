@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine
+from toolchain.constraints import FREE, Constraints
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place.fill import fill
 from toolchain.place.follow import sources_after_sinks
 
 
-def place(graph: Graph, machine: Machine) -> Placement:
+def place(graph: Graph, machine: Machine, constraints: Constraints = FREE) -> Placement:
     """Place the vertices in their order, sources after their sinks, on the chips along a Hilbert curve.
 
     Raises

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.machine import Machine
+from toolchain.constraints import FREE, Constraints
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place.fill import fill
 
 
-def place(graph: Graph, machine: Machine, seed: int = 1) -> Placement:
+def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, seed: int = 1) -> Placement:
     """Place the vertices in random order on chips in random order, both drawn with `seed`.
 
     Raises

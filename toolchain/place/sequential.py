@@ -8,12 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.machine import Machine
+from toolchain.constraints import FREE, Constraints
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place.fill import fill
 
 
-def place(graph: Graph, machine: Machine) -> Placement:
+def place(graph: Graph, machine: Machine, constraints: Constraints = FREE) -> Placement:
     """Place the vertices, in their order, on the chips, column by column.
 
     Raises

@@ -1,6 +1,6 @@
 """Routes: the multicast tree of each net.
 
-A router is a function ``(graph, placement) -> Routes``.
+A router is a function ``(graph, placement, *, options) -> Routes``.
 """
 
 from __future__ import annotations

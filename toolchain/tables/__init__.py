@@ -1,8 +1,8 @@
 """Tables: the routing table of each chip, generated from keys and trees, then made smaller.
 
 `generate` is a function ``(machine, keys, routes) -> Tables``; a minimiser is a function
-``(machine, keys, routes, tables) -> Tables``, and its tables send every key that is used where the generated
-ones do.
+``(machine, keys, routes, tables, *, options) -> Tables``, and its tables send every key that is used where the
+generated ones do.
 """
 
 from __future__ import annotations
