@@ -1,14 +1,15 @@
 """The algorithms of the mapping stages, by the names that users give them.
 
-Every function of one registry can stand for another; the contract tests run over all of them.  `place` may
-take options as keywords, which ``functools.partial`` binds.
+Every function of one registry can stand for another; the contract tests run over all of them.  Parameters that are
+keywords only are the options of an algorithm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import toolchain.keys.dense
 import toolchain.place.hilbert
@@ -17,6 +18,7 @@ import toolchain.place.sequential
 import toolchain.route.ner
 import toolchain.tables.default_routes
 from toolchain.map_graph import Allocator, Minimiser, Placer, Router
+from toolchain.settings import Algorithm
 
 PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
     {
@@ -30,3 +32,12 @@ ROUTERS: Final[Mapping[str, Router]] = MappingProxyType({"ner": toolchain.route.
 MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(
     {"default_routes": toolchain.tables.default_routes.minimise}
 )
+REGISTRY: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {"place": PLACERS, "route": ROUTERS, "keys": ALLOCATORS, "minimise": MINIMISERS}
+)
+"""The algorithms of each stage."""
+
+
+def bind(stage: str, algorithm: Algorithm) -> Any:
+    """The function of an algorithm with its options."""
+    return partial(REGISTRY[stage][algorithm.name], **algorithm.options)

@@ -137,23 +137,65 @@ def map_graph(
     IllegalProductError
         If a stage made an illegal product.
     """
-    toolchain.graph.check(graph)
-    if isinstance(machine, str):
-        machine = named(machine)
-    watch = Stopwatch()
-    timed = watch.timed
+    stages = Stages(graph, named(machine) if isinstance(machine, str) else machine, constraints)
+    placement = stages.place(algorithms.place)
+    routes = stages.route(placement, algorithms.route)
+    keys = stages.keys(placement, routes, algorithms.keys)
+    tables = stages.generate(placement, routes, keys)
+    return stages.minimise(placement, routes, keys, tables, algorithms.minimise)
 
-    placement = timed("place", place_on, graph, machine, algorithms.place, constraints)
-    timed("check", place_check, graph, placement)
-    routes = timed("route", algorithms.route, graph, placement)
-    timed("check", route_check, graph, placement, routes)
-    keys = timed("keys", algorithms.keys, graph, placement, routes)
-    timed("check", keys_check, graph, keys)
-    tables = timed("tables", generate, placement.machine, keys, routes)
-    minimised = timed("minimise", algorithms.minimise, placement.machine, keys, routes, tables)
-    check_lengths(minimised, placement.machine)
-    timed("check", tables_check, graph, placement, keys, minimised)
-    return GraphMapping(graph, placement, keys, routes, tables, minimised, watch.seconds)
+
+class Stages:
+    """The stages over one graph: each makes its product, checks it, and notes the time.
+
+    Parameters
+    ----------
+    machine : Machine, optional
+        None for the smallest standard one that the graph fits.
+
+    Raises
+    ------
+    IllegalProductError
+        If the graph is illegal.
+    """
+
+    def __init__(self, graph: Graph, machine: Machine | None = None, constraints: Constraints = FREE) -> None:
+        toolchain.graph.check(graph)
+        self.graph = graph
+        self.machine = machine
+        self.constraints = constraints
+        self.watch = Stopwatch()
+
+    def place(self, algorithm: Placer) -> Placement:
+        """Place the graph."""
+        placement = self.watch.timed("place", place_on, self.graph, self.machine, algorithm, self.constraints)
+        self.watch.timed("check", place_check, self.graph, placement)
+        return placement
+
+    def route(self, placement: Placement, algorithm: Router) -> Routes:
+        """Find the tree of each net."""
+        routes = self.watch.timed("route", algorithm, self.graph, placement)
+        self.watch.timed("check", route_check, self.graph, placement, routes)
+        return routes
+
+    def keys(self, placement: Placement, routes: Routes, algorithm: Allocator) -> Keys:
+        """Hand out the keys."""
+        keys = self.watch.timed("keys", algorithm, self.graph, placement, routes)
+        self.watch.timed("check", keys_check, self.graph, keys)
+        return keys
+
+    def generate(self, placement: Placement, routes: Routes, keys: Keys) -> Tables:
+        """Generate the tables."""
+        return self.watch.timed("tables", generate, placement.machine, keys, routes)
+
+    def minimise(
+        self, placement: Placement, routes: Routes, keys: Keys, tables: Tables, algorithm: Minimiser
+    ) -> GraphMapping:
+        """Make the tables smaller; then all is done."""
+        minimised = self.watch.timed("minimise", algorithm, placement.machine, keys, routes, tables)
+        check_lengths(minimised, placement.machine)
+        self.watch.timed("check", tables_check, self.graph, placement, keys, minimised)
+        return GraphMapping(self.graph, placement, keys, routes, tables, minimised, self.watch.seconds)
 
 
 def place_on(graph: Graph, machine: Machine | None, place: Placer, constraints: Constraints = FREE) -> Placement:

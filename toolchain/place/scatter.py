@@ -6,6 +6,7 @@ import numpy as np
 
 from emulator.machine import Machine
 from toolchain.constraints import FREE, Constraints
+from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place.fill import fill
@@ -17,8 +18,10 @@ def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, se
     Raises
     ------
     MappingError
-        If they do not fit.
+        If they do not fit, or `seed` is negative.
     """
+    if seed < 0:
+        raise MappingError(f"scatter: seed must be >= 0, got {seed}")
     generator = np.random.default_rng(seed)
     chips = generator.permutation(np.argwhere(machine.cores > 0).astype(np.int32))
     return fill(graph, machine, chips, generator.permutation(len(graph.vertices)))

@@ -1,0 +1,155 @@
+"""Search: every stage tries the algorithms that it is given, and the best mapping is kept.
+
+The algorithms of a stage are tried one after the other, and for each the later stages find what is best after it.
+So a tree is walked: its nodes are products, each made once, and its leaves are whole mappings.  Each stage keeps
+the leaf that costs least by its own objective; of those that cost the same, the first.  What fails at one leaf is
+noted, and is the user's error only if nothing else succeeds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
+
+from emulator.machine import Machine
+from toolchain.algorithms import bind
+from toolchain.constraints import FREE, Constraints
+from toolchain.errors import MappingError
+from toolchain.figures import FIGURES, cost
+from toolchain.graph import Graph
+from toolchain.keys import Keys
+from toolchain.map_graph import GraphMapping, Stages
+from toolchain.place import Placement
+from toolchain.route import Routes
+from toolchain.settings import Algorithm, Choice, Objective
+
+STAGES = ("place", "route", "keys", "minimise")
+"""The stages over a graph that have algorithms to choose from, in their order."""
+MOST_TRIALS = 256
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One combination of algorithms.
+
+    Parameters
+    ----------
+    algorithms : mapping of str to str
+        Of each stage, as far as it came.
+    figures : mapping of str to float
+        Of the mapping; empty if it failed.
+    failure : str
+        Why it failed.
+    kept : bool
+        Whether this is the mapping that is used.
+    """
+
+    algorithms: Mapping[str, str]
+    figures: Mapping[str, float] = field(default_factory=dict)
+    failure: str = ""
+    kept: bool = False
+
+
+Named = Mapping[str, str]
+Leaf = tuple[GraphMapping, int]
+"""A whole mapping, and the number of its trial."""
+
+
+def search(
+    graph: Graph,
+    machine: Machine | None,
+    choices: Mapping[str, Choice],
+    constraints: Constraints = FREE,
+    objective: Objective | None = None,
+) -> tuple[GraphMapping, tuple[Trial, ...]]:
+    """Map `graph` in every way that `choices` allow, and keep the best.
+
+    Parameters
+    ----------
+    machine : Machine, optional
+        None for the smallest standard one that the graph fits.
+    choices : mapping of str to Choice
+        What each of `STAGES` tries.
+    objective : Objective, optional
+        Of the stages that have none of their own.
+
+    Raises
+    ------
+    MappingError
+        If no way is found, or there are more than `MOST_TRIALS`.
+    """
+    ways = prod(len(choices[stage].algorithms) for stage in STAGES)
+    if ways > MOST_TRIALS:
+        raise MappingError(f"{ways} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit")
+    walk = _Walk(Stages(graph, machine, constraints), choices, objective)
+    mapping, kept = walk.placed({})
+    return mapping, tuple(replace(trial, kept=number == kept) for number, trial in enumerate(walk.trials))
+
+
+class _Walk:
+    """The walk over the tree; `named` are the algorithms from the root to a node."""
+
+    def __init__(self, stages: Stages, choices: Mapping[str, Choice], objective: Objective | None) -> None:
+        self.stages = stages
+        self.choices = choices
+        self.objective = objective
+        self.trials: list[Trial] = []
+
+    def placed(self, named: Named) -> Leaf:
+        """Try the placers."""
+        return self._best(
+            "place",
+            named,
+            lambda algorithm, named: self.routed(self.stages.place(bind("place", algorithm)), named),
+        )
+
+    def routed(self, placement: Placement, named: Named) -> Leaf:
+        """Try the routers."""
+        return self._best(
+            "route",
+            named,
+            lambda algorithm, named: self.keyed(
+                placement, self.stages.route(placement, bind("route", algorithm)), named
+            ),
+        )
+
+    def keyed(self, placement: Placement, routes: Routes, named: Named) -> Leaf:
+        """Try the key allocators."""
+        return self._best(
+            "keys",
+            named,
+            lambda algorithm, named: self.minimised(
+                placement, routes, self.stages.keys(placement, routes, bind("keys", algorithm)), named
+            ),
+        )
+
+    def minimised(self, placement: Placement, routes: Routes, keys: Keys, named: Named) -> Leaf:
+        """Try the minimisers."""
+        tables = self.stages.generate(placement, routes, keys)
+
+        def whole(algorithm: Algorithm, named: Named) -> Leaf:
+            mapping = self.stages.minimise(placement, routes, keys, tables, bind("minimise", algorithm))
+            figures = {name: float(figure(mapping)) for name, figure in FIGURES.items()}
+            self.trials.append(Trial(named, figures))
+            return mapping, len(self.trials) - 1
+
+        return self._best("minimise", named, whole)
+
+    def _best(self, stage: str, named: Named, complete: Callable[[Algorithm, Named], Leaf]) -> Leaf:
+        """The leaf that costs `stage` least; `complete` finds the best one after an algorithm."""
+        choice = self.choices[stage]
+        leaves, failures = [], []
+        for algorithm in choice.algorithms:
+            tried = {**named, stage: str(algorithm)}
+            before = len(self.trials)
+            try:
+                leaves.append(complete(algorithm, tried))
+            except MappingError as failure:
+                failures.append(failure)
+                if len(self.trials) == before:
+                    self.trials.append(Trial(tried, failure=str(failure)))
+        if not leaves:
+            raise failures[0]
+        objective = choice.objective or self.objective
+        return min(leaves, key=lambda leaf: (cost(leaf[0], objective), leaf[1]))
