@@ -167,12 +167,19 @@ class Projection(common.Projection):
 
     def weights(self) -> NDArray[np.float64]:
         """Return the present weights, one for each connection; those of plastic synapses are the simulation's."""
-        state = simulator.state
-        if self.synapse_type.rewired or not self.synapse_type.plastic or state.simulation is None or state.step == 0:
+        if not self._has_learnt:
             return self.present.array("weight")
-        if self._learnt is None or self._learnt.step != state.step:
-            self._learnt = Learnt(state.step, self._simulated_weights())
+        step = simulator.state.step
+        if self._learnt is None or self._learnt.step != step:
+            self._learnt = Learnt(step, self._simulated_weights())
         return self._learnt.weights
+
+    @property
+    def _has_learnt(self) -> bool:
+        """Whether a run may have changed weights since t = 0; those of rewired connections are with them."""
+        state = simulator.state
+        changing = self.synapse_type.plastic and not self.synapse_type.rewired
+        return changing and state.simulation is not None and state.step > 0
 
     def _simulated_weights(self) -> NDArray[np.float64]:
         """Return the weights that the simulation has now."""
@@ -280,12 +287,12 @@ class Projection(common.Projection):
         float64[connections] or None
             These weights, which may be written to; None if the present weights are those that were given.
         """
-        step, weights = simulator.state.step, self.weights()
+        weights = self.weights()
         self.parts = None
         simulator.state.stale = True
-        if self.synapse_type.rewired or not self.synapse_type.plastic or step == 0:
+        if not self._has_learnt:
             return None
-        self._learnt = Learnt(step, weights.copy())
+        self._learnt = Learnt(simulator.state.step, weights.copy())
         return self._learnt.weights
 
     def restart(self) -> None:
@@ -296,10 +303,13 @@ class Projection(common.Projection):
         self._learnt = self._rewired = None
 
     def freeze(self) -> tuple[Part, ...]:
-        """Return what the projection is in the frozen network; the same objects until something changes."""
-        if self.parts is None:
-            self.parts = tuple(parts(self, self.weights() if self._learnt else self.arrays["weight"]))
-            self._frozen_at = simulator.state.step if self._learnt else 0
+        """Return what the projection is in the frozen network; the same objects until something changes.
+
+        A simulator that goes on with another network takes the weights in it: there are those that have been learnt.
+        """
+        if self.parts is None or self._has_learnt:
+            self.parts = tuple(parts(self, self.weights() if self._has_learnt else self.arrays["weight"]))
+            self._frozen_at = simulator.state.step if self._has_learnt else 0
         return self.parts
 
 
