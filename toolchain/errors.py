@@ -21,6 +21,10 @@ class MappingError(ToolchainError, ValueError):
     """A network that does not fit the machine: what needs how much, what there is, what to try."""
 
 
+class TablesError(MappingError):
+    """A routing table that is longer than the router's memory."""
+
+
 class NetlistError(ToolchainError, ValueError):
     """A netlist file that is truncated, foreign or contradicts itself."""
 

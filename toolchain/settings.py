@@ -26,7 +26,7 @@ class Origin:
     Parameters
     ----------
     text : str
-        ``default``, ``command line``, ``script``, or the file as the user named it.
+        ``default``, ``command line``, ``script``, ``feedback``, or the file as the user named it.
     line, column : int
         From 1; 0 if it is in no file.
     """
@@ -40,6 +40,8 @@ class Origin:
 
 
 DEFAULT = Origin()
+FEEDBACK = Origin("feedback")
+"""Said by the loop that makes another attempt (`toolchain.feedback`)."""
 
 
 @dataclass(frozen=True)

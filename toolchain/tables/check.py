@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import FIRST_CORE_BIT, Machine, neighbours
-from toolchain.errors import IllegalProductError, MappingError
+from toolchain.errors import IllegalProductError, TablesError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.place import Placement
@@ -50,12 +50,12 @@ def check_lengths(tables: Tables, machine: Machine) -> None:
 
     Raises
     ------
-    MappingError
+    TablesError
         Naming the fullest chip.
     """
     fullest = max(tables.tables, key=lambda table: len(table.key), default=None)
     if fullest is not None and len(fullest.key) > machine.table_entries:
-        raise MappingError(
+        raise TablesError(
             f"the routing table of chip ({fullest.x}, {fullest.y}) of {machine.name} needs {len(fullest.key)} entries, "
             f"it has {machine.table_entries}; try more neurons a core, so that fewer cores send"
         )

@@ -1,0 +1,115 @@
+"""Feedback: what fails leads to another attempt, until nothing fails or nothing is left to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from toolchain.algorithms import REGISTRY
+from toolchain.errors import MappingError, TablesError
+from toolchain.feedback import REMEDIES, with_feedback
+from toolchain.figures import FIGURES as COUNTS
+from toolchain.requirements import FIGURES, Measured, Verdict
+from toolchain.settings import FEEDBACK, Algorithm, Choice, Origin, Requirement, Settings
+
+LOAD = Requirement("require cycle load <= 80 %", "cycle load", "<=", 0.8)
+TABLES = Requirement("require table entries <= 10", "table entries", "<=", 10)
+
+
+def verdict(requirement: Requirement, passed: bool) -> Verdict:
+    """A verdict on `requirement`."""
+    return Verdict(requirement, passed, Measured(0.0), False, "")
+
+
+def neurons(settings: Settings) -> int:
+    """Neurons a core."""
+    return int(settings.options.get("neurons_per_core", 256))
+
+
+def judge_load(limit: int) -> Callable[[Settings], tuple[Verdict, ...]]:
+    """The load is met with up to `limit` neurons a core; the tables always are."""
+    return lambda settings: (verdict(TABLES, True), verdict(LOAD, neurons(settings) <= limit))
+
+
+def test_what_holds_at_once_is_not_tried_again() -> None:
+    made, attempts = with_feedback(Settings(), lambda settings: settings, judge_load(256))
+    assert made == Settings()
+    assert [(one.changed, one.kept) for one in attempts] == [("", True)]
+
+
+def test_what_fails_is_changed_until_it_holds() -> None:
+    made, attempts = with_feedback(Settings(), lambda settings: settings, judge_load(64))
+    assert neurons(made) == 64
+    assert [one.changed for one in attempts] == [
+        "",
+        "half as many neurons a core, for cycle load",
+        "a quarter as many neurons a core, for cycle load",
+    ]
+    assert [one.kept for one in attempts] == [False, False, True]
+    assert made.origins["neurons_per_core"] == FEEDBACK
+
+
+def test_if_nothing_helps_the_first_of_the_best_is_kept() -> None:
+    made, attempts = with_feedback(Settings(), lambda settings: settings, judge_load(1))
+    assert neurons(made) == 256
+    assert [one.kept for one in attempts] == [True, False, False]
+
+
+def test_there_are_no_more_attempts_than_allowed() -> None:
+    _, attempts = with_feedback(Settings(attempts=1), lambda settings: settings, judge_load(1))
+    assert len(attempts) == 2
+    _, attempts = with_feedback(Settings(attempts=0), lambda settings: settings, judge_load(1))
+    assert len(attempts) == 1
+
+
+def test_what_the_user_said_stays() -> None:
+    said = Settings(options={"neurons_per_core": 200}, origins={"neurons_per_core": Origin("a.map", 3)})
+    made, attempts = with_feedback(said, lambda settings: settings, judge_load(100))
+    assert (neurons(made), len(attempts)) == (200, 1)
+
+
+def test_long_tables_lead_to_stronger_algorithms_where_the_user_chose_none() -> None:
+    chosen = Choice((Algorithm("ner"),), origin=Origin("a.map", 2))
+    tried = []
+
+    def attempt(settings: Settings) -> Settings:
+        tried.append(settings)
+        if "place" not in settings.stages:
+            raise TablesError("too long")
+        return settings
+
+    made, attempts = with_feedback(Settings(stages={"route": chosen}), attempt, lambda _: ())
+    assert [one.failure for one in attempts] == ["too long"] * 3 + [""]
+    assert attempts[-1].kept
+    assert made.stages["route"] == chosen
+    assert [one.name for one in made.stages["minimise"].algorithms] == list(REGISTRY["minimise"])
+    assert "scatter" not in [one.name for one in made.stages["place"].algorithms]
+
+
+def test_if_tables_stay_too_long_the_first_failure_is_told() -> None:
+    numbers = iter(range(9))
+
+    def attempt(settings: Settings) -> Settings:
+        raise TablesError(f"too long {next(numbers)}")
+
+    with pytest.raises(TablesError, match="too long 0"):
+        with_feedback(Settings(), attempt, lambda _: ())
+
+
+def test_other_errors_are_not_tried_again() -> None:
+    def attempt(settings: Settings) -> Settings:
+        raise MappingError("no room")
+
+    with pytest.raises(MappingError, match="no room"):
+        with_feedback(Settings(), attempt, lambda _: ())
+
+
+def test_remedies_are_for_figures_that_there_are() -> None:
+    assert set(REMEDIES) <= set(FIGURES)
+    for figure, remedies in REMEDIES.items():
+        for remedy in remedies:
+            changed = remedy.change(Settings())
+            assert changed is not None
+            objectives = [choice.objective for choice in changed.stages.values()]
+            assert all(objective and set(objective.weights) == {figure} <= set(COUNTS) for objective in objectives)

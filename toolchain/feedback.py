@@ -1,0 +1,197 @@
+"""Feedback: a mapping that does not fit, or fails a requirement, leads to another attempt.
+
+What to change follows from what failed (`REMEDIES`): tables that are too long want a stronger minimiser, then other
+routes and places; a busy link wants routes that avoid it; a core with too much to do wants fewer neurons.  Changes add
+up from attempt to attempt.  What the user has said stays: a stage with algorithms of its own keeps them, and an
+option that was given keeps its value.  Of all attempts the one that fails the fewest requirements is kept, and the
+report tells of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from toolchain.algorithms import REGISTRY
+from toolchain.errors import MappingError, TablesError
+from toolchain.options import MappingOptions
+from toolchain.requirements import Verdict
+from toolchain.settings import FEEDBACK, Algorithm, Choice, Objective, Settings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One way through all stages.
+
+    Parameters
+    ----------
+    changed : str
+        What was changed before it, and why; "" for the first.
+    failure : str
+        Why it came to nothing.
+    verdicts : tuple of Verdict
+        Of the requirements, if it came to something.
+    kept : bool
+        Whether its mapping is the one that is used.
+    """
+
+    changed: str = ""
+    failure: str = ""
+    verdicts: tuple[Verdict, ...] = ()
+    kept: bool = False
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of settings; `change` returns None where there is nothing to change."""
+
+    what: str
+    change: Callable[[Settings], Settings | None]
+
+
+def with_feedback(
+    settings: Settings, attempt: Callable[[Settings], T], judge: Callable[[T], tuple[Verdict, ...]]
+) -> tuple[T, tuple[Attempt, ...]]:
+    """Attempt it with `settings`, then with remedies for what fails, until nothing does or there is no more to try.
+
+    Parameters
+    ----------
+    attempt : callable
+        Goes through all stages.
+    judge : callable
+        Judges the requirements on what came of it.
+
+    Raises
+    ------
+    MappingError
+        That of the first attempt, if none came to anything.
+    """
+    made: list[tuple[int, T]] = []
+    attempts: list[Attempt] = []
+    first: MappingError | None = None
+    changed = ""
+    used: set[str] = set()
+    while True:
+        try:
+            product = attempt(settings)
+        except TablesError as failure:
+            first = first or failure
+            attempts.append(Attempt(changed, failure=str(failure)))
+            failed = ["table entries"]
+        else:
+            judged = judge(product)
+            failed = [verdict.requirement.figure for verdict in judged if not verdict.passed]
+            attempts.append(Attempt(changed, verdicts=judged))
+            made.append((len(attempts) - 1, product))
+        found = _next(settings, failed, used) if len(attempts) <= settings.attempts else None
+        if found is None:
+            break
+        settings, changed = found
+    if first is not None and not made:
+        raise first
+    kept, best = min(made, key=lambda item: (_failures(attempts[item[0]]), item[0]))
+    return best, tuple(replace(one, kept=number == kept) for number, one in enumerate(attempts))
+
+
+def _failures(attempt: Attempt) -> int:
+    return sum(not verdict.passed for verdict in attempt.verdicts)
+
+
+def _next(settings: Settings, failed: Iterable[str], used: set[str]) -> tuple[Settings, str] | None:
+    """The settings after the first remedy that was not used and changes something, and what was changed."""
+    for figure in failed:
+        for remedy in REMEDIES.get(figure, ()):
+            if remedy.what in used:
+                continue
+            used.add(remedy.what)
+            changed = remedy.change(settings)
+            if changed is not None:
+                return changed, f"{remedy.what}, for {figure}"
+    return None
+
+
+# --- remedies ---------------------------------------------------------------------------------------------------------
+
+
+def _trying(stage: str, names: Iterable[str], figure: str) -> Callable[[Settings], Settings | None]:
+    """Let a stage about which the user said nothing try algorithms, to make a figure small."""
+    algorithms = tuple(Algorithm(name) for name in names)
+
+    def change(settings: Settings) -> Settings | None:
+        said = settings.stages.get(stage)
+        if said is not None and said.origin != FEEDBACK:
+            return None
+        choice = Choice(algorithms, Objective({figure: 1.0}), FEEDBACK)
+        return replace(settings, stages={**settings.stages, stage: choice})
+
+    return change
+
+
+def _both(*changes: Callable[[Settings], Settings | None]) -> Callable[[Settings], Settings | None]:
+    """All changes that change something."""
+
+    def change(settings: Settings) -> Settings | None:
+        changed = None
+        for one in changes:
+            changed = one(changed or settings) or changed
+        return changed
+
+    return change
+
+
+def _fewer_neurons(settings: Settings) -> Settings | None:
+    """Half as many neurons a core, if the user has not said how many."""
+    origin = settings.origins.get("neurons_per_core")
+    if origin is not None and origin != FEEDBACK:
+        return None
+    now = int(settings.options.get("neurons_per_core", MappingOptions().neurons_per_core))
+    if now < 2:
+        return None
+    return replace(
+        settings,
+        options={**settings.options, "neurons_per_core": now // 2},
+        origins={**settings.origins, "neurons_per_core": FEEDBACK},
+    )
+
+
+def _tables(figure: str) -> tuple[Remedy, ...]:
+    """Remedies for tables that are too long."""
+    routes = _trying("route", REGISTRY["route"], figure)
+    places = _trying("place", _SERIOUS_PLACERS, figure)
+    return (
+        Remedy("every minimiser is tried", _trying("minimise", REGISTRY["minimise"], figure)),
+        Remedy("every router and key allocator is tried", _both(routes, _trying("keys", REGISTRY["keys"], figure))),
+        Remedy("every placer is tried", places),
+    )
+
+
+def _traffic(figure: str) -> tuple[Remedy, ...]:
+    """Remedies for packets that go too far, or too many by one link."""
+    return (
+        Remedy("every router is tried", _trying("route", REGISTRY["route"], figure)),
+        Remedy("every placer is tried", _trying("place", _SERIOUS_PLACERS, figure)),
+    )
+
+
+_SERIOUS_PLACERS = tuple(name for name in REGISTRY["place"] if name != "scatter")
+_LESS_WORK = (
+    Remedy("half as many neurons a core", _fewer_neurons),
+    Remedy("a quarter as many neurons a core", _fewer_neurons),
+)
+REMEDIES: Final[Mapping[str, tuple[Remedy, ...]]] = MappingProxyType(
+    {
+        "table entries": _tables("table entries"),
+        "entries": _tables("entries"),
+        "hops": _traffic("hops"),
+        "chips": (Remedy("every placer is tried", _trying("place", _SERIOUS_PLACERS, "chips")),),
+        "boards": (Remedy("every placer is tried", _trying("place", _SERIOUS_PLACERS, "boards")),),
+        "cycle load": _LESS_WORK,
+        "real time": _LESS_WORK,
+        "dtcm": _LESS_WORK,
+    }
+)
+"""What is changed for each figure that fails, in the order in which it is tried."""
