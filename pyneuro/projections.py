@@ -349,7 +349,9 @@ def _indices(cells: Any, given: Any) -> Any:
 
 
 def _numbers(value: Any) -> Values:
-    return np.asarray(value, float) if np.ndim(value) else float(value)
+    """Return an array of numbers, or the one number that they all are."""
+    numbers = np.asarray(value, float)
+    return float(numbers.flat[0]) if numbers.size and np.all(numbers == numbers.flat[0]) else numbers
 
 
 def _matrix(
