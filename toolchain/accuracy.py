@@ -50,7 +50,10 @@ def _of_population(population: Population, model: CellModel, timestep: float, su
     meant = model.exact(given, timestep / substeps)
     for word in meant.values():
         _check_range(population, model, word, given)
-    registers = model.registers(population.parameters, population.initial, n, timestep, substeps)
+    try:
+        registers = model.registers(population.parameters, population.initial, n, timestep, substeps)
+    except ParameterError as refused:
+        raise ParameterError(f"population '{population.label}': {refused}") from None
     for name, word in meant.items():
         found = real(registers[name], kinds[name])
         error = np.abs(found - word.exact) / word.scale

@@ -105,6 +105,10 @@ class DynamicMemory:
     parameter_bytes: int = 0
 
 
+RULES: Final = "plasticity rules"
+REMEDIES: Final = {RULES: "use shorter time constants or a longer timestep, as their tables reach over them"}
+"""What to do about regions whose size does not depend on how many cells a core has."""
+
 NO_DYNAMICS: Final = DynamicMemory()
 
 
@@ -144,7 +148,7 @@ def neuron_core(
     streams = Region("random streams", STREAM_BYTES * cells if program.numbers(Role.RANDOM) else 0)
     functions = Region("tables of functions", WORD * sum(len(table.words) for table in program.tables))
     table = Region("population table", TABLE_ENTRY_BYTES * entries)
-    rules = Region("plasticity rules", dynamic.parameter_bytes)
+    rules = Region(RULES, dynamic.parameter_bytes)
     fast = (
         state,
         streams,
@@ -201,5 +205,5 @@ def check_fits(memory: CoreMemory, label: str, machine: Machine, remedy: str) ->
             largest = max(regions, key=lambda region: region.bytes)
             raise MappingError(
                 f"population '{label}' needs {needed:,} bytes of a {name}, {limit:,} are there; "
-                f"{largest.name} take {largest.bytes:,} of them: {remedy}"
+                f"{largest.name} take {largest.bytes:,} of them: {REMEDIES.get(largest.name, remedy)}"
             )

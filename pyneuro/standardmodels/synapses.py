@@ -144,16 +144,29 @@ class STDPMechanism(SynapseType, synapses.STDPMechanism):
         ("weight", "weight"), ("delay", "delay"), ("dendritic_delay_fraction", "dendritic_delay_fraction")
     )
 
-    def __init__(self, timing_dependence: Any = None, weight_dependence: Any = None, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        timing_dependence: Any = None,
+        weight_dependence: Any = None,
+        voltage_dependence: Any = None,
+        dendritic_delay_fraction: Any = 1.0,
+        **parameters: Any,
+    ) -> None:
         """Take the rules; the arguments are PyNN's."""
         for name, rule, base in (
             ("timing_dependence", timing_dependence, TimingDependence),
             ("weight_dependence", weight_dependence, WeightDependence),
         ):
             check_rule("STDPMechanism", name, rule, base)
-        super().__init__(timing_dependence, weight_dependence, *args, **kwargs)
-        if self.voltage_dependence is not None:
+        if voltage_dependence is not None:
             raise UnsupportedError("STDPMechanism: voltage_dependence is not available in pyneuro; leave it out")
+        one = isinstance(dendritic_delay_fraction, (int, float, np.floating))
+        if not one or not 0 <= dendritic_delay_fraction <= 1:
+            raise errors.InvalidParameterValueError(
+                "STDPMechanism.dendritic_delay_fraction must be one number from 0 to 1, the share of the delay that is "
+                f"between synapse and soma, got {dendritic_delay_fraction!r}"
+            )
+        super().__init__(timing_dependence, weight_dependence, None, float(dendritic_delay_fraction), **parameters)
 
     def _build_translations(self) -> None:
         rules = (self.timing_dependence.translations, self.weight_dependence.translations)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pyneuro.emulated import EmulatedSimulation
 from pyneuro.reference.simulation import ReferenceSimulation
+from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.synapses.timing import TIMING_RULES
@@ -203,3 +204,8 @@ def test_plastic_rows_take_memory_and_time() -> None:
     assert [core.dynamic_events for core in counted] == [0, 400]
     assert counted[1].cycles_max > counted[0].cycles_max
     assert MappingOptions().neurons_per_core == 256
+
+
+def test_tables_that_do_not_fit_are_told_with_what_they_follow_from() -> None:
+    with pytest.raises(MappingError, match=r"plasticity rules take .* use shorter time constants or a longer timestep"):
+        EmulatedSimulation(network([[5]], [[9]], plastic([(0, 0)], parameters={"tau_plus": 20000.0})))

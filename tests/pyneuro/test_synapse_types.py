@@ -115,6 +115,22 @@ def test_what_is_no_rule_is_refused() -> None:
         STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence(), voltage_dependence=1)
 
 
+@pytest.mark.parametrize("fraction", [1.5, -0.1, [0.1, 0.2, 0.3]])
+def test_the_share_of_the_dendrite_is_a_share(fraction: Any) -> None:
+    """It is refused by name, with its limits."""
+    with pytest.raises(ValueError, match=r"dendritic_delay_fraction must be one number from 0 to 1, .* got"):
+        STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence(), dendritic_delay_fraction=fraction)
+
+
+def test_lists_of_pairs_go_with_random_weights() -> None:
+    """What is one number for all stays one, though PyNN's own code gives it connection by connection."""
+    weight = sim.RandomDistribution("uniform", (0.0, 1.0), rng=sim.NumpyRNG(3))
+    mechanism = STDPMechanism(sim.SpikePairRule(A_plus=0.05), sim.AdditiveWeightDependence(w_max=2.0), weight=weight)
+    made = frozen(connected(mechanism, sim.FromListConnector([(0, 0), (1, 0), (2, 2)])))
+    assert np.shape(made.weight) == (3,)
+    assert made.parameters["A_plus"] == 0.05
+
+
 def test_electrical_synapses_have_no_delay() -> None:
     """Gap junctions have a weight and nothing else."""
     post = sim.Population(3, sim.IF_cond_exp())

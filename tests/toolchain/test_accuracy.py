@@ -102,6 +102,11 @@ def test_a_word_that_wraps_is_refused(parameters: dict[str, Any], words: str) ->
         inexact_words(network_of(parameters), 1)
 
 
+def test_a_parameter_beyond_the_words_is_told_of_its_population() -> None:
+    with pytest.raises(ParameterError, match=r"^population 'exc': IF_curr_exp.v_thresh must be within .* got 1e\+06$"):
+        remarks({"v_thresh": 1e6})
+
+
 def test_defaults_and_izhikevich_have_nothing_to_tell() -> None:
     assert remarks({}) == []
     assert inexact_words(network_of({}, 1.0, cell="Izhikevich"), 2) == ()
