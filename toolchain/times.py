@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from toolchain.diagnostics import Diagnostic, and_others
 from toolchain.models import CELL_MODELS
@@ -18,6 +19,8 @@ from toolchain.network import Network, Population
 
 OFF: Final = 1e-4
 """Distance from a multiple of the timestep, as a part of it, that is not told: times are sums of decimal fractions."""
+DIGITS: Final = 4.0
+"""Units in the last place of a long time that are not told either."""
 
 
 def rounded_times(network: Network, substeps: int | None = None) -> tuple[Diagnostic, ...]:
@@ -39,16 +42,20 @@ def rounded_times(network: Network, substeps: int | None = None) -> tuple[Diagno
 def _of_spikes(population: Population, timestep: float) -> Iterator[Diagnostic]:
     if population.spike_times is None or not len(population.spike_times.times):
         return
-    times = population.spike_times.times
-    moved = np.abs(np.rint(times / timestep) * timestep - times)
-    count = int(np.count_nonzero(moved > OFF * timestep))
-    if count:
-        first = float(times[np.argmax(moved > OFF * timestep)])
-        text = (
-            f"{count:,} of {len(times):,} spike times are no multiple of the timestep ({timestep:g} ms), such as "
-            f"{first:.6g} ms, and were rounded, by {moved.max():.3g} ms at the most"
-        )
+    if text := rounding("spike times", population.spike_times.times, timestep):
         yield Diagnostic("timestep", population.label, text)
+
+
+def rounding(what: str, times: NDArray[np.float64], timestep: float) -> str:
+    """What to tell of times (ms) that are put on the nearest timesteps; nothing if they are there."""
+    moved = np.abs(np.rint(times / timestep) * timestep - times)
+    off = moved > OFF * timestep + DIGITS * np.spacing(times)
+    if not off.any():
+        return ""
+    return (
+        f"{np.count_nonzero(off):,} of {len(times):,} {what} are no multiple of the timestep ({timestep:g} ms), such "
+        f"as {times[np.argmax(off)]:.6g} ms, and were rounded, by {moved[off].max():.3g} ms at the most"
+    )
 
 
 def _of_rest(population: Population, timestep: float, parts: int) -> Iterator[Diagnostic]:

@@ -19,9 +19,11 @@ from pyNN.standardmodels import StandardCurrentSource, build_translations, elect
 from emulator.seeds import hashed
 from emulator.waves import Wave
 from pyneuro import simulator
+from pyneuro.errors import RunWarning, warn_user
 from pyneuro.populations import Population, members
 from pyneuro.random import NativeRNG
 from toolchain.network import Current, Injected, WaveCurrent
+from toolchain.times import rounding
 
 Floats = NDArray[np.float64]
 
@@ -61,10 +63,20 @@ class CurrentSource(StandardCurrentSource):
         self.targets: list[tuple[Population, NDArray[np.int32]]] = []
         self.history: list[tuple[int, Steps | Wave]] = []
         self._made: list[tuple[Population, Injected]] | None = None
-        space = self.parameter_space
-        space.shape = (1,)
-        self.set_native_parameters(self.translate(space))
+        self.set_native_parameters(self.translate(self._single()))
         simulator.state.current_sources.append(self)
+
+    def _single(self) -> ParameterSpace:
+        """Return the parameters that were given: one number each, or one sequence."""
+        space = self.parameter_space
+        for name, lazy in space.items():
+            if np.size(lazy.base_value) > 1:
+                raise ValueError(
+                    f"{type(self).__name__}.{name} must be one value, got {np.size(lazy.base_value)}: a source has the "
+                    "same current for all its cells; make a source for each"
+                )
+        space.shape = (1,)
+        return space
 
     @abstractmethod
     def checked(self, values: dict[str, Floats]) -> dict[str, Floats]:
@@ -163,6 +175,8 @@ class CurrentSource(StandardCurrentSource):
     def _on_grid(self, name: str, times: Floats) -> Floats:
         if not np.all(times >= 0):
             raise ValueError(f"{type(self).__name__}.{name} must be at least 0 ms, got {times}")
+        if text := rounding("times", np.atleast_1d(times), simulator.state.dt):
+            warn_user(f"{type(self).__name__}.{name}: {text}", RunWarning)
         return np.asarray(np.rint(times / simulator.state.dt) * simulator.state.dt)
 
     def _checked_pulse(self, values: dict[str, Floats], amplitudes: tuple[str, ...]) -> dict[str, Floats]:

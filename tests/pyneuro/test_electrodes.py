@@ -12,7 +12,7 @@ from pyNN.random import NumpyRNG
 
 import pyneuro as sim
 from pyneuro import emulated
-from pyneuro.errors import MappingWarning
+from pyneuro.errors import MappingWarning, RunWarning
 from pyneuro.freeze import freeze
 
 
@@ -40,6 +40,7 @@ def test_a_current_shows_one_step_later() -> None:
     assert np.all(np.diff(v[200:]) < 0)
 
 
+@pytest.mark.filterwarnings("ignore:StepCurrentSource.times")
 def test_steps_equal_pulses() -> None:
     """A pulse can be said as steps; times are rounded to the grid, and of two on one point the last counts."""
     v = traces(
@@ -86,6 +87,7 @@ def test_changes_on_the_way() -> None:
     assert source.get_data().magnitude[:, 0].tolist() == [0.0] * 10 + [0.75] * 11
 
 
+@pytest.mark.filterwarnings("ignore:StepCurrentSource.times")
 def test_parameters_can_be_got_and_set() -> None:
     """Steps come back as they are on the grid."""
     source = sim.StepCurrentSource(times=[0.41, 0.42, 0.86], amplitudes=[0.5, -0.5, 0.25])
@@ -99,6 +101,10 @@ def test_parameters_can_be_got_and_set() -> None:
     ("make", "message"),
     [
         (lambda: sim.DCSource(start=-1.0), "DCSource.start must be at least 0 ms"),
+        (
+            lambda: sim.DCSource(amplitude=[0.1, 0.2]),
+            "DCSource.amplitude must be one value, got 2: .* a source for each",
+        ),
         (lambda: sim.DCSource(amplitude=float("nan")), "DCSource.amplitude must be finite, in nA"),
         (lambda: sim.StepCurrentSource(times=[1.0, -1.0], amplitudes=[1, 2]), "times must be ascending"),
         (lambda: sim.StepCurrentSource(times=[-1.0, 1.0], amplitudes=[1, 2]), "times must be at least 0 ms"),
@@ -112,6 +118,16 @@ def test_wrong_parameters(make: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
     assert sim.simulator.state.current_sources == []
+
+
+def test_times_off_the_grid_are_told() -> None:
+    """With figures, once a source; long times that are as near as numbers get are not."""
+    with pytest.warns(RunWarning, match=r"StepCurrentSource.times: 2 of 3 times .* such as 5.31 ms, .* by 0.04 ms"):
+        source = sim.StepCurrentSource(times=[1.0, 5.31, 10.66], amplitudes=[0.1, 0.2, 0.3])
+    with pytest.warns(RunWarning, match=r"DCSource.start: 1 of 1 times .* timestep .0.1 ms., such as 0.05 ms"):
+        sim.DCSource(start=0.05)
+    source.set_parameters(amplitudes=[0.3, 0.2, 0.1])
+    sim.ACSource(start=123456789.1, stop=1e12 + 0.3)
 
 
 def test_a_wrong_change_changes_nothing() -> None:
