@@ -17,17 +17,16 @@ looked at, since trees have a few hundred chips at the most.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import FIRST_CORE_BIT, Machine, hops, neighbours
+from emulator.machine import Machine, hops, neighbours
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.place import Placement
-from toolchain.route import Routes, Tree
+from toolchain.route import Routes
 from toolchain.route.grow import grow
+from toolchain.route.shape import Shape, routes
 
 
 def route(graph: Graph, placement: Placement) -> Routes:
@@ -40,42 +39,10 @@ def route(graph: Graph, placement: Placement) -> Routes:
     MappingError
         If absent links cut a sink off from its source.
     """
-    grower = _Grower(placement.machine)
-    chip = placement.x * np.int32(placement.machine.height) + placement.y
-    core = (np.uint32(1) << (placement.p + FIRST_CORE_BIT).astype(np.uint32)).astype(np.uint32)
-    shapes: dict[tuple[int, bytes], _Shape] = {}
-    trees = []
-    for net in graph.nets:
-        ends = chip[net.sinks]
-        sinks = np.unique(ends)
-        source = int(chip[net.source])
-        shape = shapes.get((source, sinks.tobytes()))
-        if shape is None:
-            shape = shapes[source, sinks.tobytes()] = grower.shape(source, sinks)
-        trees.append(shape.tree(ends, core[net.sinks]))
-    return Routes(tuple(trees))
+    return routes(graph, placement, Grower(placement.machine).shape)
 
 
-@dataclass(frozen=True, eq=False)
-class _Shape:
-    """A tree without its cores: `chips` in ascending order are its rows `rows`."""
-
-    x: NDArray[np.int32]
-    y: NDArray[np.int32]
-    arrival: NDArray[np.int8]
-    links: NDArray[np.uint32]
-    chips: NDArray[np.int32]
-    rows: NDArray[np.int64]
-
-    def tree(self, ends: NDArray[np.int32], cores: NDArray[np.uint32]) -> Tree:
-        """The tree that delivers to the core bits `cores` on the chips `ends`."""
-        route = self.links.copy()
-        np.bitwise_or.at(route, self.rows[np.searchsorted(self.chips, ends)], cores)
-        route.setflags(write=False)
-        return Tree(self.x, self.y, self.arrival, route)
-
-
-class _Grower:
+class Grower:
     """What growing trees on one machine needs: its neighbours, and scratch memory."""
 
     def __init__(self, machine: Machine) -> None:
@@ -90,7 +57,7 @@ class _Grower:
         self.towards = np.full(chips, -1, np.int8)
         self.path = np.empty(chips, np.int8)
 
-    def shape(self, source: int, sinks: NDArray[np.int32]) -> _Shape:
+    def shape(self, source: int, sinks: NDArray[np.int32]) -> Shape:
         """The tree from chip `source` to the chips `sinks`; a chip is numbered ``x * height + y``."""
         machine, height = self.machine, self.machine.height
         distance = hops(machine, sinks // height - source // height, sinks % height - source % height)
@@ -102,10 +69,4 @@ class _Grower:
         if rows < 0:
             start, end = divmod(source, height), divmod(int(sinks[-1 - rows]), height)
             raise MappingError(f"chip {end} of {machine.name} cannot be reached from chip {start}: links are absent")
-        chips = self.chip[:rows].copy()
-        order = np.argsort(chips)
-        x, y = chips // height, chips % height
-        arrival = self.arrival[:rows].copy()
-        for array in (x, y, arrival):
-            array.setflags(write=False)
-        return _Shape(x, y, arrival, self.links[:rows].copy(), chips[order], order)
+        return Shape.of(height, self.chip[:rows], self.arrival[:rows], self.links[:rows])
