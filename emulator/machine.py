@@ -61,7 +61,7 @@ class Machine:
     Parameters
     ----------
     name : str
-        As the user names it: ``spin5``, ``3 boards``, ``8x8``.
+        As the user names it: ``spin5``, ``3 boards``, ``8x8``, ``8x8 mesh``.
     cores : uint8[width, height]
         Application cores of chip (x, y); 0 where there is no chip.
     links : bool[width, height, 6]
@@ -214,8 +214,23 @@ def torus(width: int, height: int, cores: int = APPLICATION_CORES) -> Machine:
     return _machine(f"{width}x{height}", np.ones((width, height), np.bool_), ethernet, cores, wraps=True)
 
 
+def mesh(width: int, height: int, cores: int = APPLICATION_CORES) -> Machine:
+    """A mesh of `width` x `height` chips, each 2 to 256: a torus without the links across its edges.
+
+    It is no set of real boards, counts as one, and has its Ethernet chip at (0, 0).
+
+    Raises
+    ------
+    MachineError
+        If the size is out of range.
+    """
+    if not (2 <= width <= MAX_EXTENT and 2 <= height <= MAX_EXTENT):
+        raise MachineError(f"a mesh is from 2x2 to {MAX_EXTENT}x{MAX_EXTENT} chips, not {width}x{height}")
+    return _machine(f"{width}x{height} mesh", np.ones((width, height), np.bool_), [(0, 0)], cores, wraps=False)
+
+
 def named(name: str, cores: int = APPLICATION_CORES) -> Machine:
-    """The machine called `name`: ``spin3``, ``spin5``, ``N boards`` or ``WxH`` (a torus).
+    """The machine called `name`: ``spin3``, ``spin5``, ``N boards``, ``WxH`` (a torus) or ``WxH mesh``.
 
     Raises
     ------
@@ -228,10 +243,11 @@ def named(name: str, cores: int = APPLICATION_CORES) -> Machine:
         return spin5(cores)
     if found := re.fullmatch(r"([0-9]{1,9}) boards?", name):
         return boards(int(found[1]), cores)
-    if found := re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})", name):
-        return torus(int(found[1]), int(found[2]), cores)
+    if found := re.fullmatch(r"([0-9]{1,9})x([0-9]{1,9})( mesh| torus)?", name):
+        return (mesh if found[3] == " mesh" else torus)(int(found[1]), int(found[2]), cores)
     raise MachineError(
-        f"unknown machine {name!r}; known are spin3, spin5, 'N boards' (N = 1 or a multiple of 3), 'WxH'"
+        f"unknown machine {name!r}; known are spin3, spin5, 'N boards' (N = 1 or a multiple of 3), 'WxH' (a torus), "
+        "'WxH mesh'"
     )
 
 
@@ -261,6 +277,26 @@ def without(
         alive[x, y, link] = False
         alive[(x + dx) % machine.width, (y + dy) % machine.height, opposite(link)] = False
     return replace(machine, cores=_frozen(cores), links=_frozen(alive), ethernet=_frozen(ethernet))
+
+
+def largest_part(machine: Machine) -> Machine:
+    """The machine without the chips that links do not join to its largest part.
+
+    The largest has the most application cores; of several, it is the one with the lowest chip.
+    """
+    from scipy.sparse import coo_array  # loading it takes time that importing this module need not spend
+    from scipy.sparse.csgraph import connected_components
+
+    chips = np.flatnonzero(machine.cores)
+    start, link = np.nonzero(machine.links.reshape(-1, len(LINKS)))
+    end = neighbours(machine).reshape(-1, len(LINKS))[start, link]
+    size = machine.cores.size
+    parts, part = connected_components(coo_array((np.ones(len(end), np.bool_), (start, end)), (size, size)), False)
+    cores = np.bincount(part, machine.cores.ravel(), minlength=parts)
+    if cores.max(initial=0) == machine.application_cores:
+        return machine
+    largest = part[chips[np.argmax(cores[part[chips]])]]
+    return without(machine, [divmod(chip, machine.height) for chip in chips[part[chips] != largest].tolist()])
 
 
 def _machine(

@@ -35,6 +35,8 @@ class Net:
         Packets if each source neuron fires once.
     key, mask : int, optional
         Where the user fixed them.
+    rate : float
+        Packets expected in a second of biological time; 0 if nothing is known.
     """
 
     source: int
@@ -43,6 +45,7 @@ class Net:
     weight: float
     key: int | None = None
     mask: int | None = None
+    rate: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import toolchain.graph
-from emulator.machine import Machine, board_of, named, smallest
+from emulator.machine import Machine, board_of, largest_part, named, smallest
 from toolchain.constraints import FREE, Constraints
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
@@ -201,13 +201,23 @@ class Stages:
 def place_on(graph: Graph, machine: Machine | None, place: Placer, constraints: Constraints = FREE) -> Placement:
     """Place `graph` on `machine`, or if that is None on the smallest standard machine that it fits.
 
+    Chips that dead links cut off are left out, of all parts of `machine` but the largest.
+
     Raises
     ------
     MappingError
         If it does not fit.
     """
     if machine is not None:
-        return place(graph, machine, constraints)
+        part = largest_part(machine)
+        try:
+            return place(graph, part, constraints)
+        except MappingError as error:
+            if part is machine:
+                raise
+            cut_off = machine.chips - part.chips
+            remark = f"{cut_off} of its {machine.chips} chips cannot be reached from the others"
+            raise MappingError(f"{error} ({remark})") from None
     for candidate in smallest(len(graph.vertices)):
         try:
             return place(graph, candidate, constraints)

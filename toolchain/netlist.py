@@ -4,9 +4,10 @@ The form is one object::
 
     {"format": "pyneuro-netlist-1", "name": "ring", "description": "...", "machine": "spin5",
      "vertices": [{"name": "a", "neurons": 256, "sdram_bytes": 4096}, ...],
-     "nets": [{"source": 0, "sinks": [1, 2], "weight": 256, "keys": 256, "key": 4096, "mask": 4294963200}, ...]}
+     "nets": [{"source": 0, "sinks": [1, 2], "weight": 256, "rate": 7680.0, "keys": 256,
+               "key": 4096, "mask": 4294963200}, ...]}
 
-``description``, ``machine``, ``sdram_bytes``, ``keys`` and the pair ``key``, ``mask`` may be left out: a
+``description``, ``machine``, ``sdram_bytes``, ``rate``, ``keys`` and the pair ``key``, ``mask`` may be left out: a
 net then needs as many keys as its source has neurons, and the key allocator is free to choose them.
 Vertices are named by their indices, counted from 0.
 """
@@ -31,7 +32,8 @@ MAX_FILE_BYTES: Final = 1 << 28
 MAX_KEYS: Final = 1 << 31
 """Half of all routing keys."""
 MAX_SDRAM_BYTES: Final = 1 << 32
-MAX_WEIGHT: Final = 1e15
+MAX_NUMBER: Final = 1e15
+"""Largest weight and rate."""
 
 _T = TypeVar("_T")
 _WORDS: Final[dict[type, str]] = {int: "an integer", str: "a string", list: "a list", dict: "an object"}
@@ -107,6 +109,8 @@ def _vertex_form(vertex: Vertex) -> dict[str, Any]:
 def _net_form(net: Net, source: Vertex) -> dict[str, Any]:
     weight = int(net.weight) if float(net.weight).is_integer() else net.weight
     document: dict[str, Any] = {"source": net.source, "sinks": net.sinks.tolist(), "weight": weight}
+    if net.rate:
+        document["rate"] = net.rate
     if net.keys != source.neurons:
         document["keys"] = net.keys
     if net.key is not None and net.mask is not None:
@@ -150,13 +154,13 @@ def _vertex(value: object, where: str) -> Vertex:
 def _net(value: object, where: str, vertices: tuple[Vertex, ...]) -> Net:
     net = _typed(value, dict, where)
     source = _index(_field(net, "source", int, where), len(vertices), f"'source' of {where}")
-    weight = _weight(net, where)
+    weight, rate = _number(net, "weight", where), _number(net, "rate", where, default=0.0)
     neurons = vertices[source].neurons
     keys = _ranged(_field(net, "keys", int, where, default=neurons), 1, MAX_KEYS, f"'keys' of {where}")
     key, mask = (_word(net, name, where) for name in ("key", "mask"))
     if (key is None) != (mask is None):
         raise NetlistError(f"{where} has only one of 'key' and 'mask', it needs both or neither")
-    return Net(source, _sinks(net, where, len(vertices)), keys, weight, key, mask)
+    return Net(source, _sinks(net, where, len(vertices)), keys, weight, key, mask, rate)
 
 
 def _sinks(net: dict[str, Any], where: str, vertices: int) -> NDArray[np.int32]:
@@ -173,13 +177,13 @@ def _sinks(net: dict[str, Any], where: str, vertices: int) -> NDArray[np.int32]:
     return sinks
 
 
-def _weight(net: dict[str, Any], where: str) -> float:
-    weight = net.get("weight")
-    if not isinstance(weight, int | float) or isinstance(weight, bool):
-        raise NetlistError(f"'weight' of {where} is {_shown(weight)}, a number is expected")
-    if not 0 <= weight <= MAX_WEIGHT:
-        raise NetlistError(f"'weight' of {where} is {_shown(weight)}, it must be from 0 to {MAX_WEIGHT:g}")
-    return float(weight)
+def _number(net: dict[str, Any], name: str, where: str, default: float | None = None) -> float:
+    number = net.get(name, default)
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        raise NetlistError(f"{name!r} of {where} is {_shown(number)}, a number is expected")
+    if not 0 <= number <= MAX_NUMBER:
+        raise NetlistError(f"{name!r} of {where} is {_shown(number)}, it must be from 0 to {MAX_NUMBER:g}")
+    return float(number)
 
 
 def _word(net: dict[str, Any], name: str, where: str) -> int | None:

@@ -21,6 +21,8 @@ from emulator.machine import (
     board_of,
     boards,
     hops,
+    largest_part,
+    mesh,
     named,
     neighbours,
     opposite,
@@ -90,7 +92,10 @@ def test_a_torus_of_another_size_than_triads_has_one_ethernet_chip() -> None:
     assert int(torus(12, 24).ethernet.sum()) == 6
 
 
-@pytest.mark.parametrize("name", ["spin3", "spin5", "1 board", "3 boards", "9 boards", "8x8", "2x5", "256x256"])
+NAMES = ["spin3", "spin5", "1 board", "3 boards", "9 boards", "8x8", "2x5", "256x256", "8x8 mesh", "2x3 mesh"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_named_machines_are_legal(name: str) -> None:
     machine = named(name)
     check_machine(machine)
@@ -109,12 +114,42 @@ def test_named_machines_are_legal(name: str) -> None:
         ("999999999 boards", "can be built are 1323 boards"),
         ("1x4", "a torus is from 2x2 to 256x256 chips, not 1x4"),
         ("8x257", "not 8x257"),
+        ("1x4 mesh", "a mesh is from 2x2 to 256x256 chips, not 1x4"),
     ],
 )
 def test_a_machine_that_does_not_exist(name: str, message: str) -> None:
     with pytest.raises(MachineError) as error:
         named(name)
     assert message in str(error.value)
+
+
+def test_a_mesh_is_a_torus_without_the_links_across_its_edges() -> None:
+    machine = named("4x3 mesh")
+    assert not machine.wraps
+    assert (machine.name, machine.boards, machine.chips) == ("4x3 mesh", 1, 12)
+    assert machine.neighbour(3, 1, 0) is machine.neighbour(1, 2, 1) is machine.neighbour(0, 0, 4) is None
+    assert machine.neighbour(1, 1, 1) == (2, 2)
+    assert named("4x3 torus").links.tobytes() == torus(4, 3).links.tobytes()
+
+
+def test_the_largest_part_is_what_links_join() -> None:
+    whole = torus(6, 6)
+    assert largest_part(whole) is whole
+    one = without(whole, links=[(2, 2, link) for link in range(6)])
+    assert np.argwhere(largest_part(one).cores != one.cores).tolist() == [[2, 2]]
+    # (1, 0) and (1, 1) part the mesh of three columns; (0, 0) has the Ethernet connector and a core less.
+    halves = without(mesh(3, 2), [(1, 0), (1, 1)])
+    assert np.argwhere(largest_part(halves).cores).tolist() == [[2, 0], [2, 1]]
+    assert not largest_part(halves).links[0].any()
+    check_machine(largest_part(halves))
+
+
+@given(machine=machines())
+def test_the_largest_part_is_a_largest_component(machine: Machine) -> None:
+    parts = [sum(int(machine.cores.flat[c]) for c in part) for part in nx.connected_components(links_of(machine))]
+    part = largest_part(machine)
+    assert part.application_cores == max(parts, default=0)
+    assert part.chips == 0 or nx.is_connected(links_of(part))
 
 
 def test_cores_of_a_chip_can_be_chosen() -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from processes import in_new_process
 
 from emulator.errors import MachineError
-from emulator.machine import board_of, boards, spin3
+from emulator.machine import board_of, boards, spin3, spin5, without
 from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
 from toolchain.errors import IllegalProductError, MappingError
 from toolchain.graph import Graph, Net, Vertex
@@ -80,6 +80,16 @@ def test_a_machine_can_be_named_or_given() -> None:
     assert map_graph(graph, machine).machine is machine
     with pytest.raises(MachineError, match="unknown machine 'spin6'"):
         map_graph(graph, "spin6")
+
+
+def test_chips_that_are_cut_off_are_not_used_and_that_is_said() -> None:
+    machine = without(spin5(), links=[(0, 0, link) for link in range(6)])
+    mapping = map_graph(populations({"a": 700}), machine)
+    assert not np.any((mapping.placement.x == 0) & (mapping.placement.y == 0))
+    with pytest.raises(
+        MappingError, match=r"760 cores, 752 are free .* \(1 of its 48 chips cannot be reached from the"
+    ):
+        map_graph(populations({"a": 760}), machine)
 
 
 def test_figures() -> None:

@@ -117,6 +117,8 @@ def test_shared_netlists_come_back(name: str, tmp_path: Path) -> None:
         (net(weight=-1), "'weight' of net 0 is -1, it must be from 0 to 1e+15"),
         (net(weight=float("nan")), "'weight' of net 0 is NaN, it must be from 0"),
         (net(weight=10**400), "it must be from 0 to 1e+15"),
+        (net(rate=-1), "'rate' of net 0 is -1, it must be from 0 to 1e+15"),
+        (net(rate="fast"), "'rate' of net 0 is \"fast\", a number is expected"),
         (net(keys=0), "'keys' of net 0 is 0, it must be from 1"),
         (net(key=0), "net 0 has only one of 'key' and 'mask', it needs both or neither"),
         (net(key=1 << 32, mask=0), "'key' of net 0 is 4294967296, it must be from 0 to 4294967295"),
@@ -199,3 +201,11 @@ def test_an_illegal_graph_is_caught(nets: list[Net], message: str) -> None:
 def test_the_population_of_a_slice() -> None:
     assert population_name(Vertex("L4E[256:512]", 256)) == "L4E"
     assert population_name(Vertex("v3", 256)) == "v3"
+
+
+def test_rates_are_optional_and_come_back() -> None:
+    graph = parse(net(rate=7680)).graph
+    assert graph.nets[0].rate == 7680.0
+    assert form(Netlist(graph))["nets"] == [{"source": 0, "sinks": [1], "weight": 1, "rate": 7680.0}]
+    assert parse(form(Netlist(graph))).graph.nets[0].rate == 7680.0
+    assert "rate" not in form(parse(net()))["nets"][0]

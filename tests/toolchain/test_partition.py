@@ -72,6 +72,7 @@ def test_long_delays_get_stages_beside_their_slice() -> None:
     assert (found.slices[2].source, found.slices[2].stages, found.slices[2].kind) == (1, 3, "delay")
     nets = [(net.source, net.sinks.tolist(), net.keys, net.weight) for net in found.graph.nets]
     assert nets == [(0, [3], 2, 2.0), (1, [2], 2, 2.0), (2, [3], 3 << 1, 2.0)]
+    assert [net.rate for net in found.graph.nets] == [60.0, 60.0, 60.0]
     assert np.argwhere(found.sends[2]).tolist() == [[0, 1], [2, 1]]
 
 

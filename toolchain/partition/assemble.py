@@ -84,7 +84,8 @@ def assemble(
             memory.append(delay_core(len(cut.cells), len(piece_sends[piece])))
             slices.append(_delayed(slices[-1], int(piece_slice[piece]), len(piece_sends[piece]), memory[-1]))
     vertices = tuple(Vertex(found.label, found.size, found.sdram_bytes) for found in slices)
-    nets = make_nets(plan.all, slices, sends, piece_slice, delay_slice)
+    rates = [rate.mean for rate in workload.rates]
+    nets = make_nets(plan.all, slices, sends, piece_slice, delay_slice, rates=rates)
     graph = Graph(workload.network.label, vertices, nets)
     return Partition(tuple(slices), graph, tuple(memory), slicing, plan, piece_slice, delay_slice, sends)
 

@@ -19,6 +19,8 @@ def make_nets(
     sends: Mapping[int, NDArray[np.bool_]],
     piece_slice: NDArray[np.int32],
     delay_slice: NDArray[np.int32],
+    *,
+    rates: Sequence[float],
 ) -> tuple[Net, ...]:
     """One net from each slice that anything hears, in the order of the slices.
 
@@ -28,6 +30,8 @@ def make_nets(
         For each slice of delay stages: which stage repeats which cell.
     piece_slice, delay_slice : int32[pieces]
         The slice of each piece, and that of its delay stages or -1.
+    rates : sequence of float
+        Expected rate (Hz) of the cells of each population.
     """
     senders = [np.where(rows.stage > 0, delay_slice[rows.source], piece_slice[rows.source]) for rows in banks]
     delayed = np.flatnonzero(delay_slice >= 0)
@@ -41,6 +45,6 @@ def make_nets(
     for number, heard in zip(sources.tolist(), sinks, strict=False):
         sender = slices[number]
         keys = sender.stages << bits_for(sender.size) if number in sends else sender.size
-        packets = np.count_nonzero(sends[number]) if number in sends else sender.size
-        nets.append(Net(number, heard, keys, float(packets)))
+        packets = float(np.count_nonzero(sends[number]) if number in sends else sender.size)
+        nets.append(Net(number, heard, keys, packets, rate=packets * rates[sender.population]))
     return tuple(nets)

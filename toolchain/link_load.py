@@ -1,0 +1,51 @@
+"""Link load: what each directed link of the machine has to carry.
+
+A multicast packet crosses every link of its tree once.  So a link carries the packets of all nets whose trees go
+over it: counted once a neuron (`link_traffic`, whose sum is the hops), or a second at the expected rates
+(`link_rates`), which is to be held against what a link can take, about 6 million packets a second.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import Machine
+from toolchain.graph import Graph
+from toolchain.route import Routes
+
+_ROWS = 1 << 18
+"""Rows of trees that are counted at once, so that memory does not grow with their number."""
+
+
+def link_traffic(graph: Graph, routes: Routes, machine: Machine) -> NDArray[np.float64]:
+    """Packets over each link if every source neuron fires once: float64[width, height, 6]."""
+    return _carried(np.array([net.weight for net in graph.nets], np.float64), routes, machine)
+
+
+def link_rates(graph: Graph, routes: Routes, machine: Machine, time_scale_factor: float = 1.0) -> NDArray[np.float64]:
+    """Packets over each link in a second of wall-clock time, at the expected rates: float64[width, height, 6]."""
+    rates = np.array([net.rate for net in graph.nets], np.float64) / time_scale_factor
+    return _carried(rates, routes, machine)
+
+
+def link_load(graph: Graph, routes: Routes, machine: Machine, capacity: float, time_scale_factor: float = 1.0) -> float:
+    """The share of its `capacity` (packets a second) that the busiest link carries; 0 if no rate is known."""
+    return float(link_rates(graph, routes, machine, time_scale_factor).max(initial=0.0) / capacity)
+
+
+def _carried(packets: NDArray[np.float64], routes: Routes, machine: Machine) -> NDArray[np.float64]:
+    """The sum, over the trees that leave a chip by a link, of their `packets`."""
+    carried = np.zeros((6, machine.width * machine.height))
+    lengths = np.array([len(tree.x) for tree in routes.trees], np.int64)
+    batch = np.cumsum(lengths) // _ROWS
+    for trees in np.split(np.arange(len(lengths)), np.flatnonzero(np.diff(batch)) + 1):
+        if not len(trees):
+            continue
+        chip = np.concatenate([routes.trees[i].x * np.int64(machine.height) + routes.trees[i].y for i in trees])
+        route = np.concatenate([routes.trees[i].route for i in trees])
+        each = np.repeat(packets[trees], lengths[trees])
+        for link in range(6):
+            left = (route >> np.uint32(link) & np.uint32(1)).astype(np.bool_)
+            carried[link] += np.bincount(chip[left], each[left], minlength=carried.shape[1])
+    return carried.T.reshape(machine.width, machine.height, 6)
