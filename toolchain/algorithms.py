@@ -12,23 +12,28 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import toolchain.keys.dense
+import toolchain.place.compact
 import toolchain.place.hilbert
 import toolchain.place.scatter
 import toolchain.place.sequential
 import toolchain.route.ner
+import toolchain.route.trunk
 import toolchain.tables.default_routes
 from toolchain.map_graph import Allocator, Minimiser, Placer, Router
 from toolchain.settings import Algorithm
 
 PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
     {
+        "compact": toolchain.place.compact.place,
         "hilbert": toolchain.place.hilbert.place,
         "sequential": toolchain.place.sequential.place,
         "scatter": toolchain.place.scatter.place,
     }
 )
 ALLOCATORS: Final[Mapping[str, Allocator]] = MappingProxyType({"dense": toolchain.keys.dense.allocate})
-ROUTERS: Final[Mapping[str, Router]] = MappingProxyType({"ner": toolchain.route.ner.route})
+ROUTERS: Final[Mapping[str, Router]] = MappingProxyType(
+    {"ner": toolchain.route.ner.route, "trunk": toolchain.route.trunk.route}
+)
 MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(
     {"default_routes": toolchain.tables.default_routes.minimise}
 )
