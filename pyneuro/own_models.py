@@ -22,6 +22,7 @@ from toolchain.models.membrane import Membrane
 from toolchain.models.point_neuron import PointNeuron
 from toolchain.models.receptors import Receptor
 from toolchain.models.tracing import select
+from toolchain.synapses.checks import check_release_model, check_timing_rule, check_weight_rule
 from toolchain.synapses.declaration import Release, ReleaseModel, TimingRule, WeightRule
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
@@ -70,7 +71,7 @@ def declare(model: CellModel | TimingRule | WeightRule | ReleaseModel) -> Any:
     Raises
     ------
     ModelError
-        If the name is taken, one is declared twice, or the equations use one that is not declared; if it is a class or
+        If the name is taken, one is declared twice, or the formulas use one that is not declared; if it is a class or
         a membrane without receptors.
     ProgramError
         If the formulas need what a core cannot do; names the model and the remedy.
@@ -89,12 +90,15 @@ def declare(model: CellModel | TimingRule | WeightRule | ReleaseModel) -> Any:
         CELL_MODELS.add(model)
         return cell_type(model.name)
     if isinstance(model, ReleaseModel):
+        check_release_model(model)
         RELEASE_MODELS.add(model)
         return release_type(model.name)
     if isinstance(model, TimingRule):
+        check_timing_rule(model)
         TIMING_RULES.add(model)
         return rule_type(model.name)
     if isinstance(model, WeightRule):
+        check_weight_rule(model)
         WEIGHT_RULES.add(model)
         return rule_type(model.name)
     raise TypeError(f"declare() takes a cell model, a rule or a release model, got {model!r}")

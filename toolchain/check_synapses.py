@@ -12,7 +12,7 @@ from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import NetworkError, ParameterError
 from toolchain.models.parameters import Parameter, check_initial, check_parameters
 from toolchain.network import Network, Projection
-from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC, SYNAPSES, parameters_of
+from toolchain.synapses import ELECTRICAL, PLASTIC, STATIC, parameters_of, synapse_types
 from toolchain.synapses.declaration import ReleaseModel
 from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.release import RELEASE_MODELS
@@ -62,8 +62,8 @@ def check_synapses(made: Projection) -> None:
         If it is a parameter, or a first value of a state variable.
     """
     who = f"projection '{made.label}'"
-    if made.synapse not in SYNAPSES:
-        raise NetworkError(f"{who}: there is no synapse type '{made.synapse}'{did_you_mean(made.synapse, SYNAPSES)}")
+    if made.synapse not in (known := synapse_types()):
+        raise NetworkError(f"{who}: there is no synapse type '{made.synapse}'{did_you_mean(made.synapse, known)}")
     kinds = RULES.get(made.synapse)
     if kinds:
         _check_rules(who, made, kinds)

@@ -127,7 +127,7 @@ class Projection:
     delay : Values
         ms, as asked for; each simulator rounds to its timestep.
     synapse : str
-        Synapse type, one of ``toolchain.synapses.SYNAPSES``.
+        Synapse type, one of ``toolchain.synapses.synapse_types()``.
     rules : tuple of str
         Of STDPMechanism: names of its timing rule and of its weight rule. Of StructuralMechanismStatic: names of its
         partner selection, formation and elimination; of StructuralMechanismSTDP: all five.

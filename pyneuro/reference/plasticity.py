@@ -190,10 +190,10 @@ class PlasticSynapses:
         """Let the `sources` spike at `time`."""
         since = time - self._last[sources]
         before = {name: values[sources] for name, values in self._traces.items()}
-        after = self.rules.timing.add_pre(Found(self.rules, before, {}, since, np.inf))
         self._last[sources] = time
-        for name, values in after.items():
+        for name, values in self.rules.timing.add_pre(Found(self.rules, before, {}, since, np.inf)).items():
             self._traces[name][sources] = values
+        after = {name: values[sources] for name, values in self._traces.items()}
         synapses, lengths = self.rows.of(sources)
         spread = [{name: np.repeat(values, lengths) for name, values in traces.items()} for traces in (before, after)]
         return Event(time, synapses, np.repeat(since, lengths), *spread)

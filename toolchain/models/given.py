@@ -29,13 +29,15 @@ class Given(dict[str, Any]):
         raise ModelError(f"{self._where}: there is no {self._what} '{name}'{declared}")
 
 
-def known_only(where: str, values: Any, known: Iterable[str]) -> dict[str, Any]:
-    """What equations return, by state variable.
+def known_only(
+    where: str, values: Any, known: Iterable[str], what: str = "state variable", declared: str = "state"
+) -> dict[str, Any]:
+    """What equations return, by state variable, or whatever else (`what`) is `declared` as an attribute.
 
     Raises
     ------
     ModelError
-        If it is no mapping, or has a name that is not among the `known` state variables.
+        If it is no mapping, or has a name that is not among the `known`.
     """
     names = list(known)
     if not isinstance(values, Mapping):
@@ -43,6 +45,6 @@ def known_only(where: str, values: Any, known: Iterable[str]) -> dict[str, Any]:
         raise ModelError(f"{where} must return a dict, as {{'{example}': ...}}, got {values!r}")
     for name in values:
         if name not in names:
-            hint = f"{did_you_mean(str(name), names)}; what it changes must be declared in `state`"
-            raise ModelError(f"{where} returns '{name}', which is not a state variable{hint}")
+            hint = f"{did_you_mean(str(name), names)}; what it changes must be declared in `{declared}`"
+            raise ModelError(f"{where} returns '{name}', which is not a {what}{hint}")
     return dict(values)

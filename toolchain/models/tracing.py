@@ -20,7 +20,7 @@ from typing import NoReturn
 from emulator.errors import ProgramError
 from emulator.program import NO_SPIKE, Instruction, Kind, Op, Program, Register, Role
 from toolchain.models.functions import binomial, convert, decay, interpolate, lookup, power, product, select
-from toolchain.models.traced import KIND_NAMES, Node, Trace, Traced
+from toolchain.models.traced import KIND_NAMES, Node, Number, Trace, Traced
 
 __all__ = [
     "Step",
@@ -44,25 +44,27 @@ class Step:
     Parameters
     ----------
     state : mapping of str to Traced
-        New values of the STATE registers; one that is left out keeps its value.
+        New values of the STATE registers, traced or plain numbers; one that is left out keeps its value.
     spike : Traced or None
         Mask of the cells that spike; None for a program that runs over synapses.
     recorded : mapping of str to Traced
         Values that can be recorded: states as they were given, or values computed in the step.
     """
 
-    state: Mapping[str, Traced]
+    state: Mapping[str, Traced | Number]
     spike: Traced | None
     recorded: Mapping[str, Traced]
 
 
-def trace(name: str, registers: Sequence[Register], step: Callable[[Mapping[str, Traced]], Step]) -> Program:
+def trace(
+    name: str, registers: Sequence[Register], step: Callable[[Mapping[str, Traced]], Step], where: str = ""
+) -> Program:
     """The program of `step`, a function of the values of `registers` by name.
 
     Raises
     ------
     ProgramError
-        If the step does what a core cannot; the message names `name` and the remedy.
+        If the step does what a core cannot; the message names `where` (or the step of `name`) and the remedy.
     """
     tracing = Trace(registers)
     names = [register.name for register in registers]
@@ -72,7 +74,7 @@ def trace(name: str, registers: Sequence[Register], step: Callable[[Mapping[str,
         made = step(_Given({register.name: tracing.given(n) for n, register in enumerate(registers)}))
         return _assembled(name, tracing, made)
     except ProgramError as error:
-        raise ProgramError(f"{name}.step: {error}") from error
+        raise ProgramError(f"{where or f'{name}.step'}: {error}") from error
 
 
 class _Given(dict[str, Traced]):
@@ -110,10 +112,11 @@ def _finals(tracing: Trace, step: Step) -> dict[int, int]:
         raise ProgramError(f"the spike must be a mask, got {KIND_NAMES[step.spike.kind]}")
     states = {r.name: n for n, r in enumerate(tracing.registers) if r.role == Role.STATE}
     finals: dict[int, int] = {}
-    for name, value in step.state.items():
+    for name, new in step.state.items():
         if name not in states:
             raise ProgramError(f"'{name}' is not a state; states are {', '.join(states)}")
         register = states[name]
+        value = new if isinstance(new, Traced) else tracing.constant(new, tracing.registers[register].kind)
         if value.kind != tracing.registers[register].kind:
             wanted = KIND_NAMES[tracing.registers[register].kind]
             raise ProgramError(f"state '{name}' is {wanted}, got {KIND_NAMES[value.kind]}")

@@ -12,9 +12,14 @@ STATIC = "StaticSynapse"
 PLASTIC = "STDPMechanism"
 ELECTRICAL = "ElectricalSynapse"
 """A gap junction: it sends no spikes, and `Projection.receptor` and `delay` say nothing."""
-SYNAPSES = (STATIC, PLASTIC, ELECTRICAL, NEUROMODULATION, *STRUCTURAL, *RELEASE_MODELS)
-"""Synapse types there are."""
+OTHERS = (STATIC, PLASTIC, ELECTRICAL, NEUROMODULATION, *STRUCTURAL)
+"""Synapse types besides release models."""
 DELAY_FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
+
+
+def synapse_types() -> tuple[str, ...]:
+    """The synapse types that there are, a user's own among them."""
+    return (*OTHERS, *RELEASE_MODELS)
 
 
 def parameters_of(synapse: str, rules: tuple[str, ...] = ()) -> tuple[Parameter, ...]:

@@ -200,7 +200,7 @@ class TimingRule(ABC):
 
     @abstractmethod
     def apply_pre(self, x: Moment, weight: Value) -> Value:
-        """The weight after a spike of the source, if the target has spiked before."""
+        """The weight after a spike of the source; on a core it stays as it is until the target has spiked."""
 
     @abstractmethod
     def apply_post(self, x: Moment, weight: Value) -> Value:
@@ -219,7 +219,9 @@ class WeightRule(ABC):
     name : str
         PyNN's name of the weight dependence.
     parameters : tuple of Parameter
-        PyNN's names; ``w_min`` and ``w_max`` are in the unit of the weight.
+        PyNN's names; ``w_min`` and ``w_max`` are in the unit of the weight, others are plain numbers.
+    additive : bool
+        Whether steps do not depend on the weight, so that dopamine can turn them into weight later.
     absolute : tuple of Scale
         Directions in which ``a * amount`` is in the unit of the weight; amplitudes are shares of w_max there.
     sums : bool

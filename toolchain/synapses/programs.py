@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
@@ -42,6 +42,8 @@ class RuleWords:
         Table of each curve of the weight rule.
     meant : mapping of str to float
         What the words of `weights` stand for.
+    numbers : mapping of str to float
+        Parameters of both rules that are no weights; formulas that use one make a constant of it.
     """
 
     decays: Mapping[str, Table]
@@ -49,6 +51,7 @@ class RuleWords:
     weights: Mapping[str, int]
     curves: Mapping[str, Table]
     meant: Mapping[str, float]
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,7 @@ def rule_words(
         weights=raw,
         curves={name: _curve(curve, raw, unit) for name, curve in weight.curves(p).items()},
         meant=weights,
+        numbers={name: value for name, value in p.items() if name not in weights},
     )
 
 
@@ -130,7 +134,8 @@ def stdp_programs(timing: TimingRule, weight: WeightRule, words: RuleWords) -> S
         if "weight" in states:
             registers += [Register(name, Role.CONSTANT, word, Kind.ACCUM) for name, word in words.weights.items()]
         name = f"{timing.name}.{what}" + (f" with {weight.name}" if "weight" in states else "")
-        return trace(name, registers, lambda r: Step(formula(_Moment(r, timing, weight, words), r), None, {}))
+        where = f"{type(timing).__name__}.{what}()" + (f" with {weight.name}" if "weight" in states else "")
+        return trace(name, registers, lambda r: Step(formula(_Moment(r, timing, weight, words), r), None, {}), where)
 
     pre = [f"pre_{name}" for name in timing.pre_traces]
     post = [f"post_{name}" for name in timing.post_traces]
@@ -161,8 +166,8 @@ class _Moment:
         self._unlimited: dict[tuple[int, Scale], Traced] = {}
         self.pre = {name: r[f"pre_{name}"] for name in timing.pre_traces if f"pre_{name}" in r}
         self.post = {name: r[f"post_{name}"] for name in timing.post_traces if f"post_{name}" in r}
-        self.p = {name: r[name] for name in words.constants}
-        self._limits: dict[str, Any] = {name: r[name] for name in words.weights if name in r}
+        self.p: dict[str, Any] = {**words.numbers, **{name: r[name] for name in words.constants}}
+        self._limits: dict[str, Any] = {**words.numbers, **{name: r[name] for name in words.weights if name in r}}
         self._limits |= {name: _interpolated(table) for name, table in words.curves.items()}
 
     def __getattr__(self, name: str) -> Traced:

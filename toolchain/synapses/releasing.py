@@ -24,7 +24,7 @@ from emulator.image import RELEASE_HEADER_WORDS, STREAM
 from emulator.program import Kind, Program, Register, Role, Table
 from toolchain.models.functions import convert, lookup, power
 from toolchain.models.tracing import Step, Traced, trace
-from toolchain.network import Projection
+from toolchain.network import Projection, Values
 from toolchain.synapses.declaration import ReleaseModel
 from toolchain.synapses.layout import RowLayout
 from toolchain.synapses.release import RELEASE_MODELS
@@ -86,25 +86,31 @@ class Releasing:
 
 def releasing(made: Projection, timestep: float) -> Releasing:
     """The program and the words of a projection of a release model; `timestep` in ms."""
-    model = RELEASE_MODELS[made.synapse]
-    given = {parameter.name: parameter.default for parameter in model.parameters} | dict(made.parameters)
+    return released(RELEASE_MODELS[made.synapse], made.parameters, made.initial, len(made), timestep)
+
+
+def released(
+    model: ReleaseModel, parameters: Mapping[str, Values], initial: Mapping[str, Values], n: int, timestep: float
+) -> Releasing:
+    """The program and the words of `n` synapses; parameters and first values that are left out have their defaults."""
+    given = {parameter.name: parameter.default for parameter in model.parameters} | dict(parameters)
     derived = {name: np.asarray(value, dtype=np.float64) for name, value in model.derive(given).items()}
     first = {
-        variable.name: np.asarray(made.initial.get(variable.name, _first(derived, variable.initial)), dtype=np.float64)
+        variable.name: np.asarray(initial.get(variable.name, _first(derived, variable.initial)), dtype=np.float64)
         for variable in model.state
     }
-    parameters = {name: (_parameter_kind(model, name), value) for name, value in derived.items()}
-    taus = {name: parameters.pop(name)[1] for name in model.time_constants}
-    parameters |= _factors({name: tau for name, tau in taus.items() if not _is_one(tau)}, timestep)
+    numbers = {name: (_parameter_kind(model, name), value) for name, value in derived.items()}
+    taus = {name: numbers.pop(name)[1] for name in model.time_constants}
+    numbers |= _factors({name: tau for name, tau in taus.items() if not _is_one(tau)}, timestep)
     tables = decay_tables({name: float(tau.flat[0]) for name, tau in taus.items() if _is_one(tau)}, timestep)
     states = {name: (_state_kind(model, name), value) for name, value in first.items()}
-    uniform = {name: (kind, value) for name, (kind, value) in parameters.items() if _is_one(value)}
-    own = {name: parameters[name] for name in parameters if name not in uniform}
+    uniform = {name: (kind, value) for name, (kind, value) in numbers.items() if _is_one(value)}
+    own = {name: numbers[name] for name in numbers if name not in uniform}
     return Releasing(
         model,
         _program(model, _Registers(states, own, uniform, tables)),
         {name: to_words(kind, value) for name, (kind, value) in (states | own).items()}
-        | ({STREAM: np.arange(len(made))} if model.draws else {}),
+        | ({STREAM: np.arange(n)} if model.draws else {}),
     )
 
 
@@ -196,7 +202,7 @@ def _program(model: ReleaseModel, given: _Registers) -> Program:
         done = model.release({name: r[name] for name in given.states}, r, r["weight"], decay, draw)
         return Step(done.state, None, {"sent": done.sent})
 
-    return trace(f"{model.name}.release", registers, step)
+    return trace(f"{model.name}.release", registers, step, f"{type(model).__name__}.release()")
 
 
 def _decay(tau: str, tables: Mapping[str, DecayTables | None], r: Mapping[str, Traced]) -> Traced:
