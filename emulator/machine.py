@@ -37,6 +37,8 @@ DTCM_BYTES: Final = 64 * 1024
 SDRAM_BYTES: Final = 123_469_792
 """SDRAM of a chip that applications may use."""
 CLOCK_HZ: Final = 200_000_000
+LINK_CAPACITY: Final = 6e6
+"""Packets a second that a link takes: 240 Mbit/s for packets of 40 bits (Furber et al. 2013)."""
 APPLICATION_CORES: Final = 16
 """Application cores counted on for a chip; an Ethernet chip has one fewer."""
 MAX_APPLICATION_CORES: Final = 17
@@ -84,6 +86,7 @@ class Machine:
     dtcm_bytes: int = DTCM_BYTES
     sdram_bytes: int = SDRAM_BYTES
     clock_hz: int = CLOCK_HZ
+    link_capacity: float = LINK_CAPACITY
 
     @property
     def width(self) -> int:

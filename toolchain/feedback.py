@@ -187,6 +187,7 @@ REMEDIES: Final[Mapping[str, tuple[Remedy, ...]]] = MappingProxyType(
         "table entries": _tables("table entries"),
         "entries": _tables("entries"),
         "hops": _traffic("hops"),
+        "link load": _traffic("link load"),
         "chips": (Remedy("every placer is tried", _trying("place", _SERIOUS_PLACERS, "chips")),),
         "boards": (Remedy("every placer is tried", _trying("place", _SERIOUS_PLACERS, "boards")),),
         "cycle load": _LESS_WORK,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from toolchain.link_load import link_load
 from toolchain.map_graph import GraphMapping
 from toolchain.settings import Objective
 
@@ -20,10 +21,12 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         "chips": lambda mapping: mapping.chips,
         "boards": lambda mapping: mapping.boards,
         "cores": lambda mapping: mapping.cores,
+        "link load": lambda mapping: link_load(mapping.graph, mapping.routes, mapping.machine),
     }
 )
 """What there is to make small: link traversals if every source neuron fires once, entries of all tables that are
-loaded, those of the longest table, chips, boards and cores in use."""
+loaded, those of the longest table, chips, boards and cores in use; what the busiest link carries at the expected
+rates, as a share of its capacity."""
 
 
 def cost(mapping: GraphMapping, objective: Objective | None) -> float:

@@ -29,9 +29,9 @@ def link_rates(graph: Graph, routes: Routes, machine: Machine, time_scale_factor
     return _carried(rates, routes, machine)
 
 
-def link_load(graph: Graph, routes: Routes, machine: Machine, capacity: float, time_scale_factor: float = 1.0) -> float:
-    """The share of its `capacity` (packets a second) that the busiest link carries; 0 if no rate is known."""
-    return float(link_rates(graph, routes, machine, time_scale_factor).max(initial=0.0) / capacity)
+def link_load(graph: Graph, routes: Routes, machine: Machine, time_scale_factor: float = 1.0) -> float:
+    """The share of its capacity that the busiest link carries; 0 if no rate is known."""
+    return float(link_rates(graph, routes, machine, time_scale_factor).max(initial=0.0) / machine.link_capacity)
 
 
 def _carried(packets: NDArray[np.float64], routes: Routes, machine: Machine) -> NDArray[np.float64]:

@@ -106,6 +106,7 @@ def _without_reserved(machine: Machine, settings: MachineSettings) -> Machine:
         sdram_bytes=machine.sdram_bytes - settings.reserved_sdram_bytes,
         table_entries=machine.table_entries - settings.reserved_entries,
         clock_hz=settings.clock_hz or machine.clock_hz,
+        link_capacity=settings.link_capacity or machine.link_capacity,
     )
 
 
@@ -120,7 +121,7 @@ def _check(settings: MachineSettings) -> None:
             raise _error(settings, f"{what} must be 0 or more, got {amount}")
     if settings.clock_hz is not None and settings.clock_hz <= 0:
         raise _error(settings, f"the clock must be faster than 0 Hz, got {settings.clock_hz}")
-    if not 0 < settings.link_capacity < float("inf"):
+    if settings.link_capacity is not None and not 0 < settings.link_capacity < float("inf"):
         raise _error(settings, f"the capacity of a link must be > 0 packets a second, got {settings.link_capacity:g}")
 
 

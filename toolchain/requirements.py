@@ -17,8 +17,10 @@ from typing import Final
 
 import numpy as np
 
+from emulator.machine import LINK_NAMES
 from toolchain import compile as whole
 from toolchain.figures import FIGURES as COUNTS
+from toolchain.link_load import link_rates
 from toolchain.map_graph import GraphMapping
 from toolchain.partition import Slice
 from toolchain.settings import Requirement
@@ -147,6 +149,17 @@ def _real_time(mapped: Mapped, pattern: str) -> Measured | None:
     return Measured(float(scale <= 1.0 and load.value <= 1.0), where)
 
 
+def _link_load(mapped: Mapped, pattern: str) -> Measured | None:
+    graph, machine = mapped.graph, mapped.graph.machine
+    scale = mapped.network.time_scale_factor if mapped.network else 1.0
+    if not any(net.rate for net in graph.graph.nets):
+        return None
+    rates = link_rates(graph.graph, graph.routes, machine, scale)
+    x, y, link = np.unravel_index(int(rates.argmax()), rates.shape)
+    where = f"link {LINK_NAMES[link]} of chip ({x}, {y})"
+    return Measured(float(rates[x, y, link] / machine.link_capacity), where)
+
+
 def _weight_error(mapped: Mapped, pattern: str) -> Measured | None:
     if mapped.network is None:
         return None
@@ -177,6 +190,12 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         "chips": Figure("chips with a core in use", "more neurons a core, or place using compact", _count("chips")),
         "boards": Figure("boards with a core in use", "more neurons a core, or place using compact", _count("boards")),
         "cores": Figure("cores in use", "more neurons a core", _count("cores")),
+        "link load": Figure(
+            "packets over the busiest link at the expected rates, as a share of its capacity",
+            "route using congestion, a larger machine, or a larger time_scale_factor",
+            _link_load,
+            share=True,
+        ),
         "cycle load": Figure(
             "estimated cycles of the busiest core, as a share of its tick", _FEWER, _worst_core(_load), share=True
         ),

@@ -97,8 +97,8 @@ class MachineSettings:
         Links that work and that no route may take.
     reserved_cores, reserved_sdram_bytes, reserved_entries : int
         On every chip, for other uses.
-    link_capacity : float
-        Packets a second that a link takes.
+    clock_hz, link_capacity : optional
+        Cycles of a core and packets over a link, a second; the standard ones if None.
     """
 
     name: str | None = None
@@ -110,7 +110,7 @@ class MachineSettings:
     reserved_sdram_bytes: int = 0
     reserved_entries: int = 0
     clock_hz: int | None = None
-    link_capacity: float = 6e6
+    link_capacity: float | None = None
     origin: Origin = DEFAULT
 
 

@@ -51,13 +51,14 @@ def test_rates_are_held_against_the_capacity() -> None:
     routes = route(graph, Placement(machine, *np.array([[0, 1], [0, 0], [1, 1]], np.int32)))
     rates = link_rates(graph, routes, machine)
     assert (rates[0, 0, 0], rates[1, 0, 3], rates.sum()) == (120.0, 30.0, 150.0)
-    assert link_load(graph, routes, machine, capacity=1000.0) == pytest.approx(0.12)
-    assert link_load(graph, routes, machine, capacity=1000.0, time_scale_factor=10.0) == pytest.approx(0.012)
+    machine = replace(machine, link_capacity=1000.0)
+    assert link_load(graph, routes, machine) == pytest.approx(0.12)
+    assert link_load(graph, routes, machine, time_scale_factor=10.0) == pytest.approx(0.012)
     silent = replace(graph, nets=tuple(replace(net, rate=0.0) for net in nets))
-    assert link_load(silent, routes, machine, capacity=1000.0) == 0.0
+    assert link_load(silent, routes, machine) == 0.0
 
 
 def test_no_nets_load_no_link() -> None:
     graph = Graph("silent", (Vertex("v", 1),), ())
     mapping = map_graph(graph, spin5())
-    assert link_load(graph, mapping.routes, mapping.machine, capacity=1.0) == 0.0
+    assert link_load(graph, mapping.routes, mapping.machine) == 0.0
