@@ -13,6 +13,7 @@ from emulator.cycles import INTERVAL_CYCLES, SOURCE_CYCLES, SPIKE_CYCLES, progra
 from emulator.program import Program, Role
 from pyneuro.cli.figures import last_line
 from pyneuro.cli.model_parts import ALIASES, PARTS, Facts
+from pyneuro.cli.synapse_facts import synapse_entries, synapse_facts
 from pyneuro.driven_errors import measure_driven
 from pyneuro.errors import SetupError
 from pyneuro.model_errors import MeasuredError, measure
@@ -33,6 +34,11 @@ INDENT = " " * 14
 WORD_BYTES = 4
 TIMESTEP = 1.0
 """Timestep (ms) for which programs are counted; models that need sub-steps take more of them then."""
+STEPS_OF_V = (
+    "the RMS of v under inputs says mostly where in a step v is recorded: an input is a step of v, which the machine "
+    "records before the inputs of its timestep, the reference after them; rates and spikes are not touched by it"
+)
+"""What to know of figures of cells whose inputs are steps of the voltage."""
 KINDS = {
     CellModel: "cell type",
     SourceModel: "spike source",
@@ -64,9 +70,11 @@ def _errors(model: Model) -> Facts:
     """What is measured of a cell type."""
     if not isinstance(model, CellModel):
         return {}
+    of_v = any(weights.unit == "mV" for weights in model.weights.values())
     return {
         "errors": [error_facts(error) for error in measure(model)],
         "driven": [asdict(error) for error in measure_driven(model)],
+        **({"note": STEPS_OF_V} if of_v else {}),
     }
 
 
@@ -85,6 +93,8 @@ def describe(model: Model) -> dict[str, Any]:
         facts["state"] = [{"name": variable.name, "unit": variable.unit} for variable in shown]
     if isinstance(model, CellModel):
         facts |= _of_cell(model)
+    if isinstance(model, ReleaseModel | TimingRule | WeightRule):
+        facts |= synapse_facts(model)
     return facts
 
 
@@ -154,6 +164,8 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     if "spike_cycles" in facts:
         update = f"about {facts['cycles']:,} cycles an update and {facts['spike_cycles']:,} a spike"
         yield "on a core", f"{update}, {facts['bytes']} bytes a source"
+    if "synapse_cycles" in facts:
+        yield from synapse_entries(facts)
     if "operations" in facts:
         yield "receptors", ", ".join(f"{name} (weights in {unit})" for name, unit in facts["receptors"].items())
         parts = f" in {facts['substeps']} sub-steps" if facts["substeps"] > 1 else ""
@@ -168,6 +180,8 @@ def _entries(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     units = {variable["name"]: variable["unit"] for variable in facts.get("state", ())}
     for driven in facts.get("driven", ()):
         yield "inputs", driven_text(driven, units)
+    if "note" in facts:
+        yield "note", facts["note"]
 
 
 def parameter_text(parameter: dict[str, Any]) -> str:

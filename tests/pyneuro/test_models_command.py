@@ -13,12 +13,13 @@ from emulator.cycles import INTERVAL_CYCLES, SOURCE_CYCLES, SPIKE_CYCLES
 from pyneuro.analysis import SpikeTrains
 from pyneuro.cli import main
 from pyneuro.cli.model_parts import ALIASES, PARTS
-from pyneuro.cli.models import describe, driven_text, error_facts, error_text, to_text
+from pyneuro.cli.models import STEPS_OF_V, describe, driven_text, error_facts, error_text, to_text
 from pyneuro.driven_errors import measure_driven
 from pyneuro.model_errors import MeasuredError, drive, interval_rates, measure, paired_share
 from pyneuro.standardmodels import composed, structure, synapses
 from toolchain.models import BIT_EXACT, CELL_MODELS
 from toolchain.models.declaration import CellModel
+from toolchain.synapses import BIT_EXACT_RULES
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
@@ -58,6 +59,24 @@ def test_facts_of_sources() -> None:
     assert "a (dimensionless); b (s); tbins (ms)" in to_text(facts)
     assert "40 cycles an update and 30 a spike, 32 bytes a source" in to_text(describe(EVERY["SpikeSourcePoisson"]))
     assert "on a core" not in to_text(describe(EVERY["SpikeSourceArray"]))
+
+
+def test_facts_of_synapses() -> None:
+    """What they cost; rules whose golden traces are replayed equal sPyNNaker's, others do not."""
+    costs = {name: describe(EVERY[name]) for name in (*RELEASE_MODELS, *TIMING_RULES, *WEIGHT_RULES)}
+    assert all(facts["synapse_operations"] > 0 and facts["synapse_cycles"] > 0 for facts in costs.values())
+    assert costs["SpikePairRule"]["synapse_bytes"] == 4 < costs["TsodyksMarkramSynapse"]["synapse_bytes"]
+    assert costs["PfisterSpikeTriplet"]["synapse_cycles"] > costs["SpikePairRule"]["synapse_cycles"]
+    exact = {name for name, facts in costs.items() if facts["equals_spynnaker"]}
+    assert exact == set(BIT_EXACT_RULES)
+    assert "cycles a spike and synapse, with SpikePairRule" in " ".join(to_text(costs["GutigWeightDependence"]).split())
+
+
+@pytest.mark.parametrize(("name", "told"), [("IF_curr_delta", True), ("Izhikevich", True), ("IF_curr_exp", False)])
+def test_what_dominates_a_figure_is_told(name: str, told: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where inputs are steps of v, it is where in a step v is recorded."""
+    assert main(["models", name]) == 0
+    assert (STEPS_OF_V in " ".join(capsys.readouterr().out.split())) == told
 
 
 def test_exact_models_are_models() -> None:
@@ -115,7 +134,7 @@ def test_the_command_measures(capsys: pytest.CaptureFixture[str]) -> None:
     assert [error["timestep"] for error in cell["errors"]] == [error["timestep"] for error in cell["driven"]]
     assert {"errors", "driven"}.isdisjoint(rule)
     text = to_text(cell)
-    assert text.count("RMS of v ") == 2
+    assert " ".join(text.split()).count("ms: RMS of v ") == 2
     assert text.count("of spikes paired") == 2
 
 

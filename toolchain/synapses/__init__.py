@@ -14,6 +14,16 @@ ELECTRICAL = "ElectricalSynapse"
 """A gap junction: it sends no spikes, and `Projection.receptor` and `delay` say nothing."""
 OTHERS = (STATIC, PLASTIC, ELECTRICAL, NEUROMODULATION, *STRUCTURAL)
 """Synapse types besides release models."""
+BIT_EXACT_RULES = (
+    "SpikePairRule",
+    "SpikeNearestPairRule",
+    "PfisterSpikeTriplet",
+    "Vogels2011Rule",
+    "AdditiveWeightDependence",
+    "WeightDependenceAdditiveTriplet",
+    "MultiplicativeWeightDependence",
+)
+"""Rules whose arithmetic is sPyNNaker's, as traces of its code show (`pyneuro.verify_stdp`)."""
 DELAY_FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
 
 

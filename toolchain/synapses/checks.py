@@ -17,7 +17,7 @@ from toolchain.errors import ModelError
 from toolchain.models.given import Given, known_only
 from toolchain.models.parameters import Parameter
 from toolchain.synapses.declaration import Release, ReleaseModel, TimingRule, Value, Values, WeightRule
-from toolchain.synapses.programs import rule_words, stdp_programs
+from toolchain.synapses.programs import default_programs
 from toolchain.synapses.releasing import released
 from toolchain.synapses.timing import SpikePairRule
 from toolchain.synapses.weight import AdditiveWeightDependence
@@ -26,7 +26,6 @@ LIMITS: Final = ("w_min", "w_max")
 TAKEN: Final = ("weight", "delay", "dendritic_delay_fraction")
 """What every synapse type has."""
 HALF: Final = 0.5
-TIMESTEP: Final = 1.0
 
 
 def check_timing_rule(rule: TimingRule) -> None:
@@ -51,7 +50,7 @@ def check_timing_rule(rule: TimingRule) -> None:
             raise ModelError(f"{what} must return all traces, '{missing[0]}' is left out")
     _number(f"{who}.apply_pre()", rule.apply_pre(x, np.full(1, HALF)))
     _number(f"{who}.apply_post()", rule.apply_post(x, np.full(1, HALF)))
-    _trace(rule, AdditiveWeightDependence())
+    default_programs(rule, AdditiveWeightDependence())
 
 
 def check_weight_rule(rule: WeightRule) -> None:
@@ -69,7 +68,7 @@ def check_weight_rule(rule: WeightRule) -> None:
     for method in ("potentiate", "depress"):
         weight, a, amount = (np.full(1, HALF) for _ in range(3))
         _number(f"{who}.{method}()", getattr(rule, method)(weight, a, amount, p))
-    _trace(SpikePairRule(), rule)
+    default_programs(SpikePairRule(), rule)
 
 
 def check_release_model(model: ReleaseModel) -> None:
@@ -96,7 +95,7 @@ def check_release_model(model: ReleaseModel) -> None:
         raise ModelError(f"{who}.release() must return Release(state, sent), got {done!r}")
     known_only(f"{who}.release()", done.state, state)
     _number(f"{who}.release(), what is sent,", done.sent)
-    released(model, {}, {}, 1, TIMESTEP)
+    released(model, {}, {}, 1, 1.0)
 
 
 def _check_parameters(who: str, declared: Iterable[Any]) -> None:
@@ -126,13 +125,6 @@ def _defaults(who: str, parameters: Iterable[Parameter]) -> Given:
 def _number(where: str, value: Any) -> None:
     if not isinstance(value, (int, float, np.ndarray, np.number)):
         raise ModelError(f"{where} must be a weight, got {value!r}")
-
-
-def _trace(timing: TimingRule, weight: WeightRule) -> None:
-    """Trace two rules; amplitudes that neither declares are those of a weight rule yet to come."""
-    p = dict.fromkeys(timing.amplitudes, HALF)
-    p |= {parameter.name: parameter.default for parameter in (*timing.parameters, *weight.parameters)}
-    stdp_programs(timing, weight, rule_words(timing, weight, p, TIMESTEP, 1.0))
 
 
 @dataclass(frozen=True, eq=False)

@@ -148,6 +148,13 @@ def stdp_programs(timing: TimingRule, weight: WeightRule, words: RuleWords) -> S
     )
 
 
+def default_programs(timing: TimingRule, weight: WeightRule) -> StdpPrograms:
+    """The programs with default parameters, in steps of 1 ms; amplitudes that neither rule has are 0.5."""
+    p = dict.fromkeys(timing.amplitudes, 0.5)
+    p |= {parameter.name: parameter.default for parameter in (*timing.parameters, *weight.parameters)}
+    return stdp_programs(timing, weight, rule_words(timing, weight, p, 1.0, 1.0))
+
+
 def _kind(register: str) -> Kind:
     if register == "weight":
         return Kind.ACCUM
