@@ -287,19 +287,29 @@ def largest_part(machine: Machine) -> Machine:
 
     The largest has the most application cores; of several, it is the one with the lowest chip.
     """
-    from scipy.sparse import coo_array  # loading it takes time that importing this module need not spend
-    from scipy.sparse.csgraph import connected_components
-
-    chips = np.flatnonzero(machine.cores)
-    start, link = np.nonzero(machine.links.reshape(-1, len(LINKS)))
-    end = neighbours(machine).reshape(-1, len(LINKS))[start, link]
-    size = machine.cores.size
-    parts, part = connected_components(coo_array((np.ones(len(end), np.bool_), (start, end)), (size, size)), False)
-    cores = np.bincount(part, machine.cores.ravel(), minlength=parts)
-    if cores.max(initial=0) == machine.application_cores:
+    part = _parts(machine)
+    cores = np.bincount(part[part >= 0], machine.cores.ravel()[part >= 0])
+    if len(cores) <= 1:
         return machine
-    largest = part[chips[np.argmax(cores[part[chips]])]]
-    return without(machine, [divmod(chip, machine.height) for chip in chips[part[chips] != largest].tolist()])
+    gone = np.flatnonzero((part >= 0) & (part != cores.argmax()))
+    return without(machine, [divmod(chip, machine.height) for chip in gone.tolist()])
+
+
+def _parts(machine: Machine) -> NDArray[np.int32]:
+    """The part that each chip ``x * height + y`` is in, numbered by their lowest chips; -1 where there is no chip."""
+    ends = neighbours(machine).reshape(-1, len(LINKS))
+    part = np.where(machine.cores.ravel() > 0, np.int32(machine.cores.size), np.int32(-1))
+    number = 0
+    for chip in np.flatnonzero(part > 0).tolist():
+        if part[chip] < machine.cores.size:
+            continue
+        reached = np.array([chip])
+        while len(reached):
+            part[reached] = number
+            met = ends[reached]
+            reached = np.unique(met[(met >= 0) & (part[met] == machine.cores.size)])
+        number += 1
+    return part
 
 
 def _machine(

@@ -16,6 +16,7 @@ import toolchain.place.compact
 import toolchain.place.hilbert
 import toolchain.place.scatter
 import toolchain.place.sequential
+import toolchain.route.longest_dimension
 import toolchain.route.ner
 import toolchain.route.trunk
 import toolchain.tables.default_routes
@@ -32,7 +33,11 @@ PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
 )
 ALLOCATORS: Final[Mapping[str, Allocator]] = MappingProxyType({"dense": toolchain.keys.dense.allocate})
 ROUTERS: Final[Mapping[str, Router]] = MappingProxyType(
-    {"ner": toolchain.route.ner.route, "trunk": toolchain.route.trunk.route}
+    {
+        "ner": toolchain.route.ner.route,
+        "trunk": toolchain.route.trunk.route,
+        "longest_dimension": toolchain.route.longest_dimension.route,
+    }
 )
 MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(
     {"default_routes": toolchain.tables.default_routes.minimise}

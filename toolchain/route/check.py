@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,11 @@ from emulator.machine import FIRST_CORE_BIT, LINKS
 from toolchain.errors import IllegalProductError
 from toolchain.graph import Graph
 from toolchain.place import Placement
-from toolchain.route import LOCAL, Routes
+from toolchain.route import LOCAL, Routes, Tree
 
 _DX, _DY = np.array(LINKS).T
+_ROWS = 1 << 18
+"""Rows that are checked at once, so that memory does not grow with their number."""
 _LINK_BITS = np.uint32((1 << FIRST_CORE_BIT) - 1)
 
 
@@ -31,27 +35,35 @@ def check(graph: Graph, placement: Placement, routes: Routes) -> None:
     """
     if len(routes.trees) != len(graph.nets):
         raise _illegal(f"{len(graph.nets)} nets have {len(routes.trees)} trees")
-    rows = _Rows(graph, placement, routes)
-    rows.check_chips()
-    rows.check_links()
+    for first, end in _batches(routes):
+        rows = _Rows(replace(graph, nets=graph.nets[first:end]), placement, routes.trees[first:end])
+        rows.check_chips()
+        rows.check_links()
     _check_cores(graph, placement, routes)
 
 
-class _Rows:
-    """The rows of all trees one after the other."""
+def _batches(routes: Routes) -> list[tuple[int, int]]:
+    """First and end of runs of nets whose trees have about `_ROWS` rows together."""
+    before = np.cumsum([0, *(len(tree.x) for tree in routes.trees)]) // _ROWS
+    ends = [*(np.flatnonzero(np.diff(before[:-1])) + 1).tolist(), len(routes.trees)]
+    return list(pairwise([0, *ends]))
 
-    def __init__(self, graph: Graph, placement: Placement, routes: Routes) -> None:
+
+class _Rows:
+    """The rows of the trees of some nets one after the other."""
+
+    def __init__(self, graph: Graph, placement: Placement, trees: tuple[Tree, ...]) -> None:
         self.graph, self.placement, self.machine = graph, placement, placement.machine
-        for net, tree in enumerate(routes.trees):
+        for net, tree in enumerate(trees):
             if not 1 <= len(tree.x) == len(tree.y) == len(tree.arrival) == len(tree.route):
                 raise _illegal(f"the arrays of the tree of {self._name(net)} are empty or differ in length")
-        lengths = [len(tree.x) for tree in routes.trees]
+        lengths = [len(tree.x) for tree in trees]
         self.net = np.repeat(np.arange(len(lengths)), lengths)
         self.first = np.diff(self.net, prepend=-1) != 0
-        self.x = _joined(tree.x for tree in routes.trees)
-        self.y = _joined(tree.y for tree in routes.trees)
-        self.arrival = _joined(tree.arrival for tree in routes.trees)
-        self.route = _joined(tree.route for tree in routes.trees)
+        self.x = _joined(tree.x for tree in trees)
+        self.y = _joined(tree.y for tree in trees)
+        self.arrival = _joined(tree.arrival for tree in trees)
+        self.route = _joined(tree.route for tree in trees)
 
     def check_chips(self) -> None:
         """Every chip exists and is in the tree once; the first is the source's and no other is a start."""

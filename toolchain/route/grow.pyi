@@ -6,6 +6,7 @@ def grow(
     width: int,
     height: int,
     wraps: bool,
+    explores: bool,
     source: int,
     sinks: NDArray[np.int32],
     chip: NDArray[np.int32],

@@ -1,4 +1,4 @@
-"""Growing one multicast tree: the inner loops of neighbour-exploring routing (see ``ner``).
+"""Growing one multicast tree, sink by sink: the inner loops of two routers (see ``ner``, ``longest_dimension``).
 
 Chips are numbers ``x * height + y``.
 """
@@ -104,7 +104,54 @@ cdef int search_path(const int32_t[:, ::1] neighbour, const int32_t[::1] row, in
     return n
 
 
-def grow(const int32_t[:, ::1] neighbour, int width, int height, bint wraps, int source, const int32_t[::1] sinks,
+cdef int nearest_row(Box box, const int32_t[::1] chip, const int32_t[::1] row, int rows, int sink) noexcept nogil:
+    """The row of the tree whose chip is nearest to `sink`; of several, the last.
+
+    Hexagons round the sink are looked at first, from the smallest on: in a dense tree one of the first meets it.  When
+    they have cost as much as looking at all of a sparse tree does, that is done.
+    """
+    cdef int ring, side, step, x, y, i, distance, dx, dy, found = -1, best = 1 << 30
+    cdef int* go_x = [1, 1, 0, -1, -1, 0]
+    cdef int* go_y = [0, 1, 1, 0, -1, -1]
+    for ring in range(1, box.width + box.height):
+        if 3 * ring * (ring + 1) > 4 * rows:
+            break
+        x, y = sink // box.height - ring, sink % box.height - ring
+        for side in range(6):
+            for step in range(ring):
+                i = -1
+                if box.wraps:
+                    i = row[(x % box.width + box.width) % box.width * box.height
+                            + (y % box.height + box.height) % box.height]
+                elif 0 <= x < box.width and 0 <= y < box.height:
+                    i = row[x * box.height + y]
+                found = max(found, i)
+                x += go_x[side]
+                y += go_y[side]
+        if found >= 0:
+            return found
+    for i in range(rows):
+        distance = vector(box, chip[i], sink, &dx, &dy)
+        if distance <= best:
+            best, found = distance, i
+    return found
+
+
+cdef int joining_path(Box box, const int32_t[:, ::1] neighbour, const int32_t[::1] row, int sink,
+                      int8_t* links, int* start) noexcept nogil:
+    """Links of the straight path from `start` to `sink`, after its last chip in the tree, which becomes `start`."""
+    cdef int i, chip = start[0], n = straight_path(box, neighbour, start[0], sink, links), first = 0
+    for i in range(n):
+        chip = neighbour[chip, links[i]]
+        if row[chip] >= 0:
+            first, start[0] = i + 1, chip
+    for i in range(first, n):
+        links[i - first] = links[i]
+    return n - first if n >= 0 else n
+
+
+def grow(const int32_t[:, ::1] neighbour, int width, int height, bint wraps, bint explores, int source,
+         const int32_t[::1] sinks,
          int32_t[::1] chip, int8_t[::1] arrival, uint32_t[::1] route,
          int32_t[::1] row, int32_t[::1] queue, int8_t[::1] towards, int8_t[::1] links):
     """Grow the tree from chip `source` to the chips `sinks`, in their order.
@@ -113,6 +160,9 @@ def grow(const int32_t[:, ::1] neighbour, int width, int height, bint wraps, int
     ----------
     neighbour : int32[chips, 6]
         Chip at the end of each link, -1 where it is absent.
+    explores : bool
+        Whether a sink is joined to the chip of the tree that is nearest to it, or where its path from the source
+        leaves the tree for good.
     chip, arrival, route : int32[chips], int8[chips], uint32[chips]
         Written: the rows of the tree.
     row, queue, towards, links : scratch
@@ -124,7 +174,7 @@ def grow(const int32_t[:, ::1] neighbour, int width, int height, bint wraps, int
         Rows of the tree; if a sink cannot be reached, -1 - its place in `sinks`.
     """
     cdef Box box = Box(width, height, wraps)
-    cdef int rows = 1, s, i, n, sink, at, best, distance, dx, dy, skip, failed = -1
+    cdef int rows = 1, s, i, n, sink, at, failed = -1
     chip[0], arrival[0], route[0] = source, -1, 0
     row[source] = 0
     with nogil:
@@ -132,13 +182,8 @@ def grow(const int32_t[:, ::1] neighbour, int width, int height, bint wraps, int
             sink = sinks[s]
             if row[sink] >= 0:
                 continue
-            best = vector(box, source, sink, &dx, &dy)
-            at = source
-            for i in range(1, rows):
-                distance = vector(box, chip[i], sink, &dx, &dy)
-                if distance <= best:
-                    best, at = distance, chip[i]
-            n = straight_path(box, neighbour, at, sink, &links[0])
+            at = chip[nearest_row(box, chip, row, rows, sink)] if explores else source
+            n = joining_path(box, neighbour, row, sink, &links[0], &at)
             if n < 0:
                 n = search_path(neighbour, row, sink, &queue[0], &towards[0], &links[0], &at)
             if n < 0:

@@ -11,8 +11,8 @@ exist finds a shortest way from the tree to the sink instead.  Neither way touch
 so no chip is entered twice.
 
 Source: J. Navaridas, M. Lujan, L. A. Plana, S. Temple, S. B. Furber 2015, "SpiNNaker: Enhanced multicast
-routing", Parallel Computing 45.  The paper looks for tree chips within a radius of the sink; here the whole tree is
-looked at, since trees have a few hundred chips at the most.
+routing", Parallel Computing 45.  The paper looks for tree chips within a radius of the sink, and joins sinks that find
+none to the source; here the whole tree is looked at in the end.
 """
 
 from __future__ import annotations
@@ -43,10 +43,17 @@ def route(graph: Graph, placement: Placement) -> Routes:
 
 
 class Grower:
-    """What growing trees on one machine needs: its neighbours, and scratch memory."""
+    """What growing trees on one machine needs: its neighbours, and scratch memory.
 
-    def __init__(self, machine: Machine) -> None:
+    Parameters
+    ----------
+    explores : bool
+        Whether sinks are joined to the chips of the tree that are nearest to them.
+    """
+
+    def __init__(self, machine: Machine, explores: bool = True) -> None:
         self.machine = machine
+        self.explores = explores
         chips = machine.width * machine.height
         self.neighbour = neighbours(machine).reshape(chips, 6)
         self.chip = np.empty(chips, np.int32)
@@ -63,7 +70,7 @@ class Grower:
         distance = hops(machine, sinks // height - source // height, sinks % height - source % height)
         sinks = sinks[np.argsort(distance, kind="stable")]
         rows = grow(
-            self.neighbour, machine.width, height, machine.wraps, source, sinks,
+            self.neighbour, machine.width, height, machine.wraps, self.explores, source, sinks,
             self.chip, self.arrival, self.links, self.row, self.queue, self.towards, self.path,
         )  # fmt: skip
         if rows < 0:
