@@ -16,6 +16,8 @@ import toolchain.place.compact
 import toolchain.place.hilbert
 import toolchain.place.scatter
 import toolchain.place.sequential
+import toolchain.route.cheapest_ways
+import toolchain.route.congestion
 import toolchain.route.longest_dimension
 import toolchain.route.ner
 import toolchain.route.trunk
@@ -37,6 +39,8 @@ ROUTERS: Final[Mapping[str, Router]] = MappingProxyType(
         "ner": toolchain.route.ner.route,
         "trunk": toolchain.route.trunk.route,
         "longest_dimension": toolchain.route.longest_dimension.route,
+        "cheapest_ways": toolchain.route.cheapest_ways.route,
+        "congestion": toolchain.route.congestion.route,
     }
 )
 MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import networkx as nx
 import numpy as np
@@ -13,18 +15,24 @@ from graphs import graphs_on_machines, links_of, machines, populations
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import toolchain.route.check
 from emulator.machine import Machine, boards, opposite, spin3, spin5, torus, without
 from toolchain.algorithms import ROUTERS
 from toolchain.errors import IllegalProductError, MappingError
 from toolchain.graph import Graph, Net, Vertex
+from toolchain.link_load import link_load, link_traffic
 from toolchain.map_graph import Router
 from toolchain.place import Placement
 from toolchain.place.hilbert import place
 from toolchain.place.scatter import place as scatter
 from toolchain.route import Routes, Tree
+from toolchain.route.cheapest_ways import route as cheapest_ways
 from toolchain.route.check import check
+from toolchain.route.congestion import route as congestion
+from toolchain.route.longest_dimension import route as longest_dimension
 from toolchain.route.ner import route
 
+without_detours = partial(congestion, rounds=0)
 every_router = pytest.mark.parametrize("route", ROUTERS.values(), ids=ROUTERS)
 
 
@@ -45,6 +53,11 @@ def reachable(graph: Graph, placement: Placement) -> bool:
     return all(of[net.source] == of[sink] for net in graph.nets for sink in net.sinks.tolist())
 
 
+def parent(machine: Machine, tree: Tree, row: int) -> tuple[int, int] | None:
+    """The chip from which a row of a tree is entered."""
+    return machine.neighbour(int(tree.x[row]), int(tree.y[row]), int(tree.arrival[row]))
+
+
 # --- contract of every router ----------------------------------------------------------------------------------
 
 
@@ -53,7 +66,7 @@ def reachable(graph: Graph, placement: Placement) -> bool:
 @settings(max_examples=150, deadline=None)
 def test_trees_reach_exactly_the_sinks(route: Router, drawn: tuple[Graph, Machine], seed: int) -> None:
     graph, machine = drawn
-    placement = scatter(graph, machine, seed)
+    placement = scatter(graph, machine, seed=seed)
     if not reachable(graph, placement):
         with pytest.raises(MappingError, match=r"chip \(\d, \d\) of .* cannot be reached from chip \(\d, \d\)"):
             route(graph, placement)
@@ -79,12 +92,12 @@ def test_a_net_to_one_sink_takes_a_shortest_way(route: Router, machine: Machine,
     assert tree.links == nx.shortest_path_length(links, start, end)
 
 
-@every_router
+@pytest.mark.parametrize("route", [*(ROUTERS[name] for name in ROUTERS if name != "congestion"), without_detours])
 @given(drawn=graphs_on_machines(faults=False))
 @settings(max_examples=50, deadline=None)
 def test_a_tree_is_no_longer_than_separate_ways(route: Router, drawn: tuple[Graph, Machine]) -> None:
     graph, machine = drawn
-    placement = scatter(graph, machine, 3)
+    placement = scatter(graph, machine, seed=3)
     links = links_of(machine)
     chip = placement.x * machine.height + placement.y
     for net, tree in zip(graph.nets, route(graph, placement).trees, strict=True):
@@ -115,6 +128,7 @@ def test_five_hundred_nets_to_all_chips_of_a_board_are_routed_at_once(route: Rou
 # --- neighbour-exploring routing ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("route", [route, longest_dimension])
 @pytest.mark.parametrize(
     ("machine", "start", "end", "links"),
     [
@@ -131,7 +145,7 @@ def test_five_hundred_nets_to_all_chips_of_a_board_are_routed_at_once(route: Rou
     ],
 )
 def test_paths_go_along_their_longest_dimension_first(
-    machine: Machine, start: tuple[int, int], end: tuple[int, int], links: list[int]
+    machine: Machine, start: tuple[int, int], end: tuple[int, int], links: list[int], route: Router
 ) -> None:
     tree = route(*pair(machine, start, end)).trees[0]
     assert [opposite(link) for link in tree.arrival[1:].tolist()] == links
@@ -176,6 +190,109 @@ def test_a_chip_that_is_cut_off() -> None:
         route(*pair(machine, (0, 0), (2, 2)))
     graph, placement = pair(machine, (0, 0), (3, 3))
     check(graph, placement, route(graph, placement))
+
+
+@given(drawn=graphs_on_machines(faults=False))
+@settings(max_examples=50, deadline=None)
+def test_every_sink_is_joined_to_a_nearest_chip_of_the_tree(drawn: tuple[Graph, Machine]) -> None:
+    graph, machine = drawn
+    placement = scatter(graph, machine, seed=5)
+    chip = placement.x * machine.height + placement.y
+    lengths = dict(nx.all_pairs_shortest_path_length(links_of(machine)))
+    for net, tree in zip(graph.nets, route(graph, placement).trees, strict=True):
+        rows = (tree.x * machine.height + tree.y).tolist()
+        ends = set(chip[net.sinks].tolist())
+        joined = 1
+        while joined < len(rows):
+            # A way ends at the first row that is entered from no row of the same way.
+            end = joined + 1
+            while end < len(rows) and parent(machine, tree, end) == (tree.x[end - 1], tree.y[end - 1]):
+                end += 1
+            last = max(i for i in range(joined, end) if rows[i] in ends)
+            assert min(lengths[rows[last]][row] for row in rows[:joined]) <= last + 1 - joined
+            joined = end
+
+
+# --- longest dimension first, cheapest ways, congestion -----------------------------------------------------------
+
+
+def fork(machine: Machine, start: tuple[int, int], *ends: tuple[int, int]) -> tuple[Graph, Placement]:
+    """One net from `start` to cores of the chips `ends`."""
+    vertices = tuple(Vertex(f"v{i}", 1) for i in range(len(ends) + 1))
+    graph = Graph("fork", vertices, (Net(0, np.arange(1, len(ends) + 1, dtype=np.int32), 1, 1.0),))
+    x, y = np.array([start, *ends], np.int32).T
+    return graph, Placement(machine, x.copy(), y.copy(), np.arange(1, len(ends) + 2, dtype=np.int32))
+
+
+def test_ways_of_the_longest_dimension_part_where_the_ways_of_single_sinks_do() -> None:
+    graph, placement = fork(torus(12, 12), (0, 0), (4, 0), (4, 1))
+    tree = longest_dimension(graph, placement).trees[0]
+    # (4, 1) is three hops to the east and one to the north-east: it is not joined to (4, 0), which is as near.
+    assert list(zip(tree.x.tolist(), tree.y.tolist(), strict=True)) == [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (4, 1)]
+    assert tree.route.tolist() == [1, 1, 1, 1 | 2, 1 << 8, 1 << 9]
+
+
+def test_cheapest_ways_bend_where_that_brings_them_past_a_sink() -> None:
+    graph, placement = fork(torus(12, 12), (0, 0), (1, 1), (3, 1))
+    tree = cheapest_ways(graph, placement).trees[0]
+    assert list(zip(tree.x.tolist(), tree.y.tolist(), strict=True)) == [(0, 0), (1, 1), (2, 1), (3, 1)]
+
+
+def test_cheapest_ways_make_shorter_trees_than_neighbour_exploring() -> None:
+    graph = populations({"a": 300})
+    placement = scatter(graph, boards(3))
+    links = [sum(tree.links for tree in router(graph, placement).trees) for router in (cheapest_ways, route)]
+    assert links[0] < links[1]
+
+
+def parallel(rate: float = 0.0) -> tuple[Graph, Placement]:
+    """Four nets from four cores of chip (0, 0) to cores of (2, 0), each to a chip more, so that no two are alike."""
+    machine = torus(8, 8)
+    vertices = tuple(Vertex(f"v{i}", 1) for i in range(12))
+    sinks = [np.array([4 + i, 8 + i], np.int32) for i in range(4)]
+    graph = Graph("parallel", vertices, tuple(Net(i, sinks[i], 1, 1.0, rate=rate) for i in range(4)))
+    x = np.array([0] * 4 + [2] * 4 + [3, 3, 3, 3], np.int32)
+    y = np.array([0] * 8 + [0, 1, 2, 3], np.int32)
+    return graph, Placement(machine, x, y, np.array([1, 2, 3, 4] * 2 + [1] * 4, np.int32))
+
+
+def test_trees_give_way_where_links_are_full() -> None:
+    graph, placement = parallel()
+    peaks, hops = [], []
+    for router in (without_detours, congestion):
+        routes = router(graph, placement)
+        check(graph, placement, routes)
+        traffic = link_traffic(graph, routes, placement.machine)
+        peaks.append(traffic.max())
+        hops.append(traffic.sum())
+    assert peaks[1] < peaks[0]
+    assert hops[0] <= hops[1] <= hops[0] + 4 * 2
+
+
+def test_trees_stay_short_while_links_are_nearly_empty() -> None:
+    graph, placement = parallel(rate=100.0)
+    short = [tree.route.tolist() for tree in without_detours(graph, placement).trees]
+    assert [tree.route.tolist() for tree in congestion(graph, placement, target=0.5).trees] == short
+    busy, _ = parallel(rate=4e6)
+    loads = [link_load(busy, congestion(busy, placement, target=share), placement.machine) for share in (1e6, 0.5)]
+    assert loads[1] < loads[0]
+
+
+def test_congestion_wears_the_peak_down() -> None:
+    graph = populations({"a": 700})
+    placement = scatter(graph, boards(3))
+    peaks = [
+        link_traffic(graph, congestion(graph, placement, rounds=rounds), placement.machine).max() for rounds in (0, 4)
+    ]
+    assert peaks[1] < 0.8 * peaks[0]
+
+
+@pytest.mark.parametrize("option", ["rounds", "detour", "target"])
+def test_options_out_of_bounds(option: str) -> None:
+    with pytest.raises(
+        MappingError, match=f"the option '{option}' of the router 'congestion' must be 0 or more, got -1"
+    ):
+        partial(congestion, **{option: -1})(*parallel())
 
 
 # --- the checker ---------------------------------------------------------------------------------------------
@@ -261,6 +378,19 @@ def test_a_cycle_is_caught() -> None:
     tree = Tree(x, y, np.array([-1, 1, 3, 5], np.int8), routes)
     with pytest.raises(IllegalProductError, match="is entered from a chip that is not above it in the tree"):
         check(graph, placement, Routes((tree,)))
+
+
+def test_broken_trees_are_caught_in_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(toolchain.route.check, "_ROWS", 3)
+    graph = populations({"a": 60})
+    placement = place(graph, spin5())
+    trees = route(graph, placement).trees
+    check(graph, placement, Routes(trees))
+    for broken in (0, 30, 59):
+        name = re.escape(f"'a[{broken}]'")
+        wrong = setting("arrival", 0, 3)(trees[broken])
+        with pytest.raises(IllegalProductError, match=f"in the tree of {name} is the source's and entered by a link"):
+            check(graph, placement, Routes((*trees[:broken], wrong, *trees[broken + 1 :])))
 
 
 def test_no_nets_have_no_trees() -> None:
