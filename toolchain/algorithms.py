@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
+import toolchain.keys.along
 import toolchain.keys.dense
 import toolchain.place.compact
 import toolchain.place.hilbert
@@ -22,6 +23,7 @@ import toolchain.route.longest_dimension
 import toolchain.route.ner
 import toolchain.route.trunk
 import toolchain.tables.default_routes
+import toolchain.tables.prefixes
 from toolchain.map_graph import Allocator, Minimiser, Placer, Router
 from toolchain.settings import Algorithm
 
@@ -33,7 +35,9 @@ PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
         "scatter": toolchain.place.scatter.place,
     }
 )
-ALLOCATORS: Final[Mapping[str, Allocator]] = MappingProxyType({"dense": toolchain.keys.dense.allocate})
+ALLOCATORS: Final[Mapping[str, Allocator]] = MappingProxyType(
+    {"dense": toolchain.keys.dense.allocate, "along_trees": toolchain.keys.along.allocate}
+)
 ROUTERS: Final[Mapping[str, Router]] = MappingProxyType(
     {
         "ner": toolchain.route.ner.route,
@@ -44,7 +48,10 @@ ROUTERS: Final[Mapping[str, Router]] = MappingProxyType(
     }
 )
 MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(
-    {"default_routes": toolchain.tables.default_routes.minimise}
+    {
+        "default_routes": toolchain.tables.default_routes.minimise,
+        "prefixes": toolchain.tables.prefixes.minimise,
+    }
 )
 REGISTRY: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {"place": PLACERS, "route": ROUTERS, "keys": ALLOCATORS, "minimise": MINIMISERS}

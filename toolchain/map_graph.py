@@ -17,8 +17,8 @@ from toolchain.constraints import FREE, Constraints
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
+from toolchain.keys.along import allocate
 from toolchain.keys.check import check as keys_check
-from toolchain.keys.dense import allocate
 from toolchain.place import Placement
 from toolchain.place.check import check as place_check
 from toolchain.place.hilbert import place
@@ -29,8 +29,8 @@ from toolchain.stopwatch import Stopwatch
 from toolchain.tables import Tables
 from toolchain.tables.check import check as tables_check
 from toolchain.tables.check import check_lengths
-from toolchain.tables.default_routes import minimise
 from toolchain.tables.generate import generate
+from toolchain.tables.prefixes import minimise
 
 Placer = Callable[[Graph, Machine, Constraints], Placement]
 Allocator = Callable[[Graph, Placement, Routes], Keys]

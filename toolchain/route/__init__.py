@@ -10,8 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.machine import opposite
+
 LOCAL = -1
 """Arrival of a packet that was sent by a core of the chip itself."""
+_STRAIGHT_ON = np.array([1 << opposite(link) for link in range(6)], np.uint32)
+"""The route that default routing gives to a packet that came in by each link."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +41,12 @@ class Tree:
     def links(self) -> int:
         """Link traversals of one packet."""
         return len(self.x) - 1
+
+    @property
+    def straight(self) -> NDArray[np.bool_]:
+        """bool[chips]: where default routing does the same, so that a packet needs no entry."""
+        result: NDArray[np.bool_] = (self.arrival >= 0) & (self.route == _STRAIGHT_ON[self.arrival])
+        return result
 
 
 @dataclass(frozen=True, eq=False)
