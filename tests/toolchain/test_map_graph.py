@@ -93,7 +93,7 @@ def test_chips_that_are_cut_off_are_not_used_and_that_is_said() -> None:
 
 
 def test_figures() -> None:
-    # a goes from (0, 0) straight through (1, 0) to c on (2, 0); b, on (0, 0), goes to itself and to c. At c they are one.
+    # a goes from (0, 0) straight through (1, 0) to c on (2, 0); b, on (0, 0), goes to itself and c. At c they are one.
     nets = (Net(0, np.array([2], np.int32), 4, 4.0), Net(1, np.array([1, 2], np.int32), 4, 1.5))
     graph = Graph("g", tuple(Vertex(name, 4) for name in "abc"), nets)
     x, y, p = np.array([[0, 0, 2], [0, 0, 0], [1, 2, 1]], np.int32)
@@ -120,8 +120,8 @@ def test_hops_count_weights_and_default_routes() -> None:
 
 
 def test_a_table_that_overflows_is_the_networks_fault() -> None:
+    algorithms = Algorithms(minimise=MINIMISERS["default_routes"])
     with pytest.raises(MappingError, match="needs 20 entries, it has 10"):
-        algorithms = Algorithms(minimise=MINIMISERS["default_routes"])
         map_graph(populations({"a": 20}), replace(spin3(), table_entries=10), algorithms)
 
 
