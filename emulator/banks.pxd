@@ -2,7 +2,7 @@
 
 from libc.stdint cimport int32_t
 
-from emulator.state cimport Dynamic, History, Routine
+from emulator.state cimport Doses, Dynamic, History, Routine
 
 
 cdef class Banks:
@@ -10,6 +10,8 @@ cdef class Banks:
     cdef int32_t history_count
     cdef Dynamic* dynamic
     cdef int32_t dynamic_count
+    cdef Doses doses
+    cdef readonly tuple dosed      # (time, after, last) of the doses
     cdef int32_t threads
     cdef list benches        # one array of words a thread
     cdef object shared       # rows that hold one value
@@ -20,5 +22,7 @@ cdef class Banks:
     cdef int load_history(self, History* history, made, program, int n) except -1
     cdef int load_rows(self, Dynamic* bank, made) except -1
     cdef int load_plastic(self, Dynamic* bank, made, core, image) except -1
+    cdef int load_doses(self, made, image, int n) except -1
+    cdef int load_modulated(self, Dynamic* bank, made, image) except -1
     cdef int load_release(self, Dynamic* bank, made, image) except -1
     cdef int load_routine(self, Routine* routine, program, given) except -1

@@ -11,8 +11,11 @@ from libc.stdlib cimport calloc, free
 
 from emulator.growable cimport release
 from emulator.state cimport (
+    DOPAMINE,
+    DOSE,
     DRAW,
     DRAWS,
+    ELIGIBILITY,
     GIVEN,
     HISTORY,
     LANES,
@@ -21,6 +24,7 @@ from emulator.state cimport (
     SEEN_POST,
     SEEN_PRE,
     SENT,
+    SINCE,
     SINCE_POST,
     SINCE_PRE,
     WEIGHT,
@@ -30,7 +34,7 @@ from emulator.state cimport (
 )
 
 from emulator.cycles import routine_cycles
-from emulator.image import STREAM, PlasticRows
+from emulator.image import STREAM, ModulatedRows, NeuronCore, PlasticRows
 from emulator.program import Role
 from emulator.update import aligned
 
@@ -41,21 +45,27 @@ ALWAYS_GIVEN = {
     "since_post": SINCE_POST,
     "seen_pre": SEEN_PRE,
     "seen_post": SEEN_POST,
+    "eligibility": ELIGIBILITY,
+    "dopamine": DOPAMINE,
+    "since": SINCE,
+    "dose": DOSE,
 }
 
 
 def programs_of(image, core):
     """The programs that run over the synapses of a core, and over its spikes."""
     numbers = [history.program for history in core.histories]
+    numbers += [core.dopamine.program] if core.dopamine else []
     for rows in core.dynamic:
         plastic = isinstance(rows, PlasticRows)
         numbers += [rows.add_pre, rows.apply_pre, rows.apply_post] if plastic else [rows.program]
+        numbers += [rows.elapse] if isinstance(rows, ModulatedRows) else []
     return [image.programs[number] for number in numbers]
 
 
 def bench(image):
     """The registers of a thread for all programs that run over synapses: int32[registers, LANES]."""
-    cores = [core for core in image.cores if getattr(core, "dynamic", ()) or getattr(core, "histories", ())]
+    cores = [core for core in image.cores if isinstance(core, NeuronCore)]
     depths = [len(program.registers) for core in cores for program in programs_of(image, core)]
     return aligned(max(depths, default=0), LANES)
 
@@ -65,6 +75,13 @@ def given_names(pre, post):
     names = ALWAYS_GIVEN | {f"draw_{place}": DRAW + place for place in range(DRAWS)}
     names |= {f"pre_{name}": PRE_TRACE + place for place, name in enumerate(pre)}
     return names | {f"post_{name}": POST_TRACE + place for place, name in enumerate(post)}
+
+
+def no_events(n):
+    """Ticks of the entries of histories in which nothing has happened yet: int32[n, HISTORY]."""
+    ticks = np.full((n, HISTORY), NEVER, dtype=np.int32)
+    ticks[:, 0] = 0
+    return ticks
 
 
 cdef class Banks:
@@ -86,13 +103,15 @@ cdef class Banks:
         The rows of each bank, as they are now.
     remembered : list of (int32[n, HISTORY], int16[traces, n, HISTORY], int32[n])
         Ticks and traces of each history, and the last entry of each neuron.
+    dosed : (int32[n, HISTORY], int32[n, HISTORY], int32[n])
+        Ticks of the arrivals of dopamine, concentrations after them, and the last entry of each neuron; () without.
     """
 
     def __init__(self, image, core, benches, shared):
         cdef int32_t number
         self.threads = len(benches)
         self.benches, self.shared = benches, shared
-        self.kept, self.rows, self.remembered = [], [], []
+        self.kept, self.rows, self.remembered, self.dosed = [], [], [], ()
         self.history_count, self.dynamic_count = len(core.histories), len(core.dynamic)
         self.histories = <History*> calloc(max(self.history_count, 1), sizeof(History))
         self.dynamic = <Dynamic*> calloc(max(self.dynamic_count, 1), sizeof(Dynamic))
@@ -100,10 +119,14 @@ cdef class Banks:
             raise MemoryError("no memory left to load the image")
         for number, made in enumerate(core.histories):
             self.load_history(&self.histories[number], made, image.programs[made.program], core.n)
+        if core.dopamine:
+            self.load_doses(core.dopamine, image, core.n)
         for number, made in enumerate(core.dynamic):
             self.load_rows(&self.dynamic[number], made)
             if isinstance(made, PlasticRows):
                 self.load_plastic(&self.dynamic[number], made, core, image)
+                if isinstance(made, ModulatedRows):
+                    self.load_modulated(&self.dynamic[number], made, image)
             else:
                 self.load_release(&self.dynamic[number], made, image)
 
@@ -116,14 +139,15 @@ cdef class Banks:
             free(self.dynamic[number].add_pre.registers)
             free(self.dynamic[number].apply_pre.registers)
             free(self.dynamic[number].apply_post.registers)
+            free(self.dynamic[number].elapse.registers)
             free(self.dynamic[number].release.registers)
+        free(self.doses.add_dose.registers)
         free(self.histories)
         free(self.dynamic)
 
     cdef int load_history(self, History* history, made, program, int n) except -1:
         """A history in which no neuron has spiked yet."""
-        times = np.full((n, HISTORY), NEVER, dtype=np.int32)
-        times[:, 0] = 0
+        times = no_events(n)
         traces = np.zeros((max(len(made.traces), 1), n, HISTORY), dtype=np.int16)
         cdef int32_t[:, ::1] time = times
         cdef int16_t[:, :, ::1] trace = traces
@@ -156,6 +180,29 @@ cdef class Banks:
         cdef const int32_t[::1] backs = back
         bank.back = &backs[0]
         self.kept.append(back)
+        return 0
+
+    cdef int load_doses(self, made, image, int n) except -1:
+        """Arrivals of dopamine, of which there have been none yet."""
+        cdef int32_t place
+        times, concentrations, last = no_events(n), np.zeros((n, HISTORY), dtype=np.int32), np.zeros(n, dtype=np.int32)
+        cdef int32_t[:, ::1] time = times, after = concentrations
+        cdef int32_t[::1] lasts = last
+        self.doses.time, self.doses.after, self.doses.last = &time[0, 0], &after[0, 0], &lasts[0]
+        self.doses.types = len(made.signs)
+        for place, sign in enumerate(made.signs):
+            self.doses.sign[place] = sign
+        self.dosed = times, concentrations, last
+        self.load_routine(&self.doses.add_dose, image.programs[made.program], given_names((), ()))
+        return 0
+
+    cdef int load_modulated(self, Dynamic* bank, made, image) except -1:
+        """What is needed to process plastic rows that dopamine modulates, besides what others need."""
+        self.load_routine(&bank.elapse, image.programs[made.elapse], given_names((), ()))
+        lag = np.ascontiguousarray(made.lag, dtype=np.int32)
+        cdef const int32_t[::1] lags = lag
+        self.kept.append(lag)
+        bank.modulated, bank.doses, bank.lag = True, &self.doses, &lags[0]
         return 0
 
     cdef int load_release(self, Dynamic* bank, made, image) except -1:

@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from emulator.engine import Engine
 from emulator.image import (
+    MODULATED_WORDS,
+    MOST_LEARNT,
     RELEASE_HEADER_WORDS,
     ROW_HEADER_WORDS,
     DynamicRows,
     MachineImage,
+    ModulatedRows,
     NeuronCore,
     PlasticRows,
     ReleaseRows,
@@ -44,7 +47,9 @@ class Side:
 
 
 def carry_dynamics(old: Side, new: Side) -> None:
-    """Take over the histories and rows of a core."""
+    """Take over the histories and rows of a core, and the dopamine at its neurons."""
+    for arrived, carried in zip(old.engine.doses(old.number), new.engine.doses(new.number), strict=False):
+        carried[:] = arrived
     left = list(range(len(old.core.histories)))
     for number, history in enumerate(new.core.histories):
         for before in [known for known in left if old.core.histories[known].traces == history.traces][:1]:
@@ -83,7 +88,14 @@ class _Rows:
     def remembered(self, header: int, states: int) -> Places:
         """The words before the weights, which are `header`, and those of `states` states of each synapse."""
         before = _ranges(self.start + 1, np.full_like(self.start, header))
-        return np.append(before, _ranges(self.start + 1 + header + (self.count + 1) // 2, states * self.count))
+        return np.append(before, _ranges(self._behind_weights(header), states * self.count))
+
+    def state(self, header: int, number: int) -> Places:
+        """The words of state number `number` of each synapse."""
+        return _ranges(self._behind_weights(header) + number * self.count, self.count)
+
+    def _behind_weights(self, header: int) -> Places:
+        return self.start + 1 + header + (self.count + 1) // 2
 
 
 def _ranges(start: Places, length: Places) -> Places:
@@ -127,8 +139,19 @@ def _take_rows(old: Side, before: int, new: Side, number: int) -> None:
     was, becomes = _Rows.of(a), _Rows.of(b)
     header = 1 + -(-len(a.traces) // 2) if isinstance(a, PlasticRows) else RELEASE_HEADER_WORDS
     states = len(_states(old.image, a))
-    words = old.engine.dynamic_rows(old.number, before)[was.remembered(header, states)]
-    new.engine.dynamic_rows(new.number, number)[becomes.remembered(header, states)] = words
+    if isinstance(a, ModulatedRows) and isinstance(b, ModulatedRows):
+        states = MODULATED_WORDS
+    words, taken = old.engine.dynamic_rows(old.number, before), new.engine.dynamic_rows(new.number, number)
+    taken[becomes.remembered(header, states)] = words[was.remembered(header, states)]
+    if isinstance(a, ModulatedRows) and isinstance(b, ModulatedRows) and a.bits != b.bits:
+        places = becomes.state(header, MODULATED_WORDS - 1)
+        taken[places] = _scaled(taken[places].view(np.int32), b.bits - a.bits).view(np.uint32)
     tick, start = old.engine.waiting(old.number, before)
     rows = np.searchsorted(was.start, start)
     new.engine.set_waiting(new.number, number, tick, becomes.start[rows].astype(np.int32))
+
+
+def _scaled(words: NDArray[np.int32], bits: int) -> NDArray[np.int32]:
+    """Words times ``2**bits``, rounded, or the nearest that an eligibility may be."""
+    scaled = np.rint(np.ldexp(words.astype(np.float64), bits))
+    return np.clip(scaled, -MOST_LEARNT, MOST_LEARNT).astype(np.int32)

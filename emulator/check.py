@@ -18,6 +18,7 @@ from emulator.errors import ImageError, MachineError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
     IMAGE_VERSION,
+    MODULATED_WORDS,
     RELEASE_HEADER_WORDS,
     ROW_HEADER_WORDS,
     ArrayCore,
@@ -26,6 +27,7 @@ from emulator.image import (
     DelayCore,
     DynamicRows,
     MachineImage,
+    ModulatedRows,
     NeuronCore,
     PlasticRows,
     PoissonCore,
@@ -111,7 +113,7 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
 def _plastic_part(rows: DynamicRows) -> tuple[int, int]:
     """Words of the plastic part of a row before its weights, and those of each synapse behind them."""
     if isinstance(rows, PlasticRows):
-        return 1 + -(-len(rows.traces) // 2), 0
+        return 1 + -(-len(rows.traces) // 2), MODULATED_WORDS if isinstance(rows, ModulatedRows) else 0
     return RELEASE_HEADER_WORDS, len(rows.words) if isinstance(rows, ReleaseRows) else 0
 
 
@@ -217,12 +219,13 @@ def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
             words = core.registers.get(register.name)
             _require(words is not None, core, f"register {register.name!r} has no values")
             _require(words is None or words.shape == (core.n,), core, f"register {register.name!r} is not [{core.n}]")
+    types = receptors + (len(core.dopamine.signs) if core.dopamine else 0)
     streams = core.n if program.numbers(Role.RANDOM) else 0
     _require(core.seed.shape == (streams, 4), core, f"seeds of shape {core.seed.shape} for {streams} random streams")
-    _require(len(core.shift) == receptors, core, f"{len(core.shift)} shifts for {receptors} synapse types")
+    _require(len(core.shift) == types, core, f"{len(core.shift)} shifts for {types} synapse types")
     _require(all(0 <= shift < WORD_BITS for shift in core.shift), core, f"shifts {core.shift} are not all 0 to 31")
     _require(core.n <= 1 << core.index_bits, core, f"{core.index_bits} index bits for {core.n} neurons")
-    _require(receptors <= 1 << core.type_bits, core, f"{core.type_bits} type bits for {receptors} synapse types")
+    _require(types <= 1 << core.type_bits, core, f"{core.type_bits} type bits for {types} synapse types")
     bits = DELAY_BITS + core.index_bits + core.type_bits
     _require(bits <= LOW_BITS, core, f"delay, type and index take {bits} bits of a synaptic word, which has {LOW_BITS}")
     for table in (core.table, *(rows.table for rows in core.dynamic)):

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emulator.image import (
     DELAY_SLOTS,
     MOST_DRAWS,
+    MOST_SIGNS,
     MOST_TRACES,
     MOST_WORDS,
     STREAM,
+    Dopamine,
     History,
     MachineImage,
+    ModulatedRows,
     NeuronCore,
     PlasticRows,
     ReleaseRows,
@@ -27,12 +31,16 @@ OF_NEURONS = (Role.PARAMETER, Role.RECEPTOR, Role.CURRENT, Role.RANDOM)
 LARGEST_SHIFT = 16
 LONGEST_WAIT = 2**20
 """Ticks that a row may wait, or that a spike may count as later."""
+MOST_BITS = 256
+"""Eligibilities stand for no more, or less, than two to the power of this."""
 
 
 def check_dynamic(image: MachineImage, core: NeuronCore, require: Require) -> None:
-    """Check histories and dynamic rows of `core`."""
+    """Check histories, dopamine and dynamic rows of `core`."""
     for number, history in enumerate(core.histories):
         _check_history(image, history, _at(f"history {number}", require))
+    if core.dopamine is not None:
+        _check_dopamine(image, core.dopamine, _at("dopamine", require))
     for number, rows in enumerate(core.dynamic):
         demand = _at(f"dynamic rows {number}", require)
         demand(0 <= rows.shift < LARGEST_SHIFT, f"weights cannot be shifted by {rows.shift}")
@@ -54,16 +62,32 @@ def _check_history(image: MachineImage, history: History, require: Require) -> N
     _check_program(image, history.program, states, ("since_post", "seen_post"), require)
 
 
+def _check_dopamine(image: MachineImage, dopamine: Dopamine, require: Require) -> None:
+    fits = 1 <= len(dopamine.signs) <= MOST_SIGNS and all(sign in (-1, 1) for sign in dopamine.signs)
+    require(fits, f"signs {dopamine.signs}, it takes 1 to {MOST_SIGNS} of 1 and -1")
+    _check_program(image, dopamine.program, ["dopamine"], ("since", "dose"), require)
+
+
 def _check_plastic(image: MachineImage, core: NeuronCore, rows: PlasticRows, require: Require) -> None:
     require(0 <= rows.history < len(core.histories), f"there is no history {rows.history}")
     require(len(rows.traces) <= MOST_TRACES, f"{len(rows.traces)} traces, {MOST_TRACES} at the most")
-    fits = rows.back.shape == (DELAY_SLOTS,) and bool(np.all((rows.back >= -1) & (rows.back <= LONGEST_WAIT)))
-    require(fits, f"spikes of the targets cannot count as {rows.back.tolist()} ticks later")
+    require(_are_ticks(rows.back), f"spikes of the targets cannot count as {rows.back.tolist()} ticks later")
     pre = [f"pre_{name}" for name in rows.traces]
     post = [f"post_{name}" for name in core.histories[rows.history].traces]
     _check_program(image, rows.add_pre, pre, ("since_pre", "seen_pre"), require)
+    changed = "eligibility" if isinstance(rows, ModulatedRows) else "weight"
     for program in (rows.apply_pre, rows.apply_post):
-        _check_program(image, program, ["weight"], (*pre, *post, *INTERVALS), require)
+        _check_program(image, program, [changed], (*pre, *post, *INTERVALS), require)
+    if isinstance(rows, ModulatedRows):
+        require(core.dopamine is not None, "nothing brings dopamine")
+        require(_are_ticks(rows.lag), f"dopamine cannot count as {rows.lag.tolist()} ticks later")
+        require(abs(rows.bits) <= MOST_BITS, f"eligibilities cannot stand for 2^{-rows.bits}")
+        _check_program(image, rows.elapse, ["weight", "eligibility", "dopamine"], ("since",), require)
+
+
+def _are_ticks(table: NDArray[np.int32]) -> bool:
+    """Whether this is how much later events may count, by delay."""
+    return table.shape == (DELAY_SLOTS,) and bool(np.all((table >= -1) & (table <= LONGEST_WAIT)))
 
 
 def _check_release(image: MachineImage, rows: ReleaseRows, require: Require) -> None:

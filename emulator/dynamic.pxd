@@ -8,6 +8,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.string cimport memmove
 
 from emulator.growable cimport push_pair
+from emulator.modulated cimport process_modulated_rows
 from emulator.plastic cimport process_plastic_rows, take_plastic_row
 from emulator.release cimport process_release_rows, take_release_row
 from emulator.row cimport LAST_SPIKE
@@ -78,6 +79,8 @@ cdef inline void process_rows(Core* core, Dynamic* bank, int32_t tick, int32_t t
     """Process the rows on the bench."""
     if bank.releases:
         process_release_rows(core, bank, tick, thread, bench, run, tally)
+    elif bank.modulated:
+        process_modulated_rows(core, bank, tick, thread, bench, run, tally)
     else:
         process_plastic_rows(core, bank, tick, thread, bench, run, tally)
 

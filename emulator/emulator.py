@@ -163,6 +163,22 @@ class Emulator:
         tick, trace, last = self._engine.history(core, history)
         return tick.copy(), trace.copy(), last.copy()
 
+    def doses(self, core: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """What a core remembers of dopamine: ticks int32[n, 16], concentrations after them, last entries int32[n].
+
+        Copies, laid out as `history`.
+
+        Raises
+        ------
+        KeyError
+            If nothing brings dopamine to the core.
+        """
+        found = self._engine.doses(core)
+        if not found:
+            raise KeyError(f"{self._label(core)} has no dopamine")
+        tick, after, last = found
+        return tick.copy(), after.copy(), last.copy()
+
     def clear(self, core: int) -> None:
         """Drop what was recorded of a core so far."""
         self._engine.clear(core)
@@ -288,7 +304,7 @@ class Emulator:
             engine.set_streams(number, previous._engine.streams_of(before).copy())
         carry_dynamics(Side(previous.image, previous._engine, before), Side(self.image, engine, number))
         old, new = previous._engine.ring(before), engine.ring(number)
-        for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=True)):
+        for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=False)):
             new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)
 
     def _label(self, core: int) -> str:

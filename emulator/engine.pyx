@@ -121,6 +121,13 @@ cdef class Engine(Loaded):
         """
         return self.banks[core].remembered[history]
 
+    def doses(self, int core):
+        """Ticks of the arrivals of dopamine at each neuron, concentrations after them, and its last entry; () without.
+
+        They are (int32[n, 16], int32[n, 16], int32[n]), not copies, and laid out as histories are.
+        """
+        return self.banks[core].dosed if self.banks[core] is not None else ()
+
     def trains_of(self, int core):
         """The trains of a core of random sources."""
         return self.trains[core]

@@ -15,7 +15,7 @@ weights, which stand at the end of the header of the plastic part.  A core runs 
 that are fetched in a tick.  What a program gets is bound by the names of its INPUT registers, and of its STATE
 registers: ``weight`` (s16.15, the stored weight shifted left), what the last spike left, as ``pre_<trace>`` and
 ``post_<trace>`` (s4.11), ticks since then, ``since_pre`` and ``since_post``, and ``seen_pre`` and ``seen_post``, which
-are 1 (s4.11) if it was in another tick than 0.
+are 1 (s4.11) if it was in another tick than 0.  Rows that dopamine modulates have more of them, see `ModulatedRows`.
 """
 
 from __future__ import annotations
@@ -168,6 +168,59 @@ class PlasticRows(DynamicRows):
 
 
 @dataclass(frozen=True, eq=False)
+class Dopamine:
+    """Dopamine of the neurons of a core, for modulated rows.
+
+    It comes through the ring buffer, under synapse types of its own behind those of the receptors.  What arrives in a
+    tick changes the concentration at the neuron, of which the core remembers the tick and what it is then.
+
+    Parameters
+    ----------
+    program : int
+        The concentration (STATE ``dopamine``) after an arrival of ``dose``, or of 0, ``since`` ticks after it was such.
+    signs : tuple of int
+        For each of the synapse types, 1 if it adds and -1 if it takes off.
+    """
+
+    program: int
+    signs: tuple[int, ...]
+
+
+MOST_SIGNS = 2
+"""Synapse types that may bring dopamine."""
+
+
+@dataclass(frozen=True, eq=False)
+class ModulatedRows(PlasticRows):
+    """Plastic rows whose spikes change eligibilities, which with dopamine change the weights.
+
+    Behind the weights each synapse has two words: what the weight is above the stored one, in 2^-15 of its step, from
+    -1/2 to 1/2; and its eligibility.  Between two events, be they spikes or arrivals of dopamine, time goes by: the
+    program `elapse` moves weight, eligibility and concentration.  Its ``weight`` is in steps of the stored weight,
+    s16.15, and the state of `apply_pre` and `apply_post` is ``eligibility``.
+
+    Parameters
+    ----------
+    elapse : int
+        Program: ``weight``, ``eligibility`` and ``dopamine`` (STATE) after ``since`` ticks.
+    lag : int32[16]
+        For each delay (16 is at 0): by how many ticks dopamine counts as later.
+    bits : int
+        The words of eligibilities stand for 2^-bits, for who takes them over.
+    """
+
+    elapse: int
+    lag: NDArray[np.int32]
+    bits: int
+
+
+MODULATED_WORDS = 2
+"""Words that a modulated synapse has besides its weight."""
+MOST_LEARNT = 2**30 - 1
+"""Words of eligibilities and concentrations go up to this, and down to its negative, so that sums have room."""
+
+
+@dataclass(frozen=True, eq=False)
 class ReleaseRows(DynamicRows):
     """Rows of synapses that send what follows from the spikes of their source alone, and from chance.
 
@@ -244,7 +297,8 @@ class NeuronCore(Core):
     registers : mapping of str to int32[n]
         First value of every STATE and PARAMETER register.
     shift : tuple of int
-        Ring buffer to s16.15: left shift of each synapse type, in the order of the RECEPTOR registers.
+        Ring buffer to s16.15: left shift of each synapse type, in the order of the RECEPTOR registers, then of those
+        that bring dopamine.
     index_bits, type_bits : int
         Layout of the low bits of a synaptic word.
     table : PopulationTable
@@ -260,6 +314,8 @@ class NeuronCore(Core):
         What plastic rows need of the neurons' spikes.
     dynamic : tuple of DynamicRows
         Rows of synapses with dynamics.
+    dopamine : Dopamine or None
+        What modulated rows need.
     """
 
     program: int
@@ -274,6 +330,7 @@ class NeuronCore(Core):
     seed: NDArray[np.uint32] = field(default_factory=lambda: np.zeros((0, 4), dtype=np.uint32))
     histories: tuple[History, ...] = ()
     dynamic: tuple[DynamicRows, ...] = ()
+    dopamine: Dopamine | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -111,7 +111,7 @@ cdef class Loaded:
                 self._load_neurons(number, core, image.programs[core.program])
                 self._load_synapses(number, core)
                 self.set_streams(number, UniformStreams(core.seed))
-                if core.histories or core.dynamic:
+                if core.histories or core.dynamic or core.dopamine:
                     self._load_banks(number, LoadedBanks(image, core, benches, lanes))
             elif isinstance(core, PoissonCore):
                 window = core.start, core.stop, core.seed
@@ -216,6 +216,7 @@ cdef class Loaded:
         self.banks[number] = banks
         state.histories, state.history_count = banks.histories, banks.history_count
         state.dynamic, state.dynamic_count = banks.dynamic, banks.dynamic_count
+        state.doses = &banks.doses if banks.dosed else NULL
 
     def _load_trains(self, int number, Trains trains):
         """Random sources."""

@@ -254,12 +254,12 @@ cdef inline void process_lanes(Core* core, Dynamic* bank, int32_t tick, int32_t 
     cdef int32_t n = choose_with_spike(bench, nth)
     cdef int32_t p
     while n:
-        apply_post(core, bank, bench, n, thread, run)
+        apply_post(core, bank, bench, WEIGHT, bench.weight, n, thread, run)
         tally.routine_cycles += n * bank.apply_post.cycles
         nth += 1
         n = choose_with_spike(bench, nth)
     n = choose_with_target_seen(bench)
-    apply_pre(core, bank, bench, n, tick, thread, run)
+    apply_pre(core, bank, bench, WEIGHT, bench.weight, n, tick, thread, run)
     tally.routine_cycles += n * bank.apply_pre.cycles
     for p in range(bench.piece_count):
         store_piece(core, bank, &bench.piece[p], bench.weight + bench.piece[p].lane, tick, tally)
@@ -286,9 +286,9 @@ cdef inline int32_t choose_with_target_seen(Workbench* bench) noexcept nogil:
     return n
 
 
-cdef inline void apply_post(const Core* core, const Dynamic* bank, Workbench* bench, int32_t n, int32_t thread,
-                            program_t run) noexcept nogil:
-    """The weights of the `n` chosen synapses after a spike of the target.
+cdef inline void apply_post(const Core* core, const Dynamic* bank, Workbench* bench, int32_t what, int32_t* values,
+                            int32_t n, int32_t thread, program_t run) noexcept nogil:
+    """The `values` (`WEIGHT`, or `what` else changes) of the `n` chosen synapses after a spike of the target.
 
     The interval between two spikes of the target takes in the delay back to the later one, as on the machine.
     """
@@ -311,12 +311,12 @@ cdef inline void apply_post(const Core* core, const Dynamic* bank, Workbench* be
             seen_post[k] = ONE_TRACE if time[bench.entry[k] - 1] else 0
     give_pre(routine, registers, bank, bench, &bench.old_trace[0][0], n)
     give_post_traces(routine, registers, bank, bench, core.n, n)
-    run_weights(routine, registers, bench, n, run)
+    run_chosen(routine, register_of(routine, registers, what), registers, bench, values, n, run)
 
 
-cdef inline void apply_pre(const Core* core, const Dynamic* bank, Workbench* bench, int32_t n, int32_t tick,
-                           int32_t thread, program_t run) noexcept nogil:
-    """The weights of the `n` chosen synapses after the spike of the source."""
+cdef inline void apply_pre(const Core* core, const Dynamic* bank, Workbench* bench, int32_t what, int32_t* values,
+                           int32_t n, int32_t tick, int32_t thread, program_t run) noexcept nogil:
+    """The `values` of the `n` chosen synapses after the spike of the source."""
     cdef const Routine* routine = &bank.apply_pre
     cdef int32_t** registers = registers_of(routine, thread)
     cdef const int32_t* time = bank.history.time
@@ -336,7 +336,7 @@ cdef inline void apply_pre(const Core* core, const Dynamic* bank, Workbench* ben
             seen_post[k] = ONE_TRACE if time[bench.entry[k]] else 0
     give_pre(routine, registers, bank, bench, &bench.new_trace[0][0], n)
     give_post_traces(routine, registers, bank, bench, core.n, n)
-    run_weights(routine, registers, bench, n, run)
+    run_chosen(routine, register_of(routine, registers, what), registers, bench, values, n, run)
 
 
 cdef inline void give_pre(const Routine* routine, int32_t** registers, const Dynamic* bank, const Workbench* bench,
@@ -369,16 +369,15 @@ cdef inline void give_post_traces(const Routine* routine, int32_t** registers, c
                 words[k] = trace[bench.entry[k]]
 
 
-cdef inline void run_weights(const Routine* routine, int32_t** registers, Workbench* bench, int32_t n,
-                             program_t run) noexcept nogil:
-    """Run a routine over the weights of the chosen synapses."""
-    cdef int32_t* weight = register_of(routine, registers, WEIGHT)
+cdef inline void run_chosen(const Routine* routine, int32_t* words, int32_t** registers, const Workbench* bench,
+                            int32_t* values, int32_t n, program_t run) noexcept nogil:
+    """Run a routine over the `values` of the chosen synapses, which it has in the register `words`."""
     cdef int32_t k
     for k in range(n):
-        weight[k] = bench.weight[bench.chosen[k]]
+        words[k] = values[bench.chosen[k]]
     run_lanes(routine, registers, n, run)
     for k in range(n):
-        bench.weight[bench.chosen[k]] = weight[k]
+        values[bench.chosen[k]] = words[k]
 
 
 cdef inline void store_piece(Core* core, const Dynamic* bank, const Piece* piece, const int32_t* words, int32_t tick,

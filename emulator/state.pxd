@@ -17,6 +17,7 @@ cdef enum:
     WORDS = 12              # that a synapse may have besides its weight
     DRAWS = 4               # random words that a spike of a synapse may take
     LANES = 256             # synapses that a routine runs over at once
+    SIGNS = 2               # synapse types that may bring dopamine
 
 # What a routine may be given, a register each, and where the traces begin.
 cdef enum:
@@ -29,6 +30,10 @@ cdef enum:
     POST_TRACE = PRE_TRACE + TRACES
     DRAW = POST_TRACE + TRACES
     SENT = DRAW + DRAWS
+    ELIGIBILITY
+    DOPAMINE
+    SINCE
+    DOSE
     GIVEN
 
 ctypedef struct Feed:
@@ -71,6 +76,14 @@ ctypedef struct History:
     int32_t traces
     Routine add_post
 
+ctypedef struct Doses:      # arrivals of dopamine
+    int32_t* time           # [n, HISTORY], as of spikes
+    int32_t* after          # [n, HISTORY], the concentration after each
+    int32_t* last           # last entry of each neuron
+    int32_t types           # synapse types that bring it, behind those of the receptors
+    int32_t sign[SIGNS]
+    Routine add_dose
+
 ctypedef struct Dynamic:
     uint32_t* rows          # a copy that changes
     int32_t shift
@@ -83,6 +96,11 @@ ctypedef struct Dynamic:
     Routine add_pre
     Routine apply_pre
     Routine apply_post
+    # synapses that dopamine modulates
+    bint modulated
+    const Doses* doses
+    const int32_t* lag
+    Routine elapse
     # synapses that release
     bint releases
     Routine release
@@ -137,6 +155,7 @@ ctypedef struct Core:
     int32_t history_count
     Dynamic* dynamic
     int32_t dynamic_count
+    Doses* doses            # NULL if nothing brings dopamine
     # sources
     Sources* random
     const int32_t* array_tick
@@ -188,6 +207,14 @@ ctypedef struct Workbench:  # what a thread needs to process rows with dynamics
     int32_t back[LANES]
     int32_t first[LANES]    # history entry of the first spike of the target to apply
     int32_t last[LANES]     # of the last spike that counts; below 0 if there is none
+    # and of each that is modulated
+    int32_t eligibility[LANES]
+    int32_t dopamine[LANES]
+    int32_t now[LANES]      # how far it has been gone through
+    int32_t until[LANES]    # the next event, or the end
+    int32_t lag[LANES]
+    int32_t next_dose[LANES]
+    int32_t last_dose[LANES]
     # the lanes that a program runs over
     int32_t chosen[LANES]
     int32_t entry[LANES]    # history entry of the spike that it finds

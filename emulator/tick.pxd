@@ -3,6 +3,7 @@
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memmove, memset
 
+from emulator.doses cimport remember_doses
 from emulator.growable cimport extend, push, push_pair
 from emulator.injected cimport inject
 from emulator.plastic cimport remember_spikes
@@ -52,6 +53,8 @@ cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, in
     else:
         repeat_heard(core, tick)
     core.cycles = core.costs.tick
+    if core.doses != NULL:
+        core.cycles += remember_doses(core, tick, thread, run)
     if core.out.n:
         note_spikes(core, tick)
         if core.history_count:

@@ -7,6 +7,10 @@ takes b, is served like this.  Delay stages repeat the packet 16 s ticks later a
 The row waits ``defer = max(0, d' - 2 b)`` ticks, at most d' - 1, spikes of the target count as ``back = 2 b - d' +
 defer`` ticks later, and the ring buffer does the rest of the delay.  Synapses of one bank have the same stage and
 wait equally long.
+
+Where dopamine modulates, it must be known how much there was at the target until the spike was at the synapse.  So
+such rows wait for all of the axonal delay, ``defer = max(0, d' - b)``, at most d' - 1, and dopamine counts as ``lag =
+b - d' + defer`` ticks later: 0, but for b = 0 (-1), and for what delay stages bring too late for some of the dendrite.
 """
 
 from __future__ import annotations
@@ -25,9 +29,11 @@ from toolchain.errors import MappingError
 from toolchain.network import Network, Projection, Values
 from toolchain.synapses import STATIC
 from toolchain.synapses.mechanism import Plasticity, plasticity
+from toolchain.synapses.modulated import modulated
+from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.releasing import Releasing, releasing
-from toolchain.targets import input_scale, weight_factor
+from toolchain.targets import dopamine_of, input_scale, weight_factor
 
 Synapses = Sequence[tuple[Projection, Delays]]
 """Projections, or parts of them, with their delays."""
@@ -47,6 +53,8 @@ class Bank:
         Ticks that a row waits after its packet has come.
     back : int32[16]
         For each delay that the ring buffer serves (16 is at 0): ticks by which spikes of the target count as later.
+    lag : int32[16]
+        The same for dopamine.
     numbers : tuple of int
         The projections that its synapses are of.
     chosen : tuple of (int64[...] or None)
@@ -60,6 +68,7 @@ class Bank:
     mechanism: Plasticity | Releasing
     defer: int
     back: NDArray[np.int32]
+    lag: NDArray[np.int32]
     numbers: tuple[int, ...]
     chosen: tuple[NDArray[np.int64] | None, ...]
     synapses: tuple[tuple[Projection, Delays], ...]
@@ -83,6 +92,7 @@ class _Part:
     synapses: Projection
     delays: Delays
     back: NDArray[np.int32]
+    lag: NDArray[np.int32]
 
 
 def banks_of(network: Network, delays: Sequence[Delays]) -> tuple[Bank, ...]:
@@ -96,14 +106,14 @@ def banks_of(network: Network, delays: Sequence[Delays]) -> tuple[Bank, ...]:
     banks: list[Bank] = []
     grouped: dict[Hashable, list[_Part]] = {}
     for number, (made, delay) in enumerate(zip(network.projections, delays, strict=True)):
-        if not len(made) or made.synapse == STATIC:
+        if not len(made) or made.synapse in (STATIC, NEUROMODULATION):
             continue
         if made.synapse in RELEASE_MODELS:
             banks.append(_releasing_bank(network, number, made, delay))
             continue
         _check_factors(network, made)
         kind = (made.target, made.receptor, made.rules, *sorted(made.parameters.items()))
-        for service, part in _parts(number, made, delay):
+        for service, part in _parts(number, made, delay, dopamine_of(network, made.target) is not None):
             grouped.setdefault((kind, service), []).append(part)
     banks += [_plastic_bank(network, parts, service[1]) for (_, service), parts in _sorted(grouped)]
     return tuple(sorted(banks, key=lambda bank: bank.numbers[0]))
@@ -116,6 +126,7 @@ def _releasing_bank(network: Network, number: int, made: Projection, delays: Del
         mechanism=releasing(made, network.timestep),
         defer=0,
         back=np.zeros(DELAY_SLOTS, dtype=np.int32),
+        lag=np.zeros(DELAY_SLOTS, dtype=np.int32),
         numbers=(number,),
         chosen=(None,),
         synapses=((made, delays),),
@@ -141,42 +152,53 @@ def _sorted(grouped: dict[Hashable, list[_Part]]) -> list[tuple[tuple[Hashable, 
 
 def _plastic_bank(network: Network, parts: Sequence[_Part], defer: int) -> Bank:
     made = parts[0].synapses
+    dopamine, unit = dopamine_of(network, made.target), input_scale(network, made)
     return Bank(
         target=made.target,
         receptor=made.receptor,
-        mechanism=plasticity(made, network.timestep, input_scale(network, made)),
+        mechanism=(
+            plasticity(made, network.timestep, unit)
+            if dopamine is None
+            else modulated(made, dopamine, network.timestep, unit)
+        ),
         defer=defer,
         back=np.max([part.back for part in parts], axis=0),
+        lag=np.max([part.lag for part in parts], axis=0),
         numbers=tuple(part.number for part in parts),
         chosen=tuple(part.chosen for part in parts),
         synapses=tuple((part.synapses, part.delays) for part in parts),
     )
 
 
-def _parts(number: int, made: Projection, delays: Delays) -> Iterator[tuple[tuple[int, int], _Part]]:
-    """The parts of a projection by stage and wait."""
+def _parts(number: int, made: Projection, delays: Delays, wait: bool) -> Iterator[tuple[tuple[int, int], _Part]]:
+    """The parts of a projection by stage and wait; whether they must `wait` for dopamine."""
     fraction = float(made.parameters.get("dendritic_delay_fraction", 1.0))
-    stage, ring, defer, back = split_delay(delays.steps.astype(np.int64), fraction)
+    stage, ring, defer, back, lag = split_delay(delays.steps.astype(np.int64), fraction, wait)
     services = np.unique(np.stack([stage, defer], axis=1), axis=0).tolist()
     for a, b in services:
         mine = (stage == a) & (defer == b)
-        table = np.full(DELAY_SLOTS, -1, dtype=np.int32)
-        table[ring[mine] % DELAY_SLOTS] = back[mine]
+        tables = np.full((2, DELAY_SLOTS), -1, dtype=np.int32)
+        tables[:, ring[mine] % DELAY_SLOTS] = back[mine], lag[mine]
         chosen = None if mine.all() else np.flatnonzero(mine)
         steps = (DELAY_SLOTS * stage + ring)[mine].astype(np.uint8)
         kept = made if chosen is None else _chosen(made, chosen)
-        yield (a, b), _Part(number, chosen, kept, Delays(steps, int(steps.min()), int(steps.max())), table)
+        yield (a, b), _Part(number, chosen, kept, Delays(steps, int(steps.min()), int(steps.max())), *tables)
 
 
-def split_delay(
-    steps: NDArray[np.int64], fraction: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """How delays of `steps` are served, of which the dendrite takes `fraction`: stage, ring, defer, back."""
+def split_delay(steps: NDArray[np.int64], fraction: float, wait: bool = False) -> tuple[NDArray[np.int64], ...]:
+    """How delays of `steps` are served, of which the dendrite takes `fraction`: stage, ring, defer, back, lag.
+
+    Parameters
+    ----------
+    wait : bool
+        Whether rows wait for all of the axonal delay.
+    """
     dendritic = np.rint(fraction * steps).astype(np.int64)
     stage = (steps - 1) // DELAY_SLOTS
     left = steps - DELAY_SLOTS * stage
-    defer = np.minimum(np.maximum(left - 2 * dendritic, 0), left - 1)
-    return stage, left - defer, defer, 2 * dendritic - left + defer
+    defer = np.minimum(np.maximum(left - (1 if wait else 2) * dendritic, 0), left - 1)
+    late = dendritic - left + defer
+    return stage, left - defer, defer, dendritic + late, late
 
 
 def rounded_dendrites(network: Network, delays: Sequence[Delays]) -> tuple[Diagnostic, ...]:

@@ -39,7 +39,6 @@ from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
 from toolchain.synapses import ELECTRICAL
-from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.structure import STRUCTURAL
 from toolchain.tables import Tables
 from toolchain.targets import weights_of
@@ -223,7 +222,7 @@ def compile_network(
 REFUSED = {
     ELECTRICAL: "cannot be run on SpiNNaker: a gap junction couples voltages in every instant, and its cores send each "
     "other spikes only",
-    **dict.fromkeys((NEUROMODULATION, *STRUCTURAL), "is not among what the emulated cores have"),
+    **dict.fromkeys(STRUCTURAL, "is not among what the emulated cores have"),
 }
 """Synapse types that no core has, and why."""
 

@@ -25,14 +25,16 @@ from toolchain.map_graph import GraphMapping
 from toolchain.memory import bits_for
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Population
+from toolchain.network import Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.rows import Blocks, build_rows, word_layout
 from toolchain.sources import array_cores, random_cores
 from toolchain.synapses.mechanism import Plasticity
+from toolchain.synapses.modulated import Modulated, concentration_program
+from toolchain.synapses.modulation import RECEPTORS
 from toolchain.synapses.releasing import Releasing
-from toolchain.targets import neuron_model
+from toolchain.targets import dopamine_of, synapse_types
 from toolchain.workload import Workload
 
 
@@ -115,8 +117,25 @@ def _programs(plan: Plan) -> dict[str, Program]:
 
 
 def _rules(plan: Plan) -> list[Program]:
-    """The programs that run over synapses, each once."""
-    return list(dict.fromkeys(program for bank in plan.workload.banks for program in bank.mechanism.programs))
+    """The programs that run over synapses, and where dopamine arrives, each once."""
+    found = [program for bank in plan.workload.banks for program in (*bank.mechanism.programs, *_elapse(plan, bank))]
+    dopamine = (_add_dose(plan, number) for number in range(len(plan.workload.network.populations)))
+    return list(dict.fromkeys([*found, *(program for program in dopamine if program is not None)]))
+
+
+def _elapse(plan: Plan, bank: Bank) -> tuple[Program, ...]:
+    """The program of time that goes by, if dopamine modulates a bank."""
+    if not isinstance(bank.mechanism, Modulated):
+        return ()
+    types, shifts = synapse_types(plan.workload.network, bank.target), plan.shifts[bank.target]
+    of_dopamine = max(shifts[types.index(name)] for name in RECEPTORS)
+    return (bank.mechanism.elapse(shifts[types.index(bank.receptor)], of_dopamine),)
+
+
+def _add_dose(plan: Plan, population: int) -> Program | None:
+    """The program of dopamine that arrives, if some is brought to a population."""
+    given = dopamine_of(plan.workload.network, population)
+    return None if given is None else concentration_program(given, plan.workload.network.timestep)
 
 
 def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]:
@@ -186,6 +205,8 @@ def _dynamic_of_cores(
     mine = [(bank, blocks) for bank, blocks in pairs if bank.target == number]
     kinds = histories([bank for bank, _ in mine])
     words = [build_dynamic_rows(network, bank, slicing, blocks, plan.shifts) for bank, blocks in mine]
+    add_dose = _add_dose(plan, number)
+    dopamine = None if add_dose is None else image.Dopamine(programs[add_dose], tuple(RECEPTORS.values()))
     for piece in range(slicing.first[number], slicing.first[number + 1]):
         dynamic = []
         for (bank, blocks), rows in zip(mine, words, strict=True):
@@ -194,16 +215,16 @@ def _dynamic_of_cores(
             common = {
                 "table": _population_table(plan.partition, blocks, keys, span),
                 "rows": rows[low:high],
-                "shift": plan.shifts[number][list(neuron_model(network, number).receptors).index(bank.receptor)],
+                "shift": plan.shifts[number][synapse_types(network, number).index(bank.receptor)],
                 "defer": bank.defer,
             }
-            dynamic.append(_dynamic_rows(network, bank, kinds, programs, common))
+            dynamic.append(_dynamic_rows(plan, bank, kinds, programs, common))
         remembered = (image.History(programs[kind.rules.add_post], kind.timing.post_traces) for kind in kinds)
-        yield {"histories": tuple(remembered), "dynamic": tuple(dynamic)}
+        yield {"histories": tuple(remembered), "dynamic": tuple(dynamic), "dopamine": dopamine}
 
 
 def _dynamic_rows(
-    network: Network,
+    plan: Plan,
     bank: Bank,
     kinds: Sequence[Plasticity],
     programs: Mapping[Program, int],
@@ -215,18 +236,22 @@ def _dynamic_rows(
             **common,
             program=programs[bank.mechanism.program],
             words=tuple(bank.mechanism.words),
-            key=projection_key(network.seed, bank.numbers[0]),
+            key=projection_key(plan.workload.network.seed, bank.numbers[0]),
         )
     rules = bank.mechanism.rules
-    return image.PlasticRows(
+    common = {
         **common,
-        history=[kind.rules.add_post for kind in kinds].index(rules.add_post),
-        traces=bank.mechanism.timing.pre_traces,
-        add_pre=programs[rules.add_pre],
-        apply_pre=programs[rules.apply_pre],
-        apply_post=programs[rules.apply_post],
-        back=bank.back,
-    )
+        "history": [kind.rules.add_post for kind in kinds].index(rules.add_post),
+        "traces": bank.mechanism.timing.pre_traces,
+        "add_pre": programs[rules.add_pre],
+        "apply_pre": programs[rules.apply_pre],
+        "apply_post": programs[rules.apply_post],
+        "back": bank.back,
+    }
+    if isinstance(bank.mechanism, Modulated):
+        [elapse] = _elapse(plan, bank)
+        return image.ModulatedRows(**common, elapse=programs[elapse], lag=bank.lag, bits=bank.mechanism.bits)
+    return image.PlasticRows(**common)
 
 
 def _recordings(population: Population, start: int, stop: int) -> tuple[image.Recording, ...]:

@@ -99,10 +99,13 @@ class DynamicMemory:
         For the spikes that a cell remembers.
     parameter_bytes : int
         For tables and parameters of the rules.
+    dopamine_types : int
+        Synapse types that bring dopamine.
     """
 
     history_bytes: int = 0
     parameter_bytes: int = 0
+    dopamine_types: int = 0
 
 
 RULES: Final = "plasticity rules"
@@ -143,7 +146,7 @@ def neuron_core(
     """
     receptors = len(program.numbers(Role.RECEPTOR))
     kept = len(program.numbers(Role.STATE)) + len(program.numbers(Role.PARAMETER))
-    slots = DELAY_SLOTS << (bits_for(receptors) + bits_for(per_core))
+    slots = DELAY_SLOTS << (bits_for(receptors + dynamic.dopamine_types) + bits_for(per_core))
     state = Region("neuron state", WORD * kept * cells)
     streams = Region("random streams", STREAM_BYTES * cells if program.numbers(Role.RANDOM) else 0)
     functions = Region("tables of functions", WORD * sum(len(table.words) for table in program.tables))

@@ -25,6 +25,7 @@ from toolchain.models.receptors import Receptor
 from toolchain.models.rising import FINE_BITS, Alpha, LinearExponential
 from toolchain.models.tracing import Step, Traced, trace
 from toolchain.network import Network, Projection
+from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.targets import neuron_model, relative_weights
 from toolchain.weights import weight_scale
 
@@ -68,7 +69,7 @@ def lossy_responses(
     substeps : int, optional
         Parts of a timestep; if left out, as many as each model needs.
     """
-    made = (projection for projection in network.projections if len(projection))
+    made = (p for p in network.projections if len(p) and p.synapse != NEUROMODULATION)
     return tuple(remark for projection in made for remark in _of_projection(network, projection, shifts, substeps))
 
 

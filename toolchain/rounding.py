@@ -23,6 +23,7 @@ from toolchain.synapses.declaration import Scale
 from toolchain.synapses.programs import rule_words
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
+from toolchain.targets import dopamine_of
 from toolchain.weights import weight_scale
 
 TOLERANCE: Final = 0.01
@@ -41,8 +42,12 @@ def rounded_parameters(network: Network) -> tuple[Diagnostic, ...]:
 
 def rounded_amplitudes(network: Network) -> tuple[Diagnostic, ...]:
     """A remark for each plastic projection whose steps of the weight s16.15 holds with an error above 1 %."""
-    plastic = (made for made in network.projections if made.rules and len(made))
-    return tuple(remark for made in plastic for remark in _of_amplitudes(network, made))
+    return tuple(remark for made in _plastic(network) for remark in _of_amplitudes(network, made))
+
+
+def _plastic(network: Network) -> Iterator[Projection]:
+    """Plastic projections, but for those that dopamine modulates: their steps have bits enough of their own."""
+    return (p for p in network.projections if p.rules and len(p) and dopamine_of(network, p.target) is None)
 
 
 def _of_amplitudes(network: Network, made: Projection) -> Iterator[Diagnostic]:
@@ -72,8 +77,7 @@ def coarse_steps(network: Network, shifts: Sequence[Sequence[int]]) -> tuple[Dia
     shifts : sequence of sequence of int
         Ring-buffer shifts of each receptor of each population.
     """
-    plastic = (made for made in network.projections if made.rules and len(made))
-    return tuple(remark for made in plastic for remark in _of_steps(network, made, shifts))
+    return tuple(remark for made in _plastic(network) for remark in _of_steps(network, made, shifts))
 
 
 def _of_steps(network: Network, made: Projection, shifts: Sequence[Sequence[int]]) -> Iterator[Diagnostic]:

@@ -25,7 +25,7 @@ from toolchain.banks import Synapses
 from toolchain.memory import bits_for
 from toolchain.network import Network
 from toolchain.scatter import count_rows, fill_rows, mark_blocks, place_synapses
-from toolchain.targets import neuron_model, receptor_number, relative_weights
+from toolchain.targets import receptor_number, relative_weights, synapse_types
 from toolchain.weights import weight_scale
 from toolchain.workload import Workload
 
@@ -243,8 +243,8 @@ def build_rows(
 
 def word_layout(network: Network, slicing: Slicing, population: int) -> tuple[int, int]:
     """Index bits and type bits of the synaptic words of a population."""
-    receptors = len(neuron_model(network, population).receptors)
-    return bits_for(min(slicing.per_core[population], slicing.sizes[population])), bits_for(receptors)
+    types = len(synapse_types(network, population))
+    return bits_for(min(slicing.per_core[population], slicing.sizes[population])), bits_for(types)
 
 
 def _present(synapses: Synapses, slicing: Slicing) -> dict[tuple[int, int], NDArray[np.uint8]]:

@@ -8,6 +8,10 @@ from numpy.typing import NDArray
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, Weights
 from toolchain.network import Network, Projection
+from toolchain.synapses.modulation import CONCENTRATION_BITS, NEUROMODULATION, RECEPTORS, modulation_parameters
+
+CONCENTRATION = Weights("", 1, CONCENTRATION_BITS)
+"""What brings dopamine has for weights."""
 
 
 def input_scale(network: Network, projection: Projection) -> float:
@@ -22,6 +26,8 @@ def weight_factor(network: Network, projection: Projection) -> NDArray[np.float6
     Alpha functions, which the machine scales by their area, and steps of the voltage, which it makes of charges, have
     factors other than 1 (`Receptor.weight_factor`).
     """
+    if projection.synapse == NEUROMODULATION:
+        return np.ones(())
     population, model = network.populations[projection.target], neuron_model(network, projection.target)
     values = {p.name: np.asarray(population.parameters.get(p.name, p.default), np.float64) for p in model.parameters}
     factor = model.weight_factor(projection.receptor, values)
@@ -35,12 +41,28 @@ def relative_weights(network: Network, projection: Projection) -> NDArray[np.flo
 
 
 def receptor_number(network: Network, projection: Projection) -> int:
-    """The synapse type of `projection`: its receptor's place among those of the target."""
-    return list(neuron_model(network, projection.target).receptors).index(projection.receptor)
+    """The synapse type of `projection`: its receptor's place among those of the target, dopamine's behind them."""
+    return synapse_types(network, projection.target).index(projection.receptor)
+
+
+def synapse_types(network: Network, population: int) -> list[str]:
+    """The synapse types of a population that has neurons: its receptors, and those of dopamine if some is brought."""
+    receptors = list(neuron_model(network, population).receptors)
+    return receptors if dopamine_of(network, population) is None else [*receptors, *RECEPTORS]
+
+
+def dopamine_of(network: Network, population: int) -> dict[str, float] | None:
+    """The parameters of the projections that bring dopamine to a population, all the same; None if there are none."""
+    for made in network.projections:
+        if made.synapse == NEUROMODULATION and made.target == population:
+            return modulation_parameters(made.parameters)
+    return None
 
 
 def weights_of(network: Network, projection: Projection) -> Weights:
     """What the weights of `projection` are."""
+    if projection.synapse == NEUROMODULATION:
+        return CONCENTRATION
     return neuron_model(network, projection.target).weights[projection.receptor]
 
 

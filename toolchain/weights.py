@@ -18,7 +18,7 @@ sum must fit s16.15; what exceeds that saturates, and is counted when it does.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,7 +37,7 @@ from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
 from toolchain.synapses import PLASTIC
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.weight import WEIGHT_RULES
-from toolchain.targets import input_scale, receptor_number, relative_weights, weights_of
+from toolchain.targets import dopamine_of, input_scale, receptor_number, relative_weights, synapse_types, weights_of
 from toolchain.workload import Workload
 
 LARGEST_SHIFT: Final = 15
@@ -103,7 +103,7 @@ class Quantisation:
 
 
 def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tuple[int, ...], ...]:
-    """Left shift of each receptor of each population; () for spike sources.
+    """Left shift of each receptor of each population, then of those of dopamine; () for spike sources.
 
     Raises
     ------
@@ -117,8 +117,8 @@ def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tup
             arriving = _input(network, projection, delay, workload.rates[projection.source])
             inputs[projection.target].setdefault(projection.receptor, []).append(arriving)
     return tuple(
-        tuple(shift_for(largest_sum(found.get(name, []), network.timestep, options)) for name in _receptors(cell))
-        for found, cell in zip(inputs, (population.cell for population in network.populations), strict=True)
+        tuple(shift_for(largest_sum(found.get(name, []), network.timestep, options)) for name in types)
+        for found, types in zip(inputs, _types(network), strict=True)
     )
 
 
@@ -209,7 +209,7 @@ def _input(network: Network, projection: Projection, delays: Delays, rate: Rate)
     unit, scale = weights_of(network, projection).unit, input_scale(network, projection)
     weights = relative_weights(network, projection)
     if projection.synapse == PLASTIC:  # all of them may come to be the largest (sPyNNaker)
-        weights = np.maximum(np.abs(weights).max(keepdims=True), largest_plastic(projection))
+        weights = np.maximum(np.abs(weights).max(keepdims=True), largest_plastic(network, projection))
     elif projection.synapse in RELEASE_MODELS:
         weights = weights * most_released(projection)
     lowest, highest, total, squares = weight_sums(weights)
@@ -231,8 +231,11 @@ def _input(network: Network, projection: Projection, delays: Delays, rate: Rate)
     )
 
 
-def largest_plastic(projection: Projection) -> float:
-    """The largest weight that the rule of a plastic projection makes."""
+def largest_plastic(network: Network, projection: Projection) -> float:
+    """The largest weight that the rule of a plastic projection makes, or dopamine."""
+    dopamine = dopamine_of(network, projection.target)
+    if dopamine is not None:
+        return dopamine["w_max"]
     rule = {parameter.name: parameter.default for parameter in WEIGHT_RULES[projection.rules[1]].parameters}
     return float(projection.parameters.get("w_max", rule["w_max"]))
 
@@ -244,9 +247,10 @@ def most_released(projection: Projection) -> NDArray[np.float64]:
     return np.asarray(model.most(given), dtype=np.float64)
 
 
-def _receptors(cell: str) -> tuple[str, ...]:
-    model = CELL_MODELS[cell]
-    return tuple(model.receptors) if isinstance(model, CellModel) else ()
+def _types(network: Network) -> Iterator[list[str]]:
+    """The synapse types of each population; none of sources."""
+    for number, population in enumerate(network.populations):
+        yield synapse_types(network, number) if isinstance(CELL_MODELS[population.cell], CellModel) else []
 
 
 def _target(network: Network, report: Quantisation) -> str:

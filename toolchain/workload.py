@@ -12,6 +12,10 @@ from toolchain.network import Network
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate, expected_rates
 from toolchain.synapses import STATIC
+from toolchain.synapses.modulation import NEUROMODULATION
+
+UNCHANGING = (STATIC, NEUROMODULATION)
+"""Synapse types that send the same always."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +38,7 @@ class Workload:
     def fixed(self) -> Synapses:
         """The projections without dynamics that have synapses."""
         pairs = zip(self.network.projections, self.delays, strict=True)
-        return [(made, delay) for made, delay in pairs if made.synapse == STATIC and len(made)]
+        return [(made, delay) for made, delay in pairs if made.synapse in UNCHANGING and len(made)]
 
 
 def prepare(network: Network, options: MappingOptions) -> Workload:

@@ -20,7 +20,7 @@ from pyneuro.reference.rules import Found
 from pyneuro.reference.synapses import DelayLine, Rows, signed
 from toolchain.network import Projection
 from toolchain.synapses.declaration import Value
-from toolchain.synapses.modulation import PARAMETERS, RECEPTORS, Learning, elapse
+from toolchain.synapses.modulation import RECEPTORS, Learning, elapse, modulation_parameters, time_constant
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -45,8 +45,8 @@ class Dopamine:
 
     def configure(self, given: Mapping[str, float]) -> None:
         """Take the parameters of the projections that bring it."""
-        p = {parameter.name: float(given.get(parameter.name, parameter.default)) for parameter in PARAMETERS}
-        self.parameters = {**p, "tau": 1.0 / (1.0 / p["tau_c"] + 1.0 / p["tau_d"])}
+        p = modulation_parameters(given)
+        self.parameters = {**p, "tau": time_constant(p)}
 
     def reset(self) -> None:
         """No dopamine, and none under way."""

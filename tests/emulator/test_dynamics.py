@@ -40,6 +40,12 @@ def assert_same_memory(slow: SlowEmulator, fast: Emulator, number: int, core: Ne
     dynamics = slow.dynamics[number]
     for (bank, start), row in dynamics.rows.items():
         assert unpacked(core.dynamic[bank], start, fast.dynamic_rows(number, bank)) == row
+    if core.dopamine is not None:
+        tick, after, last = fast.doses(number)
+        for neuron, doses in enumerate(dynamics.doses):
+            assert last[neuron] == len(doses) - 1
+            assert tick[neuron, : len(doses)].tolist() == [dose.tick for dose in doses]
+            assert after[neuron, : len(doses)].tolist() == [dose.after for dose in doses]
     for history, remembered in enumerate(dynamics.remembered):
         tick, trace, last = fast.history(number, history)
         for neuron, spikes in enumerate(remembered):
@@ -147,6 +153,8 @@ def test_random_dynamics_are_worth_the_trouble() -> None:
             if isinstance(core, NeuronCore):
                 for bank, rows in enumerate(core.dynamic):
                     seen[type(rows).__name__] += int((emulator.dynamic_rows(number, bank) != rows.rows).any())
+                seen["forgotten"] += int(core.dopamine is not None and (emulator.doses(number)[2] == 15).any())
                 for history in range(len(core.histories)):
                     seen["full"] += int((emulator.history(number, history)[2] == 15).any())
-    assert min(seen[name] for name in ("events", "PlasticRows", "ReleaseRows", "full")) > 3
+    wanted = ("events", "PlasticRows", "ModulatedRows", "ReleaseRows", "full", "forgotten")
+    assert min(seen[name] for name in wanted) > 3

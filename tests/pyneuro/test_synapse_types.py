@@ -140,9 +140,9 @@ def test_electrical_synapses_have_no_delay() -> None:
         projection.get("delay", "array")
 
 
-def rewarded(dopamine_times: list[float], receptor: str | None = None) -> float:
+def rewarded(dopamine_times: list[float], backend: str, receptor: str | None = None) -> float:
     """Weight at the end of a run in which a pair of spikes is followed by dopamine."""
-    sim.setup(timestep=1.0, backend="reference")
+    sim.setup(timestep=1.0, backend=backend)
     source = sim.Population(1, sim.SpikeSourceArray(spike_times=[10.0, 290.0]))
     driver = sim.Population(1, sim.SpikeSourceArray(spike_times=[14.0]))
     dopamine = sim.Population(1, sim.SpikeSourceArray(spike_times=dopamine_times))
@@ -158,18 +158,25 @@ def rewarded(dopamine_times: list[float], receptor: str | None = None) -> float:
     return float(weight)
 
 
-def test_dopamine_turns_marks_into_weights() -> None:
+@pytest.mark.filterwarnings("ignore::pyneuro.errors.MappingWarning")
+@pytest.mark.parametrize("backend", ["reference", "emulator"])
+def test_dopamine_turns_marks_into_weights(backend: str) -> None:
     """Without dopamine nothing is learnt; a reward keeps what the pair of spikes marked, a punishment the opposite."""
-    assert rewarded([]) == 0.5
-    rise = rewarded([100.0]) - 0.5
+    assert rewarded([], backend) == 0.5
+    rise = rewarded([100.0], backend) - 0.5
     assert rise > 0.001
-    assert rewarded([100.0], "punishment") - 0.5 == pytest.approx(-rise)
+    assert rewarded([100.0], backend, "punishment") - 0.5 == pytest.approx(-rise)
     with pytest.raises(sim.errors.ConnectionError, match="must be 'reward' or 'punishment', got 'excitatory'"):
-        rewarded([], "excitatory")
+        rewarded([], backend, "excitatory")
 
 
-def test_dopamine_is_refused_on_the_machine_by_name() -> None:
-    """The emulated cores have no neuromodulation, and say so before anything runs."""
-    connected(sim.Neuromodulation(weight=0.1))
-    with pytest.raises(ValueError, match="Neuromodulation is not among what the emulated cores have"):
+@pytest.mark.parametrize("backend", ["reference", "emulator"])
+def test_weights_that_multiply_cannot_be_modulated(backend: str) -> None:
+    """It is said before anything runs, on either simulator."""
+    rule = sim.STDPMechanism(sim.SpikePairRule(), sim.MultiplicativeWeightDependence(), weight=0.5, delay=1.0)
+    sim.setup(timestep=1.0, backend=backend)
+    source, cell = sim.Population(1, sim.SpikeSourceArray()), sim.Population(1, sim.IF_curr_exp())
+    for synapse in (rule, sim.Neuromodulation(weight=0.1)):
+        sim.Projection(source, cell, sim.OneToOneConnector(), synapse)
+    with pytest.raises(ValueError, match="MultiplicativeWeightDependence needs the weight"):
         sim.run(1.0)

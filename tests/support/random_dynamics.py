@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import (
+    Dopamine,
     DynamicRows,
     History,
     MachineImage,
+    ModulatedRows,
     NeuronCore,
     PlasticRows,
     PopulationTable,
@@ -18,7 +21,9 @@ from emulator.image import (
 )
 from emulator.program import Program
 from toolchain.network import Projection
-from toolchain.synapses.programs import StdpPrograms, rule_words, stdp_programs
+from toolchain.synapses.declaration import TimingRule, WeightRule
+from toolchain.synapses.modulated import Modulated, concentration_program
+from toolchain.synapses.programs import StdpPrograms, marking_words, rule_words, stdp_programs
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.releasing import releasing
 from toolchain.synapses.timing import TIMING_RULES
@@ -28,7 +33,7 @@ Halves = list[int]
 
 
 def with_dynamics(image: MachineImage, seed: int) -> MachineImage:
-    """The image with two plastic banks and one of synapses that release, or fewer, on each neuron core."""
+    """The image with plastic banks, modulated ones and one of synapses that release, or none, on each neuron core."""
     rng = np.random.default_rng(seed)
     programs = list(image.programs)
     cores = [
@@ -41,11 +46,32 @@ def with_dynamics(image: MachineImage, seed: int) -> MachineImage:
 def _with_banks(rng: np.random.Generator, core: NeuronCore, programs: list[Program]) -> NeuronCore:
     histories: list[History] = []
     banks: list[DynamicRows] = []
+    if rng.random() < 0.6:
+        core = _with_dopamine(rng, core, programs)
+        banks += [_modulated(rng, core, programs, histories) for _ in range(int(rng.integers(1, 3)))]
     for _ in range(int(rng.integers(0, 3))):
         banks.append(_plastic(rng, core, programs, histories))
     if rng.random() < 0.7:
         banks.append(_releasing(rng, core, programs))
     return replace(core, histories=tuple(histories), dynamic=tuple(banks))
+
+
+def _with_dopamine(rng: np.random.Generator, core: NeuronCore, programs: list[Program]) -> NeuronCore:
+    """The core with one or two synapse types more, which bring dopamine, for some of its synapses."""
+    signs = tuple(rng.choice([-1, 1], int(rng.integers(1, 3))).tolist())
+    rows = core.rows.copy()
+    low, kinds = core.index_bits, len(core.shift)
+    for mask, address, stride in zip(core.table.mask, core.table.address, core.table.stride, strict=True):
+        for start in range(int(address), int(address) + (-int(mask) & 0xFFFFFFFF) * int(stride), int(stride)):
+            for place in range(start + 3, start + 3 + int(rows[start + 1])):
+                word = int(rows[place])
+                target, kind, delay = word & (1 << low) - 1, word >> low & 1, word >> low + 1 & 15
+                if rng.random() < 0.4:
+                    kind = kinds + int(rng.integers(len(signs)))
+                rows[place] = word >> 16 << 16 | delay << low + 2 | kind << low | target
+    programs.append(concentration_program({"tau_d": float(rng.uniform(2.0, 60.0))}, 1.0))
+    shift = (*core.shift, *rng.integers(0, 16, len(signs)).tolist())
+    return replace(core, type_bits=2, shift=shift, rows=rows, dopamine=Dopamine(len(programs) - 1, signs))
 
 
 def _plastic(
@@ -55,26 +81,66 @@ def _plastic(
     rules = [rule for rule in WEIGHT_RULES.values() if rule.name != "GutigWeightDependence"]
     triplet = timing.name == "PfisterSpikeTriplet"
     weight = WEIGHT_RULES["WeightDependenceAdditiveTriplet"] if triplet else rules[rng.integers(len(rules))]
+    p = _parameters(rng, timing, weight)
+    made = stdp_programs(timing, weight, rule_words(timing, weight, p, 1.0, 1.0))
+    first = _added(timing, made, programs, histories)
+    return PlasticRows(**_plastic_rows(rng, core, len(histories) - 1, (timing, first), []))
+
+
+def _modulated(
+    rng: np.random.Generator, core: NeuronCore, programs: list[Program], histories: list[History]
+) -> ModulatedRows:
+    timing = list(TIMING_RULES.values())[rng.integers(4)]
+    weight = WEIGHT_RULES["WeightDependenceAdditiveTriplet"]
+    p = _parameters(rng, timing, weight)
+    words, bits = marking_words(timing, weight, p, 1.0, 1.0)
+    made = stdp_programs(timing, weight, words, "eligibility")
+    tau_c, tau_d = rng.uniform(2.0, 100.0, 2).tolist()
+    dopamine = {"tau_c": tau_c, "tau_d": tau_d, "w_min": 0.0, "w_max": float(rng.uniform(0.0, 2.0))}
+    extra = [rng.integers(-(2**14), 2**14, 400), rng.integers(-(2**20), 2**20, 400)]
+    first = _added(timing, made, programs, histories)
+    rows = _plastic_rows(rng, core, len(histories) - 1, (timing, first), extra)
+    mechanism = Modulated(timing, weight, p, words, made, bits, dopamine, 1.0, 1.0)
+    programs.append(mechanism.elapse(int(rng.integers(0, 16)), int(rng.integers(0, 16))))
+    lag = rng.integers(-1, 20, 16).astype(np.int32)
+    return ModulatedRows(**rows, elapse=len(programs) - 1, lag=lag, bits=bits)
+
+
+def _parameters(rng: np.random.Generator, timing: TimingRule, weight: WeightRule) -> dict[str, float]:
     p = {parameter.name: parameter.default for parameter in (*timing.parameters, *weight.parameters)}
     p |= {name: float(rng.uniform(3.0, 40.0)) for name in timing.time_constants}
-    p |= {name: float(rng.uniform(0.0, 0.2)) for name in timing.amplitudes}
-    made: StdpPrograms = stdp_programs(timing, weight, rule_words(timing, weight, p, 1.0, 1.0))
-    first = len(programs)
+    return p | {name: float(rng.uniform(0.0, 0.2)) for name in timing.amplitudes}
+
+
+def _added(timing: TimingRule, made: StdpPrograms, programs: list[Program], histories: list[History]) -> int:
+    """The number of the first program of a mechanism, which programs and histories get."""
+    histories.append(History(len(programs), timing.post_traces))
     programs += [made.add_post, *made.of_rows]
-    histories.append(History(first, timing.post_traces))
-    table, rows = _packed(rng, core, 1 + -(-len(timing.pre_traces) // 2), [0], [])
-    return PlasticRows(
-        table=table,
-        rows=rows,
-        shift=int(rng.integers(0, 5)),
-        defer=int(rng.choice([0, 0, 3])),
-        history=len(histories) - 1,
-        traces=timing.pre_traces,
-        add_pre=first + 1,
-        apply_pre=first + 2,
-        apply_post=first + 3,
-        back=rng.integers(-1, 20, 16).astype(np.int32),
-    )
+    return histories[-1].program
+
+
+def _plastic_rows(
+    rng: np.random.Generator,
+    core: NeuronCore,
+    history: int,
+    mechanism: tuple[TimingRule, int],
+    extra: list[NDArray[np.int64]],
+) -> dict[str, Any]:
+    """Fields of rows of a timing rule with the first of its programs, whose synapses have `extra` words."""
+    timing, first = mechanism
+    table, rows = _packed(rng, core, 1 + -(-len(timing.pre_traces) // 2), [0], extra)
+    return {
+        "table": table,
+        "rows": rows,
+        "shift": int(rng.integers(0, 5)),
+        "defer": int(rng.choice([0, 0, 3])),
+        "history": history,
+        "traces": timing.pre_traces,
+        "add_pre": first + 1,
+        "apply_pre": first + 2,
+        "apply_post": first + 3,
+        "back": rng.integers(-1, 20, 16).astype(np.int32),
+    }
 
 
 def _releasing(rng: np.random.Generator, core: NeuronCore, programs: list[Program]) -> ReleaseRows:

@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.draws import synapse_words
-from emulator.image import STREAM, DynamicRows, History, MachineImage, NeuronCore, PlasticRows, ReleaseRows
+from emulator.image import (
+    STREAM,
+    DynamicRows,
+    History,
+    MachineImage,
+    ModulatedRows,
+    NeuronCore,
+    PlasticRows,
+    ReleaseRows,
+)
 from emulator.interpreter import run_words, wrap
 from emulator.program import Program, Role
 
@@ -43,6 +53,14 @@ class Spike:
 
 
 @dataclass
+class Dose:
+    """An arrival of dopamine at a neuron, and the concentration after it; the first of a neuron stands for none yet."""
+
+    tick: int
+    after: int
+
+
+@dataclass
 class Row:
     """A row, unpacked."""
 
@@ -60,6 +78,7 @@ class SlowDynamics:
     image: MachineImage
     core: NeuronCore
     remembered: list[list[list[Spike]]] = field(default_factory=list)
+    doses: list[list[Dose]] = field(default_factory=list)
     rows: dict[tuple[int, int], Row] = field(default_factory=dict)
     due: list[tuple[int, int, int]] = field(default_factory=list)
     sent: list[tuple[int, int]] = field(default_factory=list)
@@ -68,6 +87,27 @@ class SlowDynamics:
         for history in self.core.histories:
             nothing = tuple(0 for _ in history.traces)
             self.remembered.append([[Spike(0, nothing)] for _ in range(self.core.n)])
+
+        self.doses = [[Dose(0, 0)] for _ in range(self.core.n)]
+
+    def dosed(self, tick: int, arrived: list[list[int]]) -> None:
+        """What the ring buffer has of dopamine for this tick, a list a synapse type."""
+        if self.core.dopamine is None:
+            return
+        shifts = self.core.shift[-len(arrived) :]
+        for neuron, doses in enumerate(self.doses):
+            pairs = zip(self.core.dopamine.signs, arrived, shifts, strict=True)
+            dose = sum(sign * (words[neuron] << shift) for sign, words, shift in pairs)
+            if dose:
+                doses.append(Dose(tick, self._after(doses[-1], tick, dose)))
+            if len(doses) > 16:
+                gaps = [later.tick - earlier.tick for earlier, later in pairwise(doses[1:])]
+                del doses[1 + gaps.index(min(gaps))]
+
+    def _after(self, before: Dose, tick: int, dose: int) -> int:
+        assert self.core.dopamine is not None
+        given = {"dopamine": before.after, "since": max(tick - before.tick, 0), "dose": dose}
+        return ran(self.image.programs[self.core.dopamine.program], given)["dopamine"]
 
     def spiked(self, tick: int, neurons: list[int]) -> None:
         """Neurons spiked in this tick."""
@@ -113,6 +153,8 @@ class SlowDynamics:
         rows = self.core.dynamic[bank]
         if isinstance(rows, ReleaseRows):
             self._release(rows, row, tick)
+        elif isinstance(rows, ModulatedRows):
+            self._learn(rows, row, tick)
         else:
             assert isinstance(rows, PlasticRows)
             self._update(rows, row, tick)
@@ -150,6 +192,65 @@ class SlowDynamics:
             self.sent.append((control, row.weights[place]))
         row.header = list(new.values())
 
+    def _learn(self, rows: ModulatedRows, row: Row, tick: int) -> None:
+        old = {f"pre_{name}": trace for name, trace in zip(rows.traces, row.header, strict=True)}
+        intervals = {"since_pre": tick - row.last, "seen_pre": ONE if row.last else 0}
+        made = ran(self.image.programs[rows.add_pre], old | intervals)
+        new = {name: short(made[name]) for name in old}
+        for place, control in enumerate(row.controls):
+            delay = control >> self.core.index_bits + self.core.type_bits & 15
+            back, lag = int(rows.back[delay]), int(rows.lag[delay])
+            neuron = control & (1 << self.core.index_bits) - 1
+            spikes, doses = self.remembered[rows.history][neuron], self.doses[neuron]
+            from_spike, from_dose = (max(row.last - max(late, 0), 0) for late in (back, lag))
+            last = max(number for number, spike in enumerate(spikes) if spike.tick <= max(tick - back, 0))
+            first = [dose for dose in doses if dose.tick <= from_dose][-1]
+            # What happens, in order: of events that come together the spikes are first.
+            events: list[tuple[int, int, int]] = [
+                (spikes[n].tick + back, 0, n) for n in range(1, last + 1) if spikes[n].tick > from_spike
+            ]
+            events += [
+                (dose.tick + lag, 1, dose.after) for dose in doses[1:] if from_dose < dose.tick <= max(tick - lag, 0)
+            ]
+            x = {
+                "weight": (row.weights[place] << 15) + row.words[0][place],
+                "eligibility": row.words[1][place],
+                "dopamine": self._after(Dose(first.tick + lag, first.after), row.last, 0),
+            }
+            now = row.last
+            for at, is_dose, what in sorted(events):
+                x = self._elapsed(rows, x, max(at - now, 0))
+                now = max(now, at)
+                if is_dose:
+                    x["dopamine"] = what
+                else:
+                    given = old | self._post(rows, spikes[what])
+                    given |= {"since_pre": at - row.last, "seen_pre": ONE if row.last else 0}
+                    before = spikes[what - 1].tick
+                    given |= {"since_post": at - before, "seen_post": ONE if before else 0}
+                    given |= {"eligibility": x["eligibility"]}
+                    x["eligibility"] = ran(self.image.programs[rows.apply_post], given)["eligibility"]
+            x = self._elapsed(rows, x, max(tick - now, 0))
+            if last:
+                since = tick - back - spikes[last].tick
+                given = new | intervals | self._post(rows, spikes[last]) | {"eligibility": x["eligibility"]}
+                given |= {"since_post": since if since >= 0 else LONG_AGO, "seen_post": ONE if spikes[last].tick else 0}
+                x["eligibility"] = ran(self.image.programs[rows.apply_pre], given)["eligibility"]
+            row.weights[place] = (x["weight"] + (1 << 14) >> 15) & 0xFFFF
+            row.words[0][place] = int(wrap(np.array([x["weight"] - (row.weights[place] << 15)]))[0])
+            row.words[1][place] = x["eligibility"]
+            self.sent.append((control, row.weights[place]))
+        row.header = list(new.values())
+
+    def _elapsed(self, rows: ModulatedRows, x: dict[str, int], since: int) -> dict[str, int]:
+        """The state of a synapse after so many ticks."""
+        after = ran(self.image.programs[rows.elapse], x | {"since": since})
+        return {name: after[name] for name in x}
+
+    def _post(self, rows: PlasticRows, spike: Spike) -> dict[str, int]:
+        names = self.core.histories[rows.history].traces
+        return dict(zip([f"post_{name}" for name in names], spike.traces, strict=True))
+
     def _release(self, rows: ReleaseRows, row: Row, tick: int) -> None:
         program = self.image.programs[rows.program]
         draws = sum(register.name.startswith("draw_") for register in program.registers)
@@ -177,7 +278,7 @@ def unpacked(rows: DynamicRows, start: int, words: NDArray[np.uint32] | None = N
     signed, halves, shorts = memory.view(np.int32), memory.view(np.uint16), memory.view(np.int16)
     if isinstance(rows, PlasticRows):
         header = shorts[2 * (start + 2) :][: len(rows.traces)].tolist()
-        first, extra = start + 2 + -(-len(rows.traces) // 2), 0
+        first, extra = start + 2 + -(-len(rows.traces) // 2), 2 if isinstance(rows, ModulatedRows) else 0
     else:
         header, first, extra = [int(memory[start + 2])], start + 3, len(rows.words)
     behind = first + -(-count // 2)

@@ -148,6 +148,7 @@ class SlowEmulator:
         slot = self.rings[number][self.tick % 16]
         for k, register in enumerate(program.numbers(Role.RECEPTOR)):
             registers[register] = (slot[k] << core.shift[k]).astype(np.uint32).view(np.int32)
+        self.dynamics[number].dosed(self.tick, slot[len(program.numbers(Role.RECEPTOR)) :].tolist())
         slot[:] = 0
         for register in program.numbers(Role.CURRENT):
             total = np.zeros(core.n, dtype=np.int64)

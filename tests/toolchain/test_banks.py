@@ -25,7 +25,7 @@ PAIRS = [(0, 0), (0, 1), (1, 1), (2, 0)]
 @given(st.integers(1, 144), st.floats(0.0, 1.0))
 def test_a_split_delay_is_the_delay(steps: int, fraction: float) -> None:
     """A packet sent in tick 0 arrives right, and spikes of the two sides meet as the fractions say."""
-    stage, ring, defer, back = (int(x[0]) for x in split_delay(np.array([steps]), fraction))
+    stage, ring, defer, back, lag = (int(x[0]) for x in split_delay(np.array([steps]), fraction))
     dendritic = round(fraction * steps)
     assert 16 * stage + defer + ring == steps
     assert 0 <= stage <= 8
@@ -34,10 +34,26 @@ def test_a_split_delay_is_the_delay(steps: int, fraction: float) -> None:
     # A spike of the target in tick p counts at p + dendritic, that of the source at `steps` - dendritic.
     assert 16 * stage + defer - back == steps - dendritic - dendritic
     assert back >= (0 if dendritic else -1)
+    assert back - lag == dendritic
+
+
+@given(st.integers(1, 144), st.floats(0.0, 1.0))
+def test_rows_that_wait_for_dopamine_know_it(steps: int, fraction: float) -> None:
+    """They are fetched when the spike is at the synapse, or a step before if it is there when the weight acts."""
+    stage, ring, defer, back, lag = (int(x[0]) for x in split_delay(np.array([steps]), fraction, wait=True))
+    dendritic = round(fraction * steps)
+    assert 16 * stage + defer + ring == steps
+    assert 1 <= ring <= 16
+    assert defer >= 0
+    assert 16 * stage + defer - lag == steps - dendritic
+    assert back - lag == dendritic
+    assert lag >= (0 if dendritic else -1)
+    assert lag <= 0 or stage
 
 
 def test_all_dendritic_delays_wait_for_nothing() -> None:
-    stage, ring, defer, back = split_delay(np.arange(1, 17), 1.0)
+    stage, ring, defer, back, lag = split_delay(np.arange(1, 17), 1.0)
+    assert not lag.any()
     assert not stage.any()
     assert not defer.any()
     assert np.array_equal(ring, back)

@@ -84,6 +84,35 @@ def product(a: Any, b: Any, shift: int, kind: Kind) -> Any:
 
 
 @overload
+def stopped_product(a: Traced, b: Traced, shift: int, kind: Kind) -> Traced: ...
+@overload
+def stopped_product(a: Floats, b: Floats, shift: int, kind: Kind) -> Floats: ...
+def stopped_product(a: Any, b: Any, shift: int, kind: Kind) -> Any:
+    """The same as `product`, `shift` at least 1, but that it stops at the largest and the smallest word."""
+    if not _any_traced(a, b):
+        return a * b
+    if not 1 <= shift <= 32:
+        raise ProgramError(f"stopped_product() shifts by 1 to 32 bits, got {shift}")
+    inside = product(a, b, shift, kind)
+    if shift == 32:
+        return inside
+    high, half = product(a, b, 32, Kind.INTEGER), 1 << shift - 1
+    largest, smallest = ((word * RESOLUTION[kind]) for word in (2**31 - 1, -(2**31)))
+    return select(high >= half, largest, select(high < -half, smallest, inside))
+
+
+@overload
+def fade(value: Traced, factor: Traced) -> Traced: ...
+@overload
+def fade(value: Floats, factor: Floats) -> Floats: ...
+def fade(value: Any, factor: Any) -> Any:
+    """`value` times a `factor` (s0.31) of 0 to 1, towards zero: what fades ends at 0, whatever its sign."""
+    if not _any_traced(value, factor):
+        return value * factor
+    return select(value < 0, -(-value * factor), value * factor)
+
+
+@overload
 def convert(x: Traced, kind: Kind) -> Traced: ...
 @overload
 def convert(x: Floats, kind: Kind) -> Floats: ...

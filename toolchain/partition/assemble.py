@@ -24,6 +24,9 @@ from toolchain.partition import Partition, Slice, SliceKind
 from toolchain.partition.load import spike_cycles, stage_cycles, update_cycles
 from toolchain.partition.nets import make_nets
 from toolchain.rows import RowPlan, Slicing, stage_sends
+from toolchain.synapses.modulated import DOSE_BYTES
+from toolchain.synapses.modulation import RECEPTORS
+from toolchain.targets import dopamine_of
 from toolchain.workload import Workload
 
 
@@ -56,7 +59,11 @@ def dynamic_memory(workload: Workload) -> tuple[DynamicMemory, ...]:
     for number in range(len(workload.network.populations)):
         banks = [bank for bank in workload.banks if bank.target == number]
         rules = {id(bank.mechanism): bank.mechanism.parameter_bytes for bank in banks}
-        found.append(DynamicMemory(sum(kind.history_bytes for kind in histories(banks)), sum(rules.values())))
+        remembered = sum(kind.history_bytes for kind in histories(banks))
+        if dopamine_of(workload.network, number) is not None:
+            found.append(DynamicMemory(remembered + DOSE_BYTES, sum(rules.values()), len(RECEPTORS)))
+        else:
+            found.append(DynamicMemory(remembered, sum(rules.values())))
     return tuple(found)
 
 

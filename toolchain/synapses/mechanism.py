@@ -62,6 +62,16 @@ class Plasticity:
         return sum(2 * len(table.values) for table in tables) + 4 * numbers
 
 
+def rules_of(made: Projection) -> tuple[TimingRule, WeightRule, dict[str, float]]:
+    """The rules of a projection of STDPMechanism, and all their parameters."""
+    timing, weight = TIMING_RULES[made.rules[0]], WEIGHT_RULES[made.rules[1]]
+    p = {
+        parameter.name: float(made.parameters.get(parameter.name, parameter.default))
+        for parameter in (*timing.parameters, *weight.parameters)
+    }
+    return timing, weight, p
+
+
 def plasticity(made: Projection, timestep: float, unit: float) -> Plasticity:
     """The mechanism of a projection of STDPMechanism.
 
@@ -72,10 +82,6 @@ def plasticity(made: Projection, timestep: float, unit: float) -> Plasticity:
     unit : float
         What a weight of 1 comes to in the synaptic input.
     """
-    timing, weight = TIMING_RULES[made.rules[0]], WEIGHT_RULES[made.rules[1]]
-    p = {
-        parameter.name: float(made.parameters.get(parameter.name, parameter.default))
-        for parameter in (*timing.parameters, *weight.parameters)
-    }
+    timing, weight, p = rules_of(made)
     words = rule_words(timing, weight, p, timestep, unit)
     return Plasticity(timing, weight, p, words, stdp_programs(timing, weight, words))

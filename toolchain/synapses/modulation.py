@@ -15,9 +15,14 @@ that has no dopamine learns nothing.  Since the trace does not know the weight, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from toolchain.models.functions import select
+import numpy as np
+
+from emulator.program import Kind
+from toolchain.models.functions import fade, select, stopped_product
 from toolchain.models.parameters import Parameter
 from toolchain.synapses.declaration import Value, Values
 
@@ -31,6 +36,19 @@ PARAMETERS = (
     Parameter("w_max", "", 1.0, minimum=0.0),
 )
 """Those of all such projections onto a population are the same; the limits are those of the plastic weights."""
+
+CONCENTRATION_BITS = 6
+"""A core has 2^6 times the concentration: 16-bit doses of 0.01 are within 0.2 %, and the largest is 1023."""
+
+
+def modulation_parameters(given: Mapping[str, Any]) -> dict[str, float]:
+    """All parameters of a projection that brings dopamine, of which some are `given`."""
+    return {p.name: float(np.asarray(given.get(p.name, p.default))) for p in PARAMETERS}
+
+
+def time_constant(p: Mapping[str, float]) -> float:
+    """T (ms) of the closed form."""
+    return 1.0 / (1.0 / p["tau_c"] + 1.0 / p["tau_d"])
 
 
 @dataclass(frozen=True)
@@ -52,8 +70,10 @@ class Learning:
     dopamine: Value
 
 
-def elapse(x: Learning, decay: Values, p: Values) -> Learning:
+def elapse(x: Learning, decay: Values, p: Values, shifts: tuple[int, int] = (1, 1)) -> Learning:
     """A stretch of time without spikes.
+
+    The limits are looked at before the sum is made, which on a core might not fit a word.
 
     Parameters
     ----------
@@ -63,11 +83,20 @@ def elapse(x: Learning, decay: Values, p: Values) -> Learning:
         Its ``exp(-t / tau)`` for ``tau_c`` and ``tau_d``.
     p : mapping of str to Value
         ``w_min``, ``w_max``, and ``tau``, which is T (ms).
+    shifts : (int, int)
+        On a core, of the words of eligibility times concentration, and of that times what ``tau`` becomes.
     """
     share = decay["tau_c"] * decay["tau_d"]
-    moved = x.weight + x.eligibility * x.dopamine * (p["tau"] - p["tau"] * share)
+    rate = stopped_product(x.eligibility, x.dopamine, shifts[0], Kind.ACCUM)
+    change = stopped_product(rate, p["tau"] - p["tau"] * share, shifts[1], Kind.ACCUM)
+    up, down = p["w_max"] - x.weight, p["w_min"] - x.weight
     return Learning(
-        select(moved < p["w_min"], p["w_min"], select(moved > p["w_max"], p["w_max"], moved)),
-        x.eligibility * decay["tau_c"],
-        x.dopamine * decay["tau_d"],
+        select(change > up, p["w_max"], select(change < down, p["w_min"], x.weight + change)),
+        fade(x.eligibility, decay["tau_c"]),
+        fade(x.dopamine, decay["tau_d"]),
     )
+
+
+def limited(x: Value, most: Value) -> Value:
+    """`x`, or the nearest of -`most` and `most` where it is beyond."""
+    return select(x > most, most, select(x < -most, -most, x))

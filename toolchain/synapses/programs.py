@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
 
 from emulator.conversion import ACCUM_ONE, host_to_accum
+from emulator.image import MOST_LEARNT
 from emulator.program import Kind, Program, Register, Role, Table
 from toolchain.models.tracing import Step, Traced, convert, interpolate, lookup, trace
 from toolchain.synapses.declaration import Scale, TimingRule, WeightRule
+from toolchain.synapses.modulation import limited
 
 TRACE_ONE: Final = 1 << 11
 CURVE_POINTS: Final = 256
 """Entries of the table of a curve, at the most."""
+
+LARGEST_MARK_BITS: Final = 5
+MOST_MARKED: Final = MOST_LEARNT / ACCUM_ONE
+"""Where eligibilities stop."""
 
 Given = Mapping[str, Traced]
 
@@ -94,16 +100,38 @@ def rule_words(
         What a weight of 1 comes to in the synaptic input.
     """
     weights = {name: p[name] * unit for name in ("w_min", "w_max")}
-    scales = weight.scales(p)
     for name, scale in timing.amplitudes.items():
         direction = Scale.POTENTIATION if scale is Scale.NONE else scale
-        weights[name] = p[name] * scales.get(scale, 1.0) * (unit if direction in weight.absolute else 1.0)
-    raw = {name: int(host_to_accum(np.float64(value))) for name, value in weights.items()}
+        weights[name] = amplitude(weight, p, name, scale) * (unit if direction in weight.absolute else 1.0)
+    words = _words(timing, p, timestep, weights)
+    return replace(words, curves={name: _curve(c, words.weights, unit) for name, c in weight.curves(p).items()})
+
+
+def marking_words(
+    timing: TimingRule, weight: WeightRule, p: Mapping[str, float], timestep: float, unit: float
+) -> tuple[RuleWords, int]:
+    """The words of a mechanism whose changes are eligibilities, and by how many bits more than weights these have.
+
+    The largest amplitude is from 16 to 32, so that an eligibility has room for a thousand such steps.
+    """
+    marks = {name: amplitude(weight, p, name, scale) * unit for name, scale in timing.amplitudes.items()}
+    largest = max(map(abs, marks.values()), default=0.0)
+    bits = LARGEST_MARK_BITS - math.frexp(largest)[1]
+    return _words(timing, p, timestep, {name: math.ldexp(mark, bits) for name, mark in marks.items()}), bits
+
+
+def amplitude(weight: WeightRule, p: Mapping[str, float], name: str, scale: Scale) -> float:
+    """An amplitude, a share of what the weight rule says."""
+    return p[name] * weight.scales(p).get(scale, 1.0)
+
+
+def _words(timing: TimingRule, p: Mapping[str, float], timestep: float, weights: Mapping[str, float]) -> RuleWords:
+    """The words of a timing rule, and those of `weights`, s16.15."""
     return RuleWords(
         decays={tau: decay_table(p[tau], timestep, timing.table_shifts.get(tau, 0)) for tau in timing.time_constants},
         constants={name: round(value * TRACE_ONE) for name, value in timing.constants(p).items()},
-        weights=raw,
-        curves={name: _curve(curve, raw, unit) for name, curve in weight.curves(p).items()},
+        weights={name: int(host_to_accum(np.float64(value))) for name, value in weights.items()},
+        curves={},
         meant=weights,
         numbers={name: value for name, value in p.items() if name not in weights},
     )
@@ -118,8 +146,8 @@ def _curve(curve: Callable[[Any], Any], raw: Mapping[str, int], unit: float) -> 
     return Table(tuple(host_to_accum(np.asarray(values, dtype=np.float64)).tolist()), low, shift)
 
 
-def stdp_programs(timing: TimingRule, weight: WeightRule, words: RuleWords) -> StdpPrograms:
-    """The programs of a timing rule with a weight rule.
+def stdp_programs(timing: TimingRule, weight: WeightRule, words: RuleWords, changed: str = "weight") -> StdpPrograms:
+    """The programs of a timing rule with a weight rule; what is `changed` may be the eligibility instead of the weight.
 
     Raises
     ------
@@ -131,20 +159,21 @@ def stdp_programs(timing: TimingRule, weight: WeightRule, words: RuleWords) -> S
         registers = [Register(name, Role.STATE, 0, _kind(name)) for name in states]
         registers += [Register(name, Role.INPUT, 0, _kind(name)) for name in inputs]
         registers += [Register(name, Role.CONSTANT, word, Kind.TRACE) for name, word in words.constants.items()]
-        if "weight" in states:
+        if changed in states:
             registers += [Register(name, Role.CONSTANT, word, Kind.ACCUM) for name, word in words.weights.items()]
-        name = f"{timing.name}.{what}" + (f" with {weight.name}" if "weight" in states else "")
-        where = f"{type(timing).__name__}.{what}()" + (f" with {weight.name}" if "weight" in states else "")
-        return trace(name, registers, lambda r: Step(formula(_Moment(r, timing, weight, words), r), None, {}), where)
+        name = f"{timing.name}.{what}" + (f" with {weight.name}" if changed in states else "")
+        where = f"{type(timing).__name__}.{what}()" + (f" with {weight.name}" if changed in states else "")
+        return trace(name, registers, lambda r: Step(formula(moment(r, timing, weight, words), r), None, {}), where)
 
+    moment = _Moment if changed == "weight" else _Marked
     pre = [f"pre_{name}" for name in timing.pre_traces]
     post = [f"post_{name}" for name in timing.post_traces]
     both = [*pre, *post, "since_pre", "since_post", "seen_pre", "seen_post"]
     return StdpPrograms(
         add_pre=traced("add_pre", pre, ("since_pre", "seen_pre"), lambda x, r: _named("pre", timing.add_pre(x))),
         add_post=traced("add_post", post, ("since_post", "seen_post"), lambda x, r: _named("post", timing.add_post(x))),
-        apply_pre=traced("apply_pre", ["weight"], both, lambda x, r: {"weight": timing.apply_pre(x, r["weight"])}),
-        apply_post=traced("apply_post", ["weight"], both, lambda x, r: {"weight": timing.apply_post(x, r["weight"])}),
+        apply_pre=traced("apply_pre", [changed], both, lambda x, r: {changed: timing.apply_pre(x, r[changed])}),
+        apply_post=traced("apply_post", [changed], both, lambda x, r: {changed: timing.apply_post(x, r[changed])}),
     )
 
 
@@ -156,7 +185,7 @@ def default_programs(timing: TimingRule, weight: WeightRule) -> StdpPrograms:
 
 
 def _kind(register: str) -> Kind:
-    if register == "weight":
+    if register in ("weight", "eligibility"):
         return Kind.ACCUM
     return Kind.INTEGER if register.startswith("since") else Kind.TRACE
 
@@ -208,6 +237,20 @@ class _Moment:
         if self._weight.sums:
             self._unlimited[moved.number, direction] = start + step
         return moved
+
+
+class _Marked(_Moment):
+    """The same where changes go into an eligibility, which does not look at the weight."""
+
+    def potentiate(self, weight: Traced, amount: Traced, amplitude: str = "A_plus") -> Traced:
+        """The eligibility after a potentiation."""
+        changed: Traced = limited(weight + self._r[amplitude] * convert(amount, Kind.ACCUM), MOST_MARKED)
+        return changed
+
+    def depress(self, weight: Traced, amount: Traced, amplitude: str = "A_minus") -> Traced:
+        """The eligibility after a depression."""
+        changed: Traced = limited(weight - self._r[amplitude] * convert(amount, Kind.ACCUM), MOST_MARKED)
+        return changed
 
 
 def _interpolated(table: Table) -> Callable[[Traced], Traced]:
