@@ -52,6 +52,8 @@ class Constraints:
     near : tuple of Near
     origins : mapping of int to str
         For messages: where the limits of a vertex in `chips` and `core` were said, ``retina.map:7``.
+    together_origins : tuple of str
+        For messages: where each group of `together` was said; empty if that is not known.
     """
 
     chips: Mapping[int, NDArray[np.bool_]] = field(default_factory=lambda: MappingProxyType({}))
@@ -60,6 +62,7 @@ class Constraints:
     apart: tuple[Apart, ...] = ()
     near: tuple[Near, ...] = ()
     origins: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
+    together_origins: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.chips or self.core or self.together or self.apart or self.near)

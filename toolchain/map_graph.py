@@ -169,7 +169,7 @@ class Stages:
     def place(self, algorithm: Placer) -> Placement:
         """Place the graph."""
         placement = self.watch.timed("place", place_on, self.graph, self.machine, algorithm, self.constraints)
-        self.watch.timed("check", place_check, self.graph, placement)
+        self.watch.timed("check", place_check, self.graph, placement, self.constraints)
         return placement
 
     def route(self, placement: Placement, algorithm: Router) -> Routes:

@@ -94,7 +94,7 @@ def test_too_much_sdram_is_refused_in_the_words_of_the_user(place: Placer) -> No
 
 
 def test_where_no_machine_is_large_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("toolchain.place.fill.smallest", lambda cores: iter(()))
+    monkeypatch.setattr("toolchain.place.fits.smallest", lambda cores: iter(()))
     with pytest.raises(MappingError, match="no machine is as large; try more neurons a core"):
         fill(populations({"a": 70}), spin3(), chips(spin3()))
 

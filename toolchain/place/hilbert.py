@@ -33,7 +33,7 @@ def place(graph: Graph, machine: Machine, constraints: Constraints = FREE) -> Pl
         If they do not fit.
     """
     order, kind = sources_after_sinks(graph)
-    return fill(graph, machine, chips(machine), order, kind)
+    return fill(graph, machine, chips(machine), order, kind, constraints=constraints)
 
 
 def chips(machine: Machine) -> NDArray[np.int32]:

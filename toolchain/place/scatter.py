@@ -24,4 +24,4 @@ def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, se
         raise MappingError(f"scatter: seed must be >= 0, got {seed}")
     generator = np.random.default_rng(seed)
     chips = generator.permutation(np.argwhere(machine.cores > 0).astype(np.int32))
-    return fill(graph, machine, chips, generator.permutation(len(graph.vertices)))
+    return fill(graph, machine, chips, generator.permutation(len(graph.vertices)), constraints=constraints)

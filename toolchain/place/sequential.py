@@ -22,4 +22,4 @@ def place(graph: Graph, machine: Machine, constraints: Constraints = FREE) -> Pl
     MappingError
         If they do not fit.
     """
-    return fill(graph, machine, np.argwhere(machine.cores > 0).astype(np.int32))
+    return fill(graph, machine, np.argwhere(machine.cores > 0).astype(np.int32), constraints=constraints)

@@ -1,0 +1,115 @@
+"""Keeping to constraints: what every placer ends with.
+
+A placer that knows nothing of constraints gives its placement to `keep`, which moves what they do not allow where
+it is, and whom that displaces (see `settle`).  The placement need not be legal: it is a wish.
+
+If no placement is found, constraints are left out one at a time, for good where the rest still cannot be met.
+What is left then cannot be met, and could be without any one of them: those are named, by where they were said.
+
+Source of the deletion filter: J. W. Chinneck, E. W. Dravnieks 1991, "Locating minimal infeasible constraint sets in
+linear programs", ORSA Journal on Computing 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from emulator.machine import Machine
+from toolchain.constraints import FREE, Constraints, Group
+from toolchain.errors import MappingError
+from toolchain.graph import Graph
+from toolchain.place import Placement
+from toolchain.place.fits import check_fits, sdram_error
+from toolchain.place.settle import settle
+from toolchain.place.units import units_of
+
+
+def keep(graph: Graph, wish: Placement, constraints: Constraints) -> Placement:
+    """The placement near to `wish` that keeps to `constraints` and to what the chips hold.
+
+    Parameters
+    ----------
+    wish : Placement
+        Any chip that exists for each vertex; its cores do not matter.
+
+    Raises
+    ------
+    MappingError
+        If none is found: which constraint, or which population, is in the way.
+    """
+    check_fits(graph, wish.machine)
+    placement = _settled(graph, wish, constraints)
+    if placement is None:
+        raise _refusal(graph, wish, constraints)
+    return placement
+
+
+def _settled(graph: Graph, wish: Placement, constraints: Constraints) -> Placement | None:
+    chips = wish.x.astype(np.int64) * wish.machine.height + wish.y
+    return settle(units_of(graph, wish.machine, constraints), wish.machine, chips)
+
+
+def _refusal(graph: Graph, wish: Placement, constraints: Constraints) -> MappingError:
+    """The error that names the constraints of a smallest set that cannot be met."""
+    if _settled(graph, wish, FREE) is None:
+        return sdram_error(graph, wish.machine)
+    for origin in said(graph, constraints):
+        fewer = _left_out(graph, constraints, origin)
+        if _settled(graph, wish, fewer) is None:
+            constraints = fewer
+    return _named(graph, wish.machine, said(graph, constraints))
+
+
+def _named(graph: Graph, machine: Machine, origins: list[str]) -> MappingError:
+    if len(origins) == 1:
+        return MappingError(
+            f"network {graph.name!r} fits {machine.name}, but not with the placement constraint of {origins[0]}; "
+            "leave it out, or allow more chips"
+        )
+    listed = f"{', '.join(origins[:-1])} and {origins[-1]}"
+    return MappingError(
+        f"network {graph.name!r} fits {machine.name}, but not with the placement constraints of {listed} together; "
+        "leave one of them out, or allow more chips"
+    )
+
+
+def said(graph: Graph, constraints: Constraints) -> list[str]:
+    """Where the constraints were said, each place once; what has no origin is described."""
+    limited = sorted({*constraints.chips, *constraints.core})
+    origins = [_limit_origin(graph, constraints, vertex) for vertex in limited]
+    origins += [_group_origin(graph, constraints, i) for i in range(len(constraints.together))]
+    origins += [_origin(graph, "apart", rule.origin, rule.these, rule.those) for rule in constraints.apart]
+    origins += [_origin(graph, "near", rule.origin, rule.these, rule.those) for rule in constraints.near]
+    return list(dict.fromkeys(origins))
+
+
+def _left_out(graph: Graph, constraints: Constraints, origin: str) -> Constraints:
+    """The constraints without those that were said at `origin`."""
+    gone = {v for v in {*constraints.chips, *constraints.core} if _limit_origin(graph, constraints, v) == origin}
+    groups = [i for i in range(len(constraints.together)) if _group_origin(graph, constraints, i) != origin]
+    return replace(
+        constraints,
+        chips={vertex: chips for vertex, chips in constraints.chips.items() if vertex not in gone},
+        core={vertex: core for vertex, core in constraints.core.items() if vertex not in gone},
+        together=tuple(constraints.together[i] for i in groups),
+        together_origins=tuple(constraints.together_origins[i] for i in groups) if constraints.together_origins else (),
+        apart=tuple(r for r in constraints.apart if _origin(graph, "apart", r.origin, r.these, r.those) != origin),
+        near=tuple(r for r in constraints.near if _origin(graph, "near", r.origin, r.these, r.those) != origin),
+    )
+
+
+def _limit_origin(graph: Graph, constraints: Constraints, vertex: int) -> str:
+    return constraints.origins.get(vertex) or _origin(graph, "on", "", (vertex,))
+
+
+def _group_origin(graph: Graph, constraints: Constraints, group: int) -> str:
+    given = constraints.together_origins[group] if constraints.together_origins else ""
+    return _origin(graph, "with", given, constraints.together[group])
+
+
+def _origin(graph: Graph, kind: str, origin: str, *sides: Group) -> str:
+    """`origin`, or where that is unknown what the constraint is about."""
+    names = (graph.vertices[side[0]].name + (", ..." if len(side) > 1 else "") for side in sides if side)
+    return origin or f"{kind} ({'; '.join(names)})"
