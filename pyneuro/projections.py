@@ -157,6 +157,11 @@ class Projection(common.Projection):
         simulators change a weight when its source spikes.
         """
         for name in [attribute_names] if isinstance(attribute_names, str) else attribute_names:
+            if name in self.synapse_type.default_initial_values:
+                raise UnsupportedError(
+                    f"projection {self.label!r}: {name!r} is a state variable of {type(self.synapse_type).__name__}, "
+                    "which initialize() can set and PyNN cannot read; record what arrives at the target instead"
+                )
             if name not in self.arrays.names:
                 raise errors.NonExistentParameterError(name, type(self.synapse_type).__name__, list(self.arrays.names))
         return super().get(attribute_names, *args, **kwargs)

@@ -99,6 +99,12 @@ def test_initial_values_of_synapses() -> None:
         projection.initialize(v=0.3)
 
 
+def test_state_variables_of_synapses_cannot_be_read() -> None:
+    """PyNN sets them and has no way to read them; it is said so, by name."""
+    with pytest.raises(UnsupportedError, match=r"'u' is a state variable of TsodyksMarkramSynapse, .* record what"):
+        connected(sim.TsodyksMarkramSynapse(weight=0.5)).get("u", "list")
+
+
 def test_lists_give_parameters_of_synapses() -> None:
     """Columns of FromListConnector may be parameters of the synapse type."""
     rows = [(0, 1, 0.1, 0.2), (1, 0, 0.3, 0.4)]
