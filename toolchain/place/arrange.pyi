@@ -8,6 +8,7 @@ class Arrangement:
         chips: NDArray[np.int32],
         room: NDArray[np.int32],
         need: NDArray[np.int32],
+        fixed: NDArray[np.int8],
         at: NDArray[np.int32],
         distance: NDArray[np.int16],
         net_start: NDArray[np.int32],

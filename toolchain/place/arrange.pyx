@@ -5,7 +5,7 @@ is that of the minimum spanning tree of its chips, by the links of the shortest 
 """
 
 from libc.math cimport exp, fabs, pow
-from libc.stdint cimport int16_t, int32_t, int64_t, uint64_t
+from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint64_t
 
 import numpy as np
 
@@ -20,6 +20,8 @@ cdef class Arrangement:
     chips : int32[positions, 2]
     room, need : int32[positions], int32[bundles]
         Cores that a chip has, and that a bundle takes.
+    fixed : int8[bundles]
+        1 for bundles that are not to be moved.
     at : int32[width, height]
         The position that is chip (x, y), -1 if none is.
     distance : int16[2 * width - 1, 2 * height - 1]
@@ -34,6 +36,7 @@ cdef class Arrangement:
     """
 
     cdef const int32_t[::1] x, y, room, need, net_start, net_bundle, bundle_start, bundle_net
+    cdef const int8_t[::1] fixed
     cdef const int32_t[:, ::1] at
     cdef const int16_t[:, ::1] distance
     cdef const double[::1] weight
@@ -45,13 +48,13 @@ cdef class Arrangement:
     cdef readonly double total
 
     def __init__(self, const int32_t[:, ::1] chips, const int32_t[::1] room, const int32_t[::1] need,
-                 const int32_t[:, ::1] at, const int16_t[:, ::1] distance,
+                 const int8_t[::1] fixed, const int32_t[:, ::1] at, const int16_t[:, ::1] distance,
                  const int32_t[::1] net_start, const int32_t[::1] net_bundle,
                  const int32_t[::1] bundle_start, const int32_t[::1] bundle_net,
                  const double[::1] weight, const int32_t[::1] position):
         cdef int b, n, nets = weight.shape[0]
         self.x, self.y = np.ascontiguousarray(chips[:, 0]), np.ascontiguousarray(chips[:, 1])
-        self.room, self.need, self.at, self.distance = room, need, at, distance
+        self.room, self.need, self.fixed, self.at, self.distance = room, need, fixed, at, distance
         self.net_start, self.net_bundle = net_start, net_bundle
         self.bundle_start, self.bundle_net, self.weight = bundle_start, bundle_net, weight
         self.bundles, self.positions = need.shape[0], room.shape[0]
@@ -78,7 +81,7 @@ cdef class Arrangement:
         It falls from `hot` to `cold` by the same factor in each step; both are costs.
         """
         cdef double temperature, delta, done
-        cdef int bundle, target, other, origin
+        cdef int bundle, target, origin
         self.state = seed * 2 + 1
         self.work = 0
         with nogil:
@@ -87,14 +90,9 @@ cdef class Arrangement:
                 temperature = hot * pow(cold / hot, done)
                 bundle = self.below(self.bundles)
                 target = self.target(bundle, 1.0 - done)
-                if target < 0 or target == self.place[bundle]:
-                    continue
-                other = self.holder[target]
-                if self.need[bundle] > self.room[target]:
-                    continue
-                if other >= 0 and self.need[other] > self.room[self.place[bundle]]:
-                    continue
                 origin = self.place[bundle]
+                if target < 0 or target == origin or not self.allowed(bundle, target):
+                    continue
                 delta = self.move(bundle, target)
                 if delta <= 0 or self.uniform() < exp(-delta / temperature):
                     self.accept()
@@ -141,6 +139,13 @@ cdef class Arrangement:
         x = self.x[self.place[other]] + self.below(2 * reach + 1) - reach
         y = self.y[self.place[other]] + self.below(2 * reach + 1) - reach
         return self.at[(x + self.width) % self.width, (y + self.height) % self.height]
+
+    cdef inline bint allowed(self, int bundle, int target) noexcept nogil:
+        """Whether `bundle`, and what is at `target`, may be moved and have the cores they need at the other's place."""
+        cdef int other = self.holder[target]
+        if self.fixed[bundle] or self.need[bundle] > self.room[target]:
+            return False
+        return other < 0 or not (self.fixed[other] or self.need[other] > self.room[self.place[bundle]])
 
     cdef inline int apart(self, int p, int q) noexcept nogil:
         return self.distance[self.x[q] - self.x[p] + self.width - 1, self.y[q] - self.y[p] + self.height - 1]

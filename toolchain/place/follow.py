@@ -14,14 +14,26 @@ from numpy.typing import NDArray
 from toolchain.graph import Graph
 
 
-def sources_after_sinks(graph: Graph) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Order and kinds of the vertices: int64[vertices] both; kind 1 are vertices that only send, kind 0 all others."""
+def sources_after_sinks(
+    graph: Graph, order: NDArray[np.int64] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Order and kinds of the vertices: int64[vertices] both; kind 1 are vertices that only send, kind 0 all others.
+
+    Parameters
+    ----------
+    order : int64[vertices], optional
+        The order for those of kind 0; that of the graph if left out.
+    """
     vertices = np.arange(len(graph.vertices))
-    last_sink = vertices.copy()
-    receives = np.zeros(len(vertices), np.bool_)
+    rank = vertices.copy()
+    if order is not None:
+        rank[order] = vertices
+    last_sink = rank.copy()
+    receives, sends = np.zeros((2, len(vertices)), np.bool_)
     for net in graph.nets:
         receives[net.sinks] = True
         if len(net.sinks):
-            last_sink[net.source] = net.sinks[-1]
-    follows = ~receives & (last_sink != vertices)
-    return np.lexsort((vertices, follows, np.where(follows, last_sink, vertices))), follows.astype(np.int64)
+            sends[net.source] = True
+            last_sink[net.source] = rank[net.sinks].max()
+    follows = ~receives & sends
+    return np.lexsort((vertices, follows, np.where(follows, last_sink, rank))), follows.astype(np.int64)

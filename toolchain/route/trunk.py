@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from emulator.machine import Machine, neighbours, opposite
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
+from toolchain.joined import joined
 from toolchain.place import Placement
 from toolchain.route import Routes
 from toolchain.route.ner import Grower
@@ -68,24 +69,15 @@ def traffic(graph: Graph, placement: Placement) -> NDArray[np.float64]:
     machine = placement.machine
     chips = machine.width * machine.height
     neighbour = neighbours(machine).reshape(chips, 6)
+    nets = joined(graph, placement.x.astype(np.int64) * machine.height + placement.y, chips)
     load = np.full((chips, 6), np.nan)
     ends = np.zeros(chips + 1, np.bool_)
-    for chip, weight in _ends(graph, placement).items():
-        at = np.frombuffer(chip, np.int32)
+    for first, end, weight in zip(nets.start[:-1].tolist(), nets.start[1:].tolist(), nets.weight.tolist(), strict=True):
+        at = nets.member[first:end]
         ends[at] = True
         load[at] = np.nan_to_num(load[at]) + weight * ends[neighbour[at]]
         ends[at] = False
     return load
-
-
-def _ends(graph: Graph, placement: Placement) -> dict[bytes, float]:
-    """The chips on which nets start and end, ascending, with the packets of all nets that do so on the same ones."""
-    chip = placement.x * np.int32(placement.machine.height) + placement.y
-    weights: dict[bytes, float] = {}
-    for net in graph.nets:
-        ends = np.unique(np.append(chip[net.sinks], chip[net.source])).tobytes()
-        weights[ends] = weights.get(ends, 0.0) + net.weight
-    return weights
 
 
 def spanning_tree(machine: Machine, load: NDArray[np.float64]) -> NDArray[np.int8]:
