@@ -8,10 +8,7 @@ What was recorded before is kept here.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping as Dictionary
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +21,11 @@ from pyneuro.errors import MappingWarning, RunWarning, warn_user
 from pyneuro.remarks import remarks
 from toolchain.compile import Mapping, compile_network
 from toolchain.currents import changed_currents, coarse_currents
+from toolchain.language import Given, given
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection, Recording
-from toolchain.options import given
+from toolchain.options import mapping_options
 from toolchain.synapses import PLASTIC
 
 
@@ -40,8 +38,8 @@ class EmulatedSimulation:
         What to run.
     machine : str, optional
         Name of the machine; by default the smallest standard one that fits.
-    mapping : mapping or path, optional
-        Options of the mapping by name, or a JSON file of them.
+    mapping : optional
+        What is said about the mapping: options by name, a mapping file, or statements.
     time_scale_factor : float, optional
         Wall-clock time over biological time on the machine.
     threads : int
@@ -53,12 +51,12 @@ class EmulatedSimulation:
         network: Network,
         *,
         machine: str | None = None,
-        mapping: Dictionary[str, Any] | str | Path | None = None,
+        mapping: Given = None,
         time_scale_factor: float | None = None,
         threads: int = 1,
     ) -> None:
         self._machine = machine
-        self._options = given(mapping)
+        self._options = mapping_options(given(mapping))
         self._time_scale_factor = time_scale_factor
         self._threads = threads
         self.map_s = self.load_s = 0.0

@@ -21,8 +21,9 @@ from emulator.machine import Machine, named
 from pyneuro.backend import Progress, Simulation
 from pyneuro.errors import SetupError
 from toolchain.did_you_mean import did_you_mean
+from toolchain.language import Statement, given
 from toolchain.network import Network
-from toolchain.options import given
+from toolchain.settings import Settings
 
 MOST_THREADS = 1024
 """Of the emulator."""
@@ -163,14 +164,22 @@ def _check(o: Options) -> None:
         raise SetupError(f"setup(): machine must be the name of a machine or a Machine, got {o.machine!r}")
     if o.time_scale_factor is not None:
         _number("time_scale_factor", o.time_scale_factor, "")
-    if not isinstance(o.mapping, (Mapping, str, Path, type(None))):
-        raise SetupError(f"setup(): mapping must be a dictionary of options or a JSON file of them, got {o.mapping!r}")
+    if not _is_mapping(o.mapping):
+        raise SetupError(
+            f"setup(): mapping must be options by name, a mapping file or a list of statements, got {o.mapping!r}"
+        )
     given(o.mapping)
     for name, value, least in (("seed", o.seed, 0), ("threads", o.threads, 1)):
         if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
             raise SetupError(f"setup(): {name} must be a whole number, at least {least}, got {value!r}")
     if o.threads > MOST_THREADS:
         raise SetupError(f"setup(): threads must be at most {MOST_THREADS}, got {o.threads}")
+
+
+def _is_mapping(value: Any) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(isinstance(one, Statement) for one in value)
+    return isinstance(value, (Mapping, str, Path, Settings, type(None)))
 
 
 def _number(name: str, value: Any, unit: str, otherwise: str = "") -> None:

@@ -1,40 +1,104 @@
 """Mapping options: what a user may say about how a network is put onto a machine.
 
-One frozen value with a sensible default for everything, given to ``setup(mapping=...)`` as a dictionary or
-to the command line as a JSON file of the same names.  The figures are sPyNNaker's (``spynnaker.cfg``,
-``population_vertex.py``): 256 neurons a core is what 16 delay slots leave room for, 30 spikes/s and 5 sigma
-are what it scales ring buffers by.
+One frozen value with a sensible default for everything, given to ``setup(mapping=...)`` as a dictionary; the mapping
+language (`toolchain.language`) says the same by the same names, and much more.
+
+The figures are sPyNNaker's (``spynnaker.cfg``, ``population_vertex.py``): 256 neurons a core is what 16
+delay slots leave room for, 30 spikes/s and 5 sigma are what it scales ring buffers by.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import MappingError
+from toolchain.settings import Settings
 
 MOST_NEURONS: Final = 256
 """Neurons a core: 8 index bits beside 4 bits of delay in a synaptic word and a 16-bit ring-buffer index."""
 MOST_SOURCES: Final = 1024
 MOST_STAGES: Final = 8
 """Delay stages a source slice may have, 16 steps each."""
-BOUNDS: Final[Mapping[str, tuple[float, float]]] = {
-    "neurons_per_core": (1, MOST_NEURONS),
-    "sources_per_core": (1, MOST_SOURCES),
-    "spikes_per_second": (0.0, 1e6),
-    "ring_buffer_sigma": (0.0, 100.0),
-    "substeps": (1, 64),
-    "cycles_margin": (0.01, 100.0),
-    "recording_ticks": (1, 10_000_000),
-}
-"""Inclusive limits of the options that are numbers."""
+MOST_SYNAPSE_CORES: Final = 15
+"""Beside a core of neurons, on one chip."""
+
+
+@dataclass(frozen=True)
+class OptionSpec:
+    """What an option is: a number from `low` to `high`, in `unit`.
+
+    Parameters
+    ----------
+    whole : bool
+        Whether it must be a whole number.
+    unit : str
+        ``share`` (of 1; may be said in per cent), ``Hz``, ``ms``, ``bytes``, ``packets/s``, or "" for plain numbers.
+    """
+
+    meaning: str
+    low: float
+    high: float
+    whole: bool = False
+    unit: str = ""
+
+    def wrong(self, value: object) -> str:
+        """Why `value` will not do; "" if it will."""
+        if not isinstance(value, Integral if self.whole else Real) or isinstance(value, bool):
+            return f"must be {'a whole number' if self.whole else 'a number'}, got {value!r}"
+        if not math.isfinite(value) or not self.low <= float(value) <= self.high:
+            return f"must be from {self.low:,g} to {self.high:,g}, got {value!r}"
+        return ""
+
+
+_NEURONS = OptionSpec("at most so many cells a core", 1, MOST_NEURONS, whole=True)
+_SOURCES = OptionSpec("at most so many spike sources a core", 1, MOST_SOURCES, whole=True)
+_RATE = OptionSpec("rate assumed of every cell, for the scale of weights and the load of cores", 0, 1e6, unit="Hz")
+_SIGMA = OptionSpec("standard deviations above the mean input that a ring buffer holds", 0, 100)
+_SUBSTEPS = OptionSpec("steps of the neuron update in one timestep", 1, 64, whole=True)
+_CYCLES = OptionSpec("share of a tick that the estimated load of a core may take", 0.01, 100, unit="share")
+_SHIFT = OptionSpec("left shift from a 16-bit weight to s16.15: large weights want a large one", 0, 15, whole=True)
+
+MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
+    {
+        "neurons_per_core": _NEURONS,
+        "sources_per_core": _SOURCES,
+        "spikes_per_second": _RATE,
+        "ring_buffer_sigma": _SIGMA,
+        "substeps": _SUBSTEPS,
+        "cycles_margin": _CYCLES,
+        "recording_ticks": OptionSpec("ticks of recording that memory is kept for", 1, 10_000_000, whole=True),
+    }
+)
+"""Options of the whole mapping that are numbers."""
+POPULATION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
+    {
+        "neurons_per_core": _NEURONS,
+        "sources_per_core": _SOURCES,
+        "spikes_per_second": _RATE,
+        "ring_buffer_sigma": _SIGMA,
+        "substeps": _SUBSTEPS,
+        "cycles_margin": _CYCLES,
+        "weight_shift": _SHIFT,
+        "synapse_cores": OptionSpec(
+            "cores beside each core of neurons that take over its synapses", 0, MOST_SYNAPSE_CORES, whole=True
+        ),
+    }
+)
+"""Options of populations, which hold instead of those of the whole mapping."""
+PROJECTION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
+    {
+        "weight_shift": _SHIFT,
+        "longest_delay": OptionSpec("longer delays are cut to it, which saves delay stages", 0.001, 1e6, unit="ms"),
+    }
+)
+"""Options of projections; a shift is that of all projections onto the same receptor."""
 ALGORITHMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "placer": PLACERS,
     "router": ROUTERS,
@@ -42,6 +106,10 @@ ALGORITHMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "minimiser": MINIMISERS,
 }
 """What there is to choose from."""
+STAGE_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {"placer": "place", "router": "route", "key_allocator": "keys", "minimiser": "minimise"}
+)
+"""The stages of the options that name an algorithm."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +158,7 @@ class MappingOptions:
         for option in fields(self):
             value = getattr(self, option.name)
             if value is not None or option.default is not None:
-                _check(option.name, int if option.default is None else type(option.default), value)
+                _check(option.name, value)
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any]) -> MappingOptions:
@@ -108,49 +176,19 @@ class MappingOptions:
         return cls(**options)
 
 
-def read(path: str | Path) -> MappingOptions:
-    """Options from a JSON file: one object of names and values.
-
-    Raises
-    ------
-    MappingError
-        If the file cannot be read, is no JSON object, or holds an option that is refused.
-    """
-    try:
-        options = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise MappingError(f"mapping file {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise MappingError(f"mapping file {path} is not JSON: {error}") from error
-    if not isinstance(options, dict):
-        raise MappingError(f"mapping file {path} must hold one JSON object of options, not a {type(options).__name__}")
-    try:
-        return MappingOptions.from_mapping(options)
-    except MappingError as error:
-        raise MappingError(f"{path}: {error}") from error
+def mapping_options(settings: Settings) -> MappingOptions:
+    """The options of the whole mapping that `settings` hold, and of each stage its first algorithm."""
+    said = {option: settings.stages.get(stage) for option, stage in STAGE_OF.items()}
+    stages = {option: choice.algorithms[0].name for option, choice in said.items() if choice is not None}
+    return MappingOptions.from_mapping({**settings.options, **stages})
 
 
-def given(options: Mapping[str, Any] | str | Path | None) -> MappingOptions:
-    """Options as a user gives them: by name, in a JSON file, or not at all.
-
-    Raises
-    ------
-    MappingError
-        As `read` and `MappingOptions.from_mapping`.
-    """
-    if isinstance(options, str | Path):
-        return read(options)
-    return MappingOptions.from_mapping(options or {})
-
-
-def _check(name: str, kind: type, value: object) -> None:
-    accepted = {int: Integral, float: Real, str: str}[kind]
-    if not isinstance(value, accepted) or isinstance(value, bool):
-        word = {int: "a whole number", float: "a number", str: "a name in quotes"}[kind]
-        raise MappingError(f"mapping option '{name}' must be {word}, got {value!r}")
-    if name in BOUNDS and isinstance(value, Real):
-        low, high = BOUNDS[name]
-        if not math.isfinite(value) or not low <= value <= high:
-            raise MappingError(f"mapping option '{name}' must be from {low:g} to {high:g}, got {value!r}")
-    if name in ALGORITHMS and value not in ALGORITHMS[name]:
-        raise MappingError(f"there is no {name} '{value}'{did_you_mean(str(value), ALGORITHMS[name])}")
+def _check(name: str, value: object) -> None:
+    if name in MAPPING_OPTIONS:
+        if wrong := MAPPING_OPTIONS[name].wrong(value):
+            raise MappingError(f"mapping option '{name}' {wrong}")
+        return
+    if not isinstance(value, str):
+        raise MappingError(f"mapping option '{name}' must be a name in quotes, got {value!r}")
+    if value not in ALGORITHMS[name]:
+        raise MappingError(f"there is no {name} '{value}'{did_you_mean(value, ALGORITHMS[name])}")

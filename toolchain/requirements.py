@@ -225,3 +225,8 @@ COMPARED: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What can be required of a comparison of both simulators: the metric of `pyneuro.requirements` for each figure."""
+
+COMPARED_SHARES: Final[Mapping[str, bool]] = MappingProxyType(
+    {name: name in ("rate error", "spike error", "agreement", "exact spikes") for name in COMPARED}
+)
+"""Whether each of them is a share."""

@@ -29,11 +29,17 @@ class Origin:
         ``default``, ``command line``, ``script``, ``feedback``, or the file as the user named it.
     line, column : int
         From 1; 0 if it is in no file.
+    width : int
+        Characters from `column` on that say it.
+    source : str
+        The line, for messages that show it.
     """
 
     text: str = "default"
     line: int = 0
     column: int = 0
+    width: int = field(default=0, repr=False)
+    source: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.text}:{self.line}" if self.line else self.text
@@ -163,6 +169,7 @@ class PlaceRule:
     region: Region | None = None
     hops: int = 1
     origin: Origin = DEFAULT
+    other_origin: Origin = DEFAULT
 
 
 @dataclass(frozen=True)

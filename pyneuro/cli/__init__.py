@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_map(commands)
     _add_compare(commands)
+    _add_check(commands)
     _add_models(commands)
     _add_verify(commands)
     return parser
@@ -101,7 +102,7 @@ def _add_mapping(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--machine", metavar="M", help="spin3, spin5, 'N boards' or WxH (default: the smallest that fits)"
     )
-    command.add_argument("--mapping", metavar="FILE", type=Path, help="options of the mapping, a JSON file")
+    command.add_argument("--mapping", metavar="FILE", type=Path, help="a mapping file: what is said about the mapping")
 
 
 def _add_run(commands: Commands[argparse.ArgumentParser]) -> None:
@@ -159,6 +160,12 @@ def _add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="RULE",
         help="what must hold, as 'rate < 2 %%'; may be repeated",
     )
+
+
+def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = _command(commands, "check", "check", "check a mapping file, and its labels against those of a network")
+    command.add_argument("mapping", type=Path, metavar="FILE", help="a mapping file")
+    command.add_argument("script", type=Path, nargs="?", help="a PyNN script, or a netlist (.json)")
 
 
 def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -18,10 +18,11 @@ from pyneuro.report.build import compiled_report, make_report
 from pyneuro.report.files import write_report
 from toolchain.compile import Mapping, compile_network
 from toolchain.graph import Graph
+from toolchain.language import given
 from toolchain.map_graph import GraphMapping, map_graph
 from toolchain.netlist import read
 from toolchain.network import Network
-from toolchain.options import given
+from toolchain.options import mapping_options
 
 
 class _Mapped(BaseException):
@@ -81,5 +82,7 @@ def _script(options: argparse.Namespace) -> tuple[GraphMapping, Report, tuple[fl
 
 def _map_and_stop(network: Network, options: Options) -> NoReturn:
     start = time.perf_counter(), time.process_time()
-    mapping = compile_network(network, options.machine, given(options.mapping), options.time_scale_factor)
+    mapping = compile_network(
+        network, options.machine, mapping_options(given(options.mapping)), options.time_scale_factor
+    )
     raise _Mapped(network, mapping, _since(*start))

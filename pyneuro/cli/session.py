@@ -19,10 +19,11 @@ from pyneuro.progress import progress
 from pyneuro.report import Report
 from pyneuro.report.build import Run, compiled_report, make_report
 from pyneuro.results import Results, spike_hash
+from toolchain.language import given
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network
-from toolchain.options import given
+from toolchain.options import mapping_options
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +98,7 @@ def _stage(name: str | None, variation: int | None) -> Any:
 
     make = STAGES[name or "reference"]
     return lambda network, options: Varied(
-        lambda changed: make(changed, given(options.mapping)), network, variation or 0
+        lambda changed: make(changed, mapping_options(given(options.mapping))), network, variation or 0
     )
 
 

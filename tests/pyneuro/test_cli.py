@@ -66,8 +66,8 @@ def test_arguments_after_the_dashes_are_the_scripts(script: str, capsys: pytest.
 def test_spikes_do_not_depend_on_threads_machine_or_placement(
     script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "m.json").write_text('{"placer": "sequential", "neurons_per_core": 2}')
-    variants = [[], ["--threads", "2"], ["--machine", "3 boards"], ["--mapping", str(tmp_path / "m.json")]]
+    (tmp_path / "m.map").write_text("place using sequential\nset neurons_per_core = 2\n")
+    variants = [[], ["--threads", "2"], ["--machine", "3 boards"], ["--mapping", str(tmp_path / "m.map")]]
     hashes = set()
     for variant in variants:
         assert main(["run", script, "--json", *variant]) == 0
@@ -169,7 +169,7 @@ def test_a_script_that_fails_is_told_in_one_line(
     [
         (["run", "missing.py"], "there is no script 'missing.py'"),
         (["run", "{script}", "--machine", "spin6"], "unknown machine 'spin6'"),
-        (["run", "{script}", "--mapping", "missing.json"], "missing.json"),
+        (["run", "{script}", "--mapping", "missing.map"], "there is no mapping file missing.map"),
         (["compare", "{script}", "--require", "rat<2%"], "rat"),
         (["map", "--netlist", "missing.json"], "missing.json"),
         (["verify-arithmetic", "missing"], "missing"),
@@ -197,8 +197,8 @@ def test_what_cannot_be_honoured_is_refused_before_the_script_starts(
     path = tmp_path / "noisy.py"
     path.write_text("print('started')")
     (tmp_path / "file").touch()
-    (tmp_path / "bad.json").write_text('{"plaser": "hilbert"}')
-    for words in (["--machine", "spin6"], ["--mapping", "bad.json"], ["--out", "file"]):
+    (tmp_path / "bad.map").write_text("place using hilbrt")
+    for words in (["--machine", "spin6"], ["--mapping", str(tmp_path / "bad.map")], ["--out", "file"]):
         for command in ("run", "map", "compare"):
             assert main([command, str(path), *words]) == 2
             assert "started" not in capsys.readouterr().out

@@ -24,8 +24,8 @@ def test_who_decides(tmp_path: Path) -> None:
     assert options({}, Overrides(), {}) == Options()
     chosen = options(script, Overrides(), environment)
     assert (chosen.backend, chosen.machine, chosen.threads) == ("reference", "spin3", 3)
-    mapping = tmp_path / "a.json"
-    mapping.write_text('{"neurons_per_core": 100}')
+    mapping = tmp_path / "a.map"
+    mapping.write_text("set neurons_per_core = 100")
     chosen = options(script, Overrides(backend="emulator", machine="2x2", mapping=mapping), environment)
     assert (chosen.backend, chosen.machine, chosen.mapping, chosen.threads) == ("emulator", "2x2", mapping, 3)
 
@@ -51,7 +51,7 @@ def test_who_decides(tmp_path: Path) -> None:
         ({"seed": 1.5}, "seed must be a whole number"),
         ({"threads": 0}, "threads must be a whole number, at least 1, got 0"),
         ({"threads": 1025}, "threads must be at most 1024, got 1025"),
-        ({"mapping": 5}, "mapping must be a dictionary of options or a JSON file of them, got 5"),
+        ({"mapping": 5}, "mapping must be options by name, a mapping file or a list of statements, got 5"),
         ({"threads": True}, "threads must be a whole number"),
     ],
 )
@@ -88,8 +88,8 @@ def test_mapping_options_are_checked_at_once() -> None:
     """Before anything is built."""
     with pytest.raises(MappingError, match="no mapping option 'neurons_a_core'; did you mean"):
         pyneuro.setup(mapping={"neurons_a_core": 5})
-    with pytest.raises(MappingError, match=r"none.json cannot be read: No such file"):
-        pyneuro.setup(mapping="none.json")
+    with pytest.raises(MappingError, match=r"there is no mapping file none.map"):
+        pyneuro.setup(mapping="none.map")
 
 
 def test_failed_setup_keeps_what_there_was() -> None:

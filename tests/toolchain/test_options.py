@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from toolchain.errors import MappingError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network
-from toolchain.options import MappingOptions, read
+from toolchain.options import MappingOptions
 
 
 def test_defaults_and_a_mapping() -> None:
@@ -41,33 +40,6 @@ def test_refused_options(given: dict[str, Any], message: str) -> None:
     with pytest.raises(MappingError) as error:
         MappingOptions.from_mapping(given)
     assert message in str(error.value)
-
-
-def test_options_from_a_file(tmp_path: Path) -> None:
-    path = tmp_path / "options.json"
-    path.write_text('{"neurons_per_core": 64}')
-    assert read(path) == MappingOptions(neurons_per_core=64)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("{", "is not JSON"),
-        ("[1]", "must hold one JSON object of options, not a list"),
-        ('{"substeps": 0}', "options.json: mapping option 'substeps' must be from 1 to 64, got 0"),
-    ],
-)
-def test_refused_files(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "options.json"
-    path.write_text(text)
-    with pytest.raises(MappingError) as error:
-        read(path)
-    assert message in str(error.value)
-
-
-def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(MappingError, match="cannot be read: No such file"):
-        read(tmp_path / "none.json")
 
 
 def test_substeps_are_each_population_s_own_unless_given() -> None:

@@ -1,0 +1,65 @@
+"""``pyneuro check``: check a mapping file, and its labels against a network; map nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from pyneuro import simulator
+from pyneuro.cli import FAILED
+from pyneuro.cli.script import run_script
+from pyneuro.errors import ScriptError
+from pyneuro.options import Options
+from toolchain.graph import Graph
+from toolchain.language.labels import unmatched
+from toolchain.language.parse import parse_file
+from toolchain.language.render import render_all
+from toolchain.language.resolve import in_order, judge
+from toolchain.netlist import read
+from toolchain.network import Network
+
+
+class _Built(BaseException):
+    """Ends the script at its first ``run()``, where its network is known."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print all that is wrong; 0 only if nothing is."""
+    parsed = parse_file(options.mapping)
+    settings, found = judge(parsed.statements)
+    network = _network(options.script, options.arguments) if options.script else None
+    labels = () if network is None else unmatched(settings, network)
+    problems = in_order([*parsed.problems, *found, *labels])
+    if problems:
+        print(render_all(problems))
+    unchecked = "" if network else "; labels were not checked, for no network was named"
+    statements, errors = _count(len(parsed.statements), "statement"), _count(len(problems), "error")
+    print(f"{options.mapping}: {statements}, {errors}{unchecked}")
+    return FAILED if problems else 0
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
+
+
+def _network(path: Path, arguments: Sequence[str]) -> Network | Graph:
+    """The network of a script, or the graph of a netlist."""
+    if path.suffix == ".json":
+        return read(path).graph
+    simulator.state.clear()
+    simulator.overrides.backend = "emulator"
+    simulator.overrides.simulation = _stop
+    try:
+        run_script(path, arguments)
+    except _Built as built:
+        return built.network
+    raise ScriptError(f"{path} made no network: it never called run()")
+
+
+def _stop(network: Network, options: Options) -> NoReturn:
+    raise _Built(network)

@@ -1,0 +1,88 @@
+"""Problems: what is wrong with what a user said, shown with the line that says it.
+
+::
+
+    retina.map:3:23: error: place: annealing has no option 'efort'
+       3 | place using annealing(efort=2)
+         |                       ^^^^^
+         = did you mean 'effort'?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+
+from toolchain.errors import MappingError
+from toolchain.settings import Origin
+
+LONGEST_NAME = 60
+"""Of a name that is repeated in a message, or compared with others."""
+WIDEST = 160
+"""Characters of a line that are shown."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong, where, and what to try."""
+
+    message: str
+    origin: Origin
+    hints: tuple[str, ...] = field(default=())
+
+    def __str__(self) -> str:
+        return render(self)
+
+
+class SettingsError(MappingError):
+    """All that is wrong with what was said about a mapping."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        count = "an error" if len(problems) == 1 else f"{len(problems)} errors"
+        super().__init__(f"{count} in what is said about the mapping\n{render_all(problems)}")
+        self.problems = tuple(problems)
+
+
+def render_all(problems: Iterable[Problem]) -> str:
+    """All problems, one after the other."""
+    return "\n".join(render(problem) for problem in problems)
+
+
+def render(problem: Problem) -> str:
+    """A problem as text: where and what, the line with the place marked, the hints."""
+    origin = problem.origin
+    place = f"{origin.text}:{origin.line}:{origin.column}" if origin.line else origin.text
+    number = str(origin.line) if origin.line else ""
+    margin = " " * max(4, len(number))
+    lines = [f"{place}: error: {problem.message}"]
+    if origin.source:
+        lines += _shown(origin, number.rjust(len(margin)), margin)
+    lines += [f"{margin} = {hint}" for hint in problem.hints]
+    return "\n".join(lines)
+
+
+def _shown(origin: Origin, number: str, margin: str) -> list[str]:
+    """The line, cut to a window around the place, and carets below it."""
+    first = max(0, origin.column + min(origin.width, WIDEST // 2) - WIDEST)
+    source = origin.source.expandtabs(1)
+    window = "".join(c if c.isprintable() else "?" for c in source[first : first + WIDEST])
+    lines = [f"{number} | {window}".rstrip()]
+    if origin.column:
+        start = origin.column - 1 - first
+        width = max(1, min(origin.width, WIDEST - start))
+        lines.append(f"{margin} | {' ' * start}{'^' * width}")
+    return lines
+
+
+def nearest(name: str, known: Iterable[str], *, near_only: bool = False) -> tuple[str, ...]:
+    """The hint for an unknown name: the nearest there is, or unless `near_only` all; () if there is none."""
+    names = list(known)
+    if close := get_close_matches(name[:LONGEST_NAME], names, n=1):
+        return (f"did you mean '{close[0]}'?",)
+    return (f"there are {', '.join(names)}",) if names and not near_only else ()
+
+
+def short(name: str) -> str:
+    """A name as messages repeat it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."

@@ -1,0 +1,363 @@
+"""From statements to `Settings`: names are looked up, values checked, and all that is wrong is told at once.
+
+What is said once only (the machine, its clock, an option of the whole mapping, the algorithms of a stage, the
+objective) is refused if it is said again, with both places.  Options of populations and projections may be: the last
+statement that matches counts, so that exceptions come after what is true of most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, Final, Literal, cast
+
+from toolchain.language import syntax
+from toolchain.language.hardware import MachineJudge
+from toolchain.language.parse import parse_text
+from toolchain.language.quantities import Quantity, shown
+from toolchain.language.render import Problem, SettingsError, nearest, short
+from toolchain.language.specs import ATTEMPTS, BOARD, CORE, HOPS, KEY, NUMBER, SHARE
+from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, STAGE_OF, OptionSpec
+from toolchain.requirements import COMPARED, COMPARED_SHARES, FIGURES
+from toolchain.settings import (
+    STAGES,
+    Choice,
+    KeyRule,
+    Objective,
+    Option,
+    Origin,
+    PlaceRule,
+    Region,
+    Requirement,
+    Rule,
+    Settings,
+)
+
+YES_OR_NO: Final = ("real time",)
+"""Figures that are required as they are, without a number."""
+OF_LABELS: Final = ("cycle load", "dtcm", "real time", "weight error", *COMPARED)
+"""Figures that can be required of some populations or projections alone."""
+COMPARISONS: Final = ("<", "<=", ">", ">=")
+
+
+def resolve(statements: Iterable[syntax.Statement], problems: Sequence[Problem] = ()) -> Settings:
+    """The settings that `statements` make.
+
+    Parameters
+    ----------
+    problems : sequence of Problem
+        What was found wrong before.
+
+    Raises
+    ------
+    SettingsError
+        With these and all that is wrong with the statements.
+    """
+    settings, found = judge(statements)
+    if every := in_order([*problems, *found]):
+        raise SettingsError(every)
+    return settings
+
+
+def judge(statements: Iterable[syntax.Statement]) -> tuple[Settings, tuple[Problem, ...]]:
+    """The settings that those of `statements` make that are right, and what is wrong with the others."""
+    resolver = Resolver()
+    # The machine comes first, because what is said of chips is checked against it.
+    for statement in sorted(statements, key=lambda one: not isinstance(one, syntax.Machine)):
+        resolver.take(statement)
+    resolver.check_together()
+    return resolver.settings, tuple(resolver.problems)
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems in the order of their places, file by file; of several in one place the first, the cause."""
+    first: dict[tuple[str, int, int], Problem] = {}
+    for number, problem in enumerate(problems):
+        at = problem.origin
+        first.setdefault((at.text, at.line, at.column or number), problem)
+    every = list(first.values())
+    file = {name: i for i, name in enumerate(dict.fromkeys(problem.origin.text for problem in every))}
+    return sorted(every, key=lambda p: (file[p.origin.text], p.origin.line, p.origin.column))
+
+
+class Resolver(MachineJudge):
+    """Takes statement after statement."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: dict[str, Option] = {}
+        self.rules: list[Rule] = []
+        self.placement: list[PlaceRule] = []
+        self.key_rules: list[KeyRule] = []
+        self.stages: dict[str, Choice] = {}
+        self.whole_objective: Objective | None = None
+        self.tries = Settings().attempts
+        self.requirements: list[Requirement] = []
+
+    @property
+    def settings(self) -> Settings:
+        """The settings so far."""
+        return Settings(
+            machine=self.machine_settings,
+            options=MappingProxyType(self.given),
+            rules=tuple(self.rules),
+            placement=tuple(self.placement),
+            keys=tuple(self.key_rules),
+            stages=MappingProxyType(self.stages),
+            objective=self.whole_objective,
+            attempts=self.tries,
+            requirements=tuple(self.requirements),
+            origins=MappingProxyType(self.origins),
+        )
+
+    def take(self, statement: object) -> None:
+        """Take a statement."""
+        take = TAKE.get(type(statement))
+        if take is None:
+            self.wrong(f"this is no statement about a mapping: {short(repr(statement))}", Origin("script"))
+        else:
+            take(self, statement)
+
+    # --- options ------------------------------------------------------------------------------------------------------
+
+    def take_set(self, statement: syntax.Set) -> None:
+        """Take options of the whole mapping."""
+        plain = {}
+        for name, value in statement.options.items():
+            if name in STAGE_OF:
+                origin = statement.at(f"options.{name}")
+                self.wrong(f"'{name}' is no option to set", origin, f"write: {STAGE_OF[name]} using {value}")
+            elif self.once(f"'{name}'", statement.at(f"options.{name}")):
+                plain[name] = value
+        found = self.options("the mapping", MAPPING_OPTIONS, statement, plain)
+        self.given |= found
+        self.origins |= {name: statement.at(f"options.{name}") for name in found}
+
+    def take_population(self, statement: syntax.PopulationOptions) -> None:
+        """Take options of populations."""
+        self._rules("population", POPULATION_OPTIONS, statement)
+
+    def take_projection(self, statement: syntax.ProjectionOptions) -> None:
+        """Take options of projections."""
+        self._rules("projection", PROJECTION_OPTIONS, statement)
+
+    def _rules(
+        self,
+        kind: Literal["population", "projection"],
+        specs: Mapping[str, OptionSpec],
+        statement: syntax.PopulationOptions | syntax.ProjectionOptions,
+    ) -> None:
+        found = self.options(f"a {kind}", specs, statement, statement.options)
+        for pattern, origin in self.labels(statement, statement.labels):
+            self.rules += [Rule(kind, pattern, name, value, origin) for name, value in found.items()]
+
+    # --- places and keys ----------------------------------------------------------------------------------------------
+
+    def take_place_on(self, statement: syntax.PlaceOn) -> None:
+        """Take a chip, a core, a board or a region."""
+        before = len(self.problems)
+        where: dict[str, Any] = {}
+        if statement.chip is not None:
+            where["chip"] = self.chip(statement.chip, statement.at("chip"))
+        if statement.core is not None:
+            where["core"] = self.whole("the number of a core", CORE, statement.core, statement.at("core"))
+        if statement.board is not None:
+            where["board"] = self._board(statement.board, statement.at("board"))
+        if statement.region is not None:
+            where["region"] = self._region(statement)
+        if set(where) not in ({"chip"}, {"chip", "core"}, {"board"}, {"region"}):
+            self.wrong("a place is a chip, a chip and one of its cores, a board, or a region of chips", statement.at())
+        patterns = self.labels(statement, statement.labels)
+        if len(self.problems) == before:
+            self.placement += [PlaceRule("on", pattern, **where, origin=origin) for pattern, origin in patterns]
+
+    def _board(self, value: object, origin: Origin) -> int | None:
+        number = self.whole("the number of a board", BOARD, value, origin)
+        if number is not None and self.machine is not None and number >= self.machine.boards:
+            there = "board 0 only" if self.machine.boards == 1 else f"boards 0 to {self.machine.boards - 1}"
+            self.wrong(f"{self.machine.name} has {there}", origin)
+            return None
+        return number
+
+    def _region(self, statement: syntax.PlaceOn) -> Region | None:
+        assert statement.region is not None
+        corners = [self.corner(at, statement.at(f"region.{i}")) for i, at in enumerate(statement.region)]
+        match corners:
+            case [(x0, y0), (x1, y1)] if x0 <= x1 and y0 <= y1:
+                return Region(x0, y0, x1, y1)
+            case [(x0, y0), (x1, y1)]:
+                self.wrong(
+                    f"there are no chips from ({x0}, {y0}) to ({x1}, {y1})",
+                    statement.at("region.1"),
+                    "the first chip is the one at the lower left, the second the one at the upper right",
+                )
+        return None
+
+    def take_place_near(self, statement: syntax.PlaceNear) -> None:
+        """Take how near something is to be."""
+        hops = self.whole("the number of hops", HOPS, statement.hops, statement.at("hops"))
+        if hops is not None:
+            self._beside("near", statement, hops=hops)
+
+    def take_place_with(self, statement: syntax.PlaceWith) -> None:
+        """Take what shares chips."""
+        self._beside("with", statement)
+
+    def take_place_apart(self, statement: syntax.PlaceApart) -> None:
+        """Take what shares none."""
+        self._beside("apart", statement)
+
+    def _beside(
+        self,
+        kind: Literal["near", "with", "apart"],
+        statement: syntax.PlaceNear | syntax.PlaceWith | syntax.PlaceApart,
+        hops: int = 1,
+    ) -> None:
+        there = statement.at("other")
+        other = self.label(statement.other, there)
+        for pattern, origin in self.labels(statement, statement.labels):
+            if other:
+                self.placement.append(PlaceRule(kind, pattern, other, hops=hops, origin=origin, other_origin=there))
+
+    def take_keys(self, statement: syntax.Keys) -> None:
+        """Take keys that are fixed."""
+        key = self.whole("a key", KEY, statement.key, statement.at("key"))
+        mask = self.whole("a mask", KEY, statement.mask, statement.at("mask"))
+        pattern = self.label(statement.label, statement.at("label"))
+        if key is None or mask is None or not pattern:
+            return
+        size = (~mask & KEY_BITS) + 1
+        if size & (size - 1):
+            self.wrong(f"mask {mask:#010x} is not ones followed by zeros", statement.at("mask"), _mask_hint(size))
+        elif key & ~mask:
+            hint = f"a block of {size:,} keys begins at a multiple of its size, as {key & mask:#x}"
+            self.wrong(f"key {key:#x} has bits that mask {mask:#010x} leaves out", statement.at("key"), hint)
+        else:
+            self.key_rules.append(KeyRule(pattern, key, mask, statement.at("label")))
+
+    # --- algorithms and requirements ----------------------------------------------------------------------------------
+
+    def take_using(self, statement: syntax.Using) -> None:
+        """Take the algorithms that a stage tries."""
+        if statement.stage not in STAGES:
+            origin = statement.at("stage")
+            self.wrong(
+                f"there is no stage '{short(str(statement.stage))}'", origin, *nearest(str(statement.stage), STAGES)
+            )
+            return
+        given = statement.algorithms
+        tried = given if isinstance(given, tuple) else (given,)
+        found = [self.algorithm(statement.stage, one, statement, f"algorithms.{i}") for i, one in enumerate(tried)]
+        objective = self._goal(statement.minimising, statement, "minimising") if statement.minimising else None
+        if self.once(f"what stage '{statement.stage}' uses", statement.at()):
+            algorithms = tuple(one for one in found if one is not None)
+            self.stages[statement.stage] = Choice(algorithms, objective, statement.at())
+
+    def take_minimise(self, statement: syntax.Minimise) -> None:
+        """Take the objective of the whole mapping."""
+        objective = self._goal(statement.objective, statement, "objective")
+        if self.once("what to minimise", statement.at()):
+            self.whole_objective = objective
+            self.origins["objective"] = statement.at()
+
+    def _goal(self, given: str | Mapping[str, float], statement: syntax.Statement, part: str) -> Objective | None:
+        if not isinstance(given, str):
+            return self.objective(given, statement, part)
+        parsed = parse_text(f"minimise {given}", "script")
+        self.problems += parsed.problems
+        for one in parsed.statements:
+            if isinstance(one, syntax.Minimise) and isinstance(one.objective, Mapping):
+                return self.objective(one.objective, one, "objective")
+        return None
+
+    def take_attempts(self, statement: syntax.Attempts) -> None:
+        """Take how often another way is tried."""
+        number = self.whole("the number of attempts", ATTEMPTS, statement.number, statement.at("number"))
+        if self.once("the number of attempts", statement.at()) and number is not None:
+            self.tries = number
+            self.origins["attempts"] = statement.at()
+
+    def take_require(self, statement: syntax.Require) -> None:
+        """Take a requirement."""
+        figure, origin = statement.figure, statement.at("figure")
+        if figure not in FIGURES and figure not in COMPARED:
+            self.wrong(
+                f"there is no figure '{short(str(figure))}' to require",
+                origin,
+                *nearest(str(figure), [*FIGURES, *COMPARED]),
+            )
+            return
+        if statement.label and figure not in OF_LABELS:
+            self.wrong(f"{figure} are of the whole mapping, not of labels", statement.at("label"))
+            return
+        threshold = self._threshold(statement)
+        if threshold is None:
+            return
+        said = "" if figure in YES_OR_NO else f" {statement.comparison} {shown(statement.threshold)}"
+        text = figure + (f' of "{statement.label}"' if statement.label else "") + said
+        comparison = cast(Literal["<", "<=", ">", ">=", "is"], statement.comparison)
+        self.requirements.append(Requirement(text, figure, comparison, threshold, statement.label, statement.at()))
+
+    def _threshold(self, statement: syntax.Require) -> float | None:
+        figure, value, origin = statement.figure, statement.threshold, statement.at("threshold")
+        if figure in YES_OR_NO:
+            if statement.comparison == "is":
+                return 1.0
+            self.wrong(f"{figure} is no number", origin, f"write: require {figure}")
+            return None
+        if statement.comparison not in COMPARISONS:
+            self.wrong("expected a comparison (<, <=, >, >=) and a number", origin, f"as in: require {figure} <= ...")
+            return None
+        share = COMPARED_SHARES[figure] if figure in COMPARED else FIGURES[figure].share
+        if isinstance(value, Quantity) and value.measures == "share" and not share:
+            self.wrong(f"{figure} is no share; leave the % out", origin)
+            return None
+        return self.number(f"the threshold of {figure}", SHARE if share else NUMBER, value, origin)
+
+    # --- what does not go together ------------------------------------------------------------------------------------
+
+    def check_together(self) -> None:
+        """Refuse what contradicts something else, naming both."""
+        for rule in self.placement:
+            if rule.chip in self.dead:
+                hint = f"it is dead in {self.dead[rule.chip]}"
+                self.wrong(f"'{rule.pattern}' cannot be on chip {rule.chip}, which is dead", rule.origin, hint)
+        ordered = sorted(self.key_rules, key=lambda rule: (rule.key, rule.origin.line))
+        for one, other in pairwise(ordered):
+            if other.key <= one.key | (~one.mask & KEY_BITS):
+                hint = f"those of '{one.pattern}' are from {one.key:#x} on, in {one.origin}"
+                self.wrong(f"keys of '{other.pattern}' are also keys of '{one.pattern}'", other.origin, hint)
+
+
+KEY_BITS: Final = 0xFFFF_FFFF
+TAKE: Final[Mapping[type, Callable[[Resolver, Any], None]]] = MappingProxyType(
+    {
+        syntax.Machine: Resolver.take_machine,
+        syntax.Clock: Resolver.take_clock,
+        syntax.LinkCapacity: Resolver.take_link_capacity,
+        syntax.DeadChips: Resolver.take_dead_chips,
+        syntax.DeadCores: Resolver.take_dead_cores,
+        syntax.DeadLinks: Resolver.take_dead_links,
+        syntax.ForbiddenLinks: Resolver.take_forbidden_links,
+        syntax.Reserve: Resolver.take_reserve,
+        syntax.Set: Resolver.take_set,
+        syntax.PopulationOptions: Resolver.take_population,
+        syntax.ProjectionOptions: Resolver.take_projection,
+        syntax.PlaceOn: Resolver.take_place_on,
+        syntax.PlaceNear: Resolver.take_place_near,
+        syntax.PlaceWith: Resolver.take_place_with,
+        syntax.PlaceApart: Resolver.take_place_apart,
+        syntax.Keys: Resolver.take_keys,
+        syntax.Using: Resolver.take_using,
+        syntax.Minimise: Resolver.take_minimise,
+        syntax.Attempts: Resolver.take_attempts,
+        syntax.Require: Resolver.take_require,
+    }
+)
+"""What takes each statement."""
+
+
+def _mask_hint(size: int) -> str:
+    block = 1 << (size - 1).bit_length()
+    return f"for a block of {block:,} keys it is {-block & KEY_BITS:#010x}"
