@@ -6,10 +6,11 @@ written before each run.  Constants and tables are shared by all.
 
 import numpy as np
 
-from libc.stdint cimport int16_t, int32_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from emulator.growable cimport release
+from emulator.rewire cimport DRAW_CELL, DRAW_CHANCE, DRAW_DELAY, DRAW_PARTNER, DRAW_PLACE, DRAW_PROJECTION
 from emulator.state cimport (
     DOPAMINE,
     DOSE,
@@ -30,15 +31,19 @@ from emulator.state cimport (
     WEIGHT,
     Dynamic,
     History,
+    Partners,
+    Place,
+    Rewiring,
     Routine,
 )
 
 from emulator.cycles import routine_cycles
-from emulator.image import STREAM, ModulatedRows, NeuronCore, PlasticRows
+from emulator.image import RELEASE_HEADER_WORDS, STREAM, FixedRows, ModulatedRows, NeuronCore, PlasticRows
 from emulator.program import Role
 from emulator.update import aligned
 
 NEVER = 2**31 - 1
+DRAWS_OF_ATTEMPTS = (DRAW_CELL, DRAW_PLACE, DRAW_PROJECTION, DRAW_PARTNER, DRAW_CHANCE, DRAW_DELAY)
 ALWAYS_GIVEN = {
     "weight": WEIGHT,
     "since_pre": SINCE_PRE,
@@ -57,9 +62,11 @@ def programs_of(image, core):
     numbers = [history.program for history in core.histories]
     numbers += [core.dopamine.program] if core.dopamine else []
     for rows in core.dynamic:
-        plastic = isinstance(rows, PlasticRows)
-        numbers += [rows.add_pre, rows.apply_pre, rows.apply_post] if plastic else [rows.program]
-        numbers += [rows.elapse] if isinstance(rows, ModulatedRows) else []
+        if isinstance(rows, PlasticRows):
+            numbers += [rows.add_pre, rows.apply_pre, rows.apply_post]
+            numbers += [rows.elapse] if isinstance(rows, ModulatedRows) else []
+        elif not isinstance(rows, FixedRows):
+            numbers.append(rows.program)
     return [image.programs[number] for number in numbers]
 
 
@@ -127,8 +134,12 @@ cdef class Banks:
                 self.load_plastic(&self.dynamic[number], made, core, image)
                 if isinstance(made, ModulatedRows):
                     self.load_modulated(&self.dynamic[number], made, image)
+            elif isinstance(made, FixedRows):
+                self.dynamic[number].fixed = True
             else:
                 self.load_release(&self.dynamic[number], made, image)
+        if core.rewiring is not None:
+            self.load_rewiring(core.rewiring)
 
     def __dealloc__(self):
         cdef int32_t number
@@ -144,6 +155,11 @@ cdef class Banks:
         free(self.doses.add_dose.registers)
         free(self.histories)
         free(self.dynamic)
+        if self.rewiring != NULL:
+            for number in range(self.rewiring.partner_count):
+                release(&self.rewiring.partners[number].heard)
+            free(self.rewiring.partners)
+        free(self.rewiring)
 
     cdef int load_history(self, History* history, made, program, int n) except -1:
         """A history in which no neuron has spiked yet."""
@@ -176,6 +192,7 @@ cdef class Banks:
         self.load_routine(&bank.apply_post, image.programs[made.apply_post], names)
         bank.history = &self.histories[made.history]
         bank.traces = len(made.traces)
+        bank.header = 1 + (bank.traces + 1) // 2
         back = np.ascontiguousarray(made.back, dtype=np.int32)
         cdef const int32_t[::1] backs = back
         bank.back = &backs[0]
@@ -211,13 +228,62 @@ cdef class Banks:
         program = image.programs[made.program]
         self.load_routine(&bank.release, program, given_names((), ()))
         [bank.release.given[SENT]] = [register for name, register, _ in program.recorded if name == "sent"]
-        bank.releases = True
+        bank.releases, bank.header = True, RELEASE_HEADER_WORDS
         bank.key = <uint64_t> made.key
         bank.draws = sum(register.name.startswith("draw_") for register in program.registers)
         bank.word_count, bank.state_count = len(made.words), len(program.numbers(Role.STATE))
         for place, name in enumerate(made.words):
             bank.word_register[place] = -1 if name == STREAM else program.register(name)
         return 0
+
+    cdef int load_rewiring(self, made) except -1:
+        """Places for synapses, as they are at the start."""
+        cdef Rewiring* rewiring = <Rewiring*> calloc(1, sizeof(Rewiring))
+        cdef int32_t[:, ::1] there
+        cdef int32_t number
+        self.rewiring = rewiring
+        if rewiring == NULL:
+            raise MemoryError("no memory left to load the image")
+        self.there = np.array(made.there, dtype=np.int32, order="C")
+        there = self.there
+        rewiring.there = <Place*> &there[0, 0]
+        rewiring.key, rewiring.attempts = <uint64_t> made.key, made.attempts
+        rewiring.first, rewiring.cells, rewiring.places = made.first, made.cells, made.places
+        rewiring.repeats, rewiring.of_spikes = made.repeats, made.of_spikes
+        rewiring.width, rewiring.height = made.grid
+        rewiring.loss_if_weak, rewiring.loss = made.losses
+        rewiring.partners = <Partners*> calloc(len(made.partners), sizeof(Partners))
+        if rewiring.partners == NULL:
+            raise MemoryError("no memory left to load the image")
+        rewiring.partner_count = len(made.partners)
+        for number, partners in enumerate(made.partners):
+            self.load_partners(&rewiring.partners[number], partners, made.of_spikes > 0)
+        return 0
+
+    cdef int load_partners(self, Partners* partners, made, bint of_spikes) except -1:
+        """Where synapses of one kind are and come to be."""
+        cdef const int64_t[::1] chances
+        partners.cells, partners.width, partners.blocks = made.cells, made.width, made.address.shape[1]
+        partners.banks, partners.hears = self.ints(made.banks), made.hears
+        partners.address, partners.stride = self.ints(made.address.reshape(-1)), self.ints(made.stride.reshape(-1))
+        partners.served, partners.control = self.ints(made.served), self.ints(made.control)
+        partners.delays = len(made.served)
+        partners.weight, partners.weak = made.weight, made.weak
+        table = np.ascontiguousarray(made.chances, dtype=np.int64)
+        self.kept.append(table)
+        chances = table
+        partners.chances, partners.distances = &chances[0] if len(table) else NULL, len(table)
+        if of_spikes:
+            self.dynamic[made.banks[made.hears]].heard = &partners.heard
+        return 0
+
+    cdef const int32_t* ints(self, array) except? NULL:
+        """Address of int32 words that live as long as this."""
+        cdef const int32_t[::1] words
+        kept = np.ascontiguousarray(array, dtype=np.int32)
+        self.kept.append(kept)
+        words = kept
+        return &words[0] if len(kept) else NULL
 
     cdef int load_routine(self, Routine* routine, program, given) except -1:
         """A program, its registers in each thread, and which of them it is given."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.check_rewiring import rewired_banks
 from emulator.engine import Engine
 from emulator.image import (
     MODULATED_WORDS,
@@ -47,7 +48,10 @@ class Side:
 
 
 def carry_dynamics(old: Side, new: Side) -> None:
-    """Take over the histories and rows of a core, and the dopamine at its neurons."""
+    """Take over the histories and rows of a core, and the dopamine at its neurons.
+
+    Rows whose synapses come and go are left to `emulator.carry_rewiring`.
+    """
     for arrived, carried in zip(old.engine.doses(old.number), new.engine.doses(new.number), strict=False):
         carried[:] = arrived
     left = list(range(len(old.core.histories)))
@@ -56,8 +60,8 @@ def carry_dynamics(old: Side, new: Side) -> None:
             left.remove(before)
             was, becomes = old.engine.history(old.number, before), new.engine.history(new.number, number)
             becomes[0][:], becomes[1][:], becomes[2][:] = was
-    left = list(range(len(old.core.dynamic)))
-    for number in range(len(new.core.dynamic)):
+    left = [known for known in range(len(old.core.dynamic)) if known not in rewired_banks(old.core.rewiring)]
+    for number in [known for known in range(len(new.core.dynamic)) if known not in rewired_banks(new.core.rewiring)]:
         for before in [known for known in left if _same_synapses(old, known, new, number)][:1]:
             left.remove(before)
             _take_rows(old, before, new, number)

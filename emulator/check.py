@@ -13,26 +13,21 @@ from numpy.typing import NDArray
 
 from emulator.check_dynamic import check_dynamic
 from emulator.check_machine import check_machine
+from emulator.check_rewiring import check_rewiring, plastic_part, rewired_banks
 from emulator.conversion import ACCUM_MAX
 from emulator.errors import ImageError, MachineError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
     IMAGE_VERSION,
-    MODULATED_WORDS,
-    RELEASE_HEADER_WORDS,
     ROW_HEADER_WORDS,
     ArrayCore,
     Core,
     Current,
     DelayCore,
-    DynamicRows,
     MachineImage,
-    ModulatedRows,
     NeuronCore,
-    PlasticRows,
     PoissonCore,
     PopulationTable,
-    ReleaseRows,
     RenewalCore,
     RoutingTable,
     WaveCurrent,
@@ -99,22 +94,16 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
             mine = span.start + np.flatnonzero(feeds.bank[span] == bank)
             source = feeds.source[mine]
             rows = core.dynamic[bank - 1].rows if bank else core.rows
-            header, words = _plastic_part(core.dynamic[bank - 1]) if bank else (-1, 0)
+            header, words = plastic_part(core.dynamic[bank - 1]) if bank else (-1, 0)
+            spare = bank - 1 in rewired_banks(core.rewiring)
             fault, feed, index = first_bad_row(
-                rows, header, words, core.n, len(core.shift), core.index_bits, core.type_bits,
+                rows, header, words, spare, core.n, len(core.shift), core.index_bits, core.type_bits,
                 feeds.base[mine], feeds.stride[mine], feeds.index_mask[mine],
                 feeds.filter_mask[mine], feeds.filter_key[mine], limits[source], neuron_masks[source], neurons[source],
             )  # fmt: skip
             if fault:
                 sender = image.cores[source[feed]].label
                 raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {ROW_FAULTS[fault]}")
-
-
-def _plastic_part(rows: DynamicRows) -> tuple[int, int]:
-    """Words of the plastic part of a row before its weights, and those of each synapse behind them."""
-    if isinstance(rows, PlasticRows):
-        return 1 + -(-len(rows.traces) // 2), MODULATED_WORDS if isinstance(rows, ModulatedRows) else 0
-    return RELEASE_HEADER_WORDS, len(rows.words) if isinstance(rows, ReleaseRows) else 0
 
 
 def _name(core: Core) -> str:
@@ -231,6 +220,7 @@ def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
     for table in (core.table, *(rows.table for rows in core.dynamic)):
         _check_population_table(core, table)
     check_dynamic(image, core, lambda holds, violation: _require(holds, core, violation))
+    check_rewiring(core, lambda holds, violation: _require(holds, core, violation))
     _check_recordings(core, program)
     check_currents(core, program)
 

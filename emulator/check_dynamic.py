@@ -15,6 +15,7 @@ from emulator.image import (
     MOST_WORDS,
     STREAM,
     Dopamine,
+    FixedRows,
     History,
     MachineImage,
     ModulatedRows,
@@ -45,7 +46,7 @@ def check_dynamic(image: MachineImage, core: NeuronCore, require: Require) -> No
         demand = _at(f"dynamic rows {number}", require)
         demand(0 <= rows.shift < LARGEST_SHIFT, f"weights cannot be shifted by {rows.shift}")
         demand(0 <= rows.defer <= LONGEST_WAIT, f"they cannot wait for {rows.defer} ticks")
-        demand(isinstance(rows, PlasticRows | ReleaseRows), f"there are no {type(rows).__name__}")
+        demand(isinstance(rows, FixedRows | PlasticRows | ReleaseRows), f"there are no {type(rows).__name__}")
         if isinstance(rows, PlasticRows):
             _check_plastic(image, core, rows, demand)
         elif isinstance(rows, ReleaseRows):

@@ -65,6 +65,11 @@ DYNAMIC_ROW_CYCLES = 150
 """What a row of synapses with dynamics takes beside that of a fixed one: it is written back. [R]"""
 DYNAMIC_SYNAPSE_CYCLES = 60
 """A synapse with dynamics beside its programs: control word, search of the history, ring buffer, write-back. [R]"""
+ATTEMPT_CYCLES = 150
+"""An attempt of the population to rewire: the word that says whose neuron it is, a hash of six products of 64 bits,
+which a core has not. [R]"""
+OWN_ATTEMPT_CYCLES = 1500
+"""An attempt at a place of the core: five more words, places and row from SDRAM, a search, and both back. [R]"""
 SOURCE_CYCLES = 40
 """A source of random spikes in a tick. [R]"""
 INTERVAL_CYCLES = 2000

@@ -4,14 +4,14 @@ A row may be asked for twice in a tick, by two packets of one source.  The secon
 the rows on the bench are processed before a row comes that is there already.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
 from libc.string cimport memmove
 
-from emulator.growable cimport push_pair
+from emulator.growable cimport push, push_pair
 from emulator.modulated cimport process_modulated_rows
-from emulator.plastic cimport process_plastic_rows, take_plastic_row
+from emulator.plastic cimport add_to_ring, process_plastic_rows, take_plastic_row
 from emulator.release cimport process_release_rows, take_release_row
-from emulator.row cimport LAST_SPIKE
+from emulator.row cimport LAST_SPIKE, PLASTIC_CONTROL_COUNT, PLASTIC_SIZE
 from emulator.state cimport LANES, Core, Dynamic, Feed, Tally, Workbench
 from emulator.update cimport program_t
 
@@ -33,6 +33,8 @@ cdef inline void note_row(Core* core, const Feed* feed, uint32_t i, int32_t tick
     cdef int32_t word = feed.offset + <int32_t> ((i & feed.index_mask) * feed.stride)
     cdef uint32_t ahead = 0
     push_pair(&bank.waiting, tick + bank.defer, word)
+    if bank.heard != NULL:
+        push(bank.heard, word)
     if bank.defer == 0:
         while ahead < feed.stride and ahead < MOST_LINES * LINE_WORDS:
             prefetch_row(bank.rows + word + ahead)
@@ -60,6 +62,10 @@ cdef inline void fetch_rows_of_bank(Core* core, Dynamic* bank, int32_t tick, int
     cdef uint32_t* row
     while pair < end and pair[0] <= tick:
         row = bank.rows + pair[1]
+        if bank.fixed:
+            add_fixed_row(core, row, tick, tally)
+            pair += 2
+            continue
         if bench.row_count == LANES or (bench.row_count and row[LAST_SPIKE] == <uint32_t> tick):
             process_rows(core, bank, tick, thread, bench, run, tally)
         if bank.releases:
@@ -72,6 +78,14 @@ cdef inline void fetch_rows_of_bank(Core* core, Dynamic* bank, int32_t tick, int
     bank.fetched = (pair - bank.waiting.data) // 2
     if bank.fetched == bank.waiting.n // 2 or bank.fetched >= KEPT_PAIRS:
         forget_fetched(bank)
+
+
+cdef inline void add_fixed_row(Core* core, uint32_t* row, int32_t tick, Tally* tally) noexcept nogil:
+    """Add a row of fixed weights to the ring buffer; it costs what other rows of fixed weights do."""
+    cdef const uint32_t* count = row + row[PLASTIC_SIZE] + PLASTIC_CONTROL_COUNT
+    add_to_ring(core, <const uint16_t*> (count + 1), <const uint16_t*> (row + 1), <int32_t> count[0], tick, tally)
+    tally.events += count[0]
+    tally.rows += 1
 
 
 cdef inline void process_rows(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,

@@ -20,11 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.carry import Side, carry_dynamics
+from emulator.carry_rewiring import carry_rewiring
 from emulator.check import check, check_currents, check_rows
 from emulator.cycles import (
+    ATTEMPT_CYCLES,
     DYNAMIC_ROW_CYCLES,
     DYNAMIC_SYNAPSE_CYCLES,
     INTERVAL_CYCLES,
+    OWN_ATTEMPT_CYCLES,
     PACKET_CYCLES,
     ROW_CYCLES,
     SOURCE_CYCLES,
@@ -154,6 +157,10 @@ class Emulator:
     def dynamic_rows(self, core: int, bank: int) -> NDArray[np.uint32]:
         """The rows ``image.cores[core].dynamic[bank].rows`` as they are now: uint32[words], a copy."""
         return self._engine.dynamic_rows(core, bank).copy()
+
+    def places(self, core: int) -> NDArray[np.int32]:
+        """What is in the places of the neurons of a core now, as `Rewiring.there` had it at first; a copy."""
+        return self._engine.places(core).copy()
 
     def history(self, core: int, history: int) -> tuple[NDArray[np.int32], NDArray[np.int16], NDArray[np.int32]]:
         """What a core remembers of its spikes: ticks int32[n, 16], traces int16[traces, n, 16], last entries int32[n].
@@ -302,7 +309,9 @@ class Emulator:
                 engine.register(number, register)[:] = previous._engine.register(before, names[name])
         if len(core.seed) == len(old_core.seed):
             engine.set_streams(number, previous._engine.streams_of(before).copy())
-        carry_dynamics(Side(previous.image, previous._engine, before), Side(self.image, engine, number))
+        sides = Side(previous.image, previous._engine, before), Side(self.image, engine, number)
+        carry_dynamics(*sides)
+        carry_rewiring(*sides)
         old, new = previous._engine.ring(before), engine.ring(number)
         for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=False)):
             new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)
@@ -363,7 +372,7 @@ def _waves(currents: Sequence[Injected]) -> int:
 
 
 def _costs(image: MachineImage, core: Core) -> tuple[int, ...]:
-    """Cycles on a core: of a tick, a spike, a packet; of a row and an event, of fixed synapses and of others."""
+    """Cycles on a core: of all that `emulator.loaded.Loaded` asks for."""
     spike = SPIKE_CYCLES + (INTERVAL_CYCLES if isinstance(core, RenewalCore) else 0)
     if isinstance(core, NeuronCore):
         work = core.n * program_cycles(image.programs[core.program]) + _waves(core.currents) * WAVE_CYCLES
@@ -374,4 +383,5 @@ def _costs(image: MachineImage, core: Core) -> tuple[int, ...]:
     else:
         work = 0
     dynamic = ROW_CYCLES + DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES
-    return TICK_CYCLES + work, spike, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, *dynamic
+    rewiring = ATTEMPT_CYCLES, OWN_ATTEMPT_CYCLES
+    return TICK_CYCLES + work, spike, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, *dynamic, *rewiring

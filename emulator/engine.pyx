@@ -18,11 +18,11 @@ from openmp cimport omp_get_num_threads
 from emulator.barrier cimport Barrier, meet
 from emulator.deliver cimport finish_tick
 from emulator.dynamic cimport fetch_t
-from emulator.growable cimport copied, push_pair, release
+from emulator.growable cimport Ints, copied, push, push_pair, release
 from emulator.injected cimport inject
 from emulator.loaded cimport Loaded, address, zeros
 from emulator.random cimport UniformStreams
-from emulator.state cimport SLOTS, Core, Dynamic, Machine, Recorder, Tally
+from emulator.state cimport SLOTS, Core, Dynamic, Machine, Recorder, Rewiring, Tally
 from emulator.tick cimport draw_numbers, start_tick, take_inputs
 from emulator.trains cimport Trains
 from emulator.update cimport program_t
@@ -55,7 +55,7 @@ cdef bint out_of_memory(const Core* core) noexcept:
         if core.recorders[r].samples.failed:
             return True
     for r in range(core.dynamic_count):
-        if core.dynamic[r].waiting.failed:
+        if core.dynamic[r].waiting.failed or (core.dynamic[r].heard != NULL and core.dynamic[r].heard.failed):
             return True
     return core.out.failed or core.spikes.failed or core.heard.failed
 
@@ -100,6 +100,21 @@ cdef class Engine(Loaded):
     def dynamic_rows(self, int core, int bank):
         """The rows of a bank of synapses with dynamics, as they are: uint32[words]; not a copy."""
         return self.banks[core].rows[bank]
+
+    def places(self, int core):
+        """What is in the places of the neurons of a core, as they are: int32[n * places, 4]; not a copy."""
+        return self.banks[core].there
+
+    def heard_by(self, int core, int partners):
+        """Words of the rows that spikes of some partners asked for in the last tick."""
+        return copied(&self.machine.cores[core].rewiring.partners[partners].heard)
+
+    def set_heard_by(self, int core, int partners, words):
+        """Have another engine's last spikes of some partners."""
+        cdef Ints* heard = &self.machine.cores[core].rewiring.partners[partners].heard
+        heard.n = 0
+        for word in words.tolist():
+            push(heard, word)
 
     def waiting(self, int core, int bank):
         """Rows of a bank that are yet to be fetched: (tick, word), int32."""
@@ -218,7 +233,12 @@ cdef class Engine(Loaded):
         """Counts of a core by name; see `emulator.statistics.CoreStatistics`. `fired`: spikes, or packets repeated."""
         cdef Core* state = &self.machine.cores[core]
         cdef Tally tally = state.tally
-        return {
+        cdef Rewiring* rewiring = state.rewiring
+        attempts = {}
+        if rewiring != NULL:
+            attempts = {"attempts": rewiring.made, "formed": rewiring.formed, "eliminated": rewiring.eliminated,
+                        "full_rows": rewiring.full}
+        return attempts | {
             "cycles_total": state.cycles_total,
             "cycles_max": state.cycles_max,
             "overruns": state.overruns,

@@ -11,7 +11,8 @@ then the fixed words (sPyNNaker ``synapse_row.h``).  All rows of one population-
 
 Synapses with dynamics have rows of their own, in which there are no fixed words: ``[p, plastic part of p words, 0, n,
 controls, padding]``.  The controls are the low 16 bits of synaptic words, two a word, low half first; so are the
-weights, which stand at the end of the header of the plastic part.  A core runs programs over all synapses of the rows
+weights, which stand at the end of the header of the plastic part.  (Where synapses come and go, `emulator.rewiring`,
+p is that of a full row, so that nothing else moves when they do.)  A core runs programs over all synapses of the rows
 that are fetched in a tick.  What a program gets is bound by the names of its INPUT registers, and of its STATE
 registers: ``weight`` (s16.15, the stored weight shifted left), what the last spike left, as ``pre_<trace>`` and
 ``post_<trace>`` (s4.11), ticks since then, ``since_pre`` and ``since_post``, and ``seen_pre`` and ``seen_post``, which
@@ -31,6 +32,7 @@ from emulator import archive
 from emulator.machine import Machine
 from emulator.program import Program
 from emulator.renewal import Intervals
+from emulator.rewiring import Rewiring
 from emulator.waves import Wave
 
 IMAGE_FORMAT = "pyneuro machine image"
@@ -136,6 +138,11 @@ class DynamicRows:
     rows: NDArray[np.uint32]
     shift: int
     defer: int
+
+
+@dataclass(frozen=True, eq=False)
+class FixedRows(DynamicRows):
+    """Rows of synapses that come and go, but whose weights stay: the plastic part is ``[weights]``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,6 +323,8 @@ class NeuronCore(Core):
         Rows of synapses with dynamics.
     dopamine : Dopamine or None
         What modulated rows need.
+    rewiring : Rewiring, optional
+        Which of them come and go, and how.
     """
 
     program: int
@@ -331,6 +340,7 @@ class NeuronCore(Core):
     histories: tuple[History, ...] = ()
     dynamic: tuple[DynamicRows, ...] = ()
     dopamine: Dopamine | None = None
+    rewiring: Rewiring | None = None
 
 
 @dataclass(frozen=True, eq=False)

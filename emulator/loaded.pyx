@@ -77,8 +77,9 @@ cdef class Loaded:
         Checked.
     feeds, hearing : Feeds, Hearing
         What `emulator.link` and `emulator.hearing` made of it.
-    costs : list of 7 int by core
-        Cycles of a tick, a spike, a packet, a row and a synaptic event; of a row and an event of synapses with dynamics.
+    costs : list of 9 int by core
+        Cycles of a tick, a spike, a packet, a row and a synaptic event; of a row and an event of synapses with dynamics;
+        of an attempt to rewire, and of one at a place of the core besides.
     threads : int
         Threads that will run it, each with scratch registers of its own.
     tick : int
@@ -141,7 +142,7 @@ cdef class Loaded:
         """What all cores have."""
         cdef Core* state = &self.machine.cores[number]
         state.n = core.n
-        state.costs = Costs(costs[0], costs[1], costs[2], costs[3], costs[4], costs[5], costs[6])
+        state.costs = Costs(costs[0], costs[1], costs[2], costs[3], costs[4], costs[5], costs[6], costs[7], costs[8])
         state.sends = sends(core)
         state.sent = <int64_t*> zeros(max(core.n, key_limit(core)), sizeof(int64_t))
         if len(core.record_spikes):
@@ -217,6 +218,7 @@ cdef class Loaded:
         state.histories, state.history_count = banks.histories, banks.history_count
         state.dynamic, state.dynamic_count = banks.dynamic, banks.dynamic_count
         state.doses = &banks.doses if banks.dosed else NULL
+        state.rewiring = banks.rewiring
 
     def _load_trains(self, int number, Trains trains):
         """Random sources."""

@@ -12,6 +12,7 @@ def first_bad_row(
     rows: NDArray[np.uint32],
     header: int,
     words: int,
+    spare: bool,
     n: int,
     types: int,
     index_bits: int,

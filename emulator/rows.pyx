@@ -35,9 +35,12 @@ cdef int fault_of(const uint32_t* row, uint32_t stride, uint32_t n, uint32_t typ
     return ROW_UNKNOWN_TARGET if wrong else NONE_FOUND
 
 
-cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header, uint32_t words, uint32_t n,
+cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header, uint32_t words, bint spare, uint32_t n,
                           uint32_t types, int index_bits, int type_bits) noexcept nogil:
-    """The same of a row whose synapses have dynamics: `header` words, weights, and `words` for each synapse."""
+    """The same of a row whose synapses have dynamics: `header` words, weights, and `words` for each synapse.
+
+    If there is `spare` room for weights, there must be as much for controls.
+    """
     cdef uint32_t size = row[PLASTIC_SIZE]
     cdef uint32_t index_mask = (1U << index_bits) - 1
     cdef uint32_t type_mask = (1U << type_bits) - 1
@@ -49,7 +52,14 @@ cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header,
     count = row[size + PLASTIC_CONTROL_COUNT]
     if count > 2 * stride or size + HEADER_WORDS + (count + 1) // 2 > stride:
         return ROW_TOO_LONG
-    if row[size + FIXED_COUNT] or size != header + (count + 1) // 2 + words * count:
+    if row[size + FIXED_COUNT]:
+        return ROW_WRONG_PART
+    if spare:
+        if size < header or count > 2 * (size - header):
+            return ROW_WRONG_PART
+        if 2 * size - header + HEADER_WORDS > stride:
+            return ROW_TOO_LONG
+    elif size != header + (count + 1) // 2 + words * count:
         return ROW_WRONG_PART
     controls = <const uint16_t*> (row + size + HEADER_WORDS)
     for j in range(count):
@@ -57,14 +67,14 @@ cdef int fault_of_dynamic(const uint32_t* row, uint32_t stride, uint32_t header,
     return ROW_UNKNOWN_TARGET if wrong else NONE_FOUND
 
 
-def first_bad_row(const uint32_t[::1] rows, int header, uint32_t words, uint32_t n, uint32_t types, int index_bits, int type_bits,
+def first_bad_row(const uint32_t[::1] rows, int header, uint32_t words, bint spare, uint32_t n, uint32_t types, int index_bits, int type_bits,
                   const int64_t[::1] base, const uint32_t[::1] stride, const uint32_t[::1] index_mask,
                   const uint32_t[::1] filter_mask, const uint32_t[::1] filter_key, const int64_t[::1] limit,
                   const uint32_t[::1] neuron_mask, const int64_t[::1] neurons):
     """Look at the rows of all numbers below ``limit[f]`` of each feed f of a core of `n` neurons.
 
     A core's static rows have a `header` of -1, others so many words before the weights, and `words`
-    for each synapse.
+    for each synapse; such rows may have `spare` room for more synapses.
     Numbers i that the source never sends are left out: ``i & neuron_mask`` is one of its `neurons`.
 
     Returns
@@ -86,7 +96,8 @@ def first_bad_row(const uint32_t[::1] rows, int header, uint32_t words, uint32_t
                 if place + stride[f] > rows.shape[0]:
                     fault = ROW_OUTSIDE
                 elif header >= 0:
-                    fault = fault_of_dynamic(&rows[place], stride[f], header, words, n, types, index_bits, type_bits)
+                    fault = fault_of_dynamic(&rows[place], stride[f], header, words, spare, n, types, index_bits,
+                                             type_bits)
                 else:
                     fault = fault_of(&rows[place], stride[f], n, types, index_bits, type_bits)
                 if fault:

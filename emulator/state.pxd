@@ -91,6 +91,9 @@ ctypedef struct Dynamic:
     Ints waiting            # rows to fetch: pairs (tick, word)
     int64_t fetched         # pairs that have been fetched
     History* history
+    bint fixed              # weights stay, but synapses come and go
+    int32_t header          # words of the plastic part before the weights
+    Ints* heard             # where the rows of packets are noted for `Rewiring`; NULL if nobody asks
     int32_t traces          # that a row keeps
     const int32_t* back
     Routine add_pre
@@ -110,6 +113,49 @@ ctypedef struct Dynamic:
     int32_t draws
     uint64_t key
 
+ctypedef struct Place:      # what is in it: one row of `emulator.rewiring.Rewiring.there`
+    int32_t partner
+    int32_t cell
+    int32_t bank
+    int32_t synapse
+
+ctypedef struct Partners:   # `emulator.rewiring.Partners`
+    int32_t cells
+    int32_t width
+    int32_t blocks
+    const int32_t* banks
+    const int32_t* address
+    const int32_t* stride
+    int32_t hears
+    Ints heard              # words of the rows asked for since the last tick
+    int32_t delays
+    const int32_t* served
+    const int32_t* control
+    uint16_t weight
+    int32_t weak
+    const int64_t* chances
+    int64_t distances
+
+ctypedef struct Rewiring:   # `emulator.rewiring.Rewiring`, and what was counted
+    uint64_t key
+    double attempts
+    int32_t first
+    int32_t cells
+    int32_t places
+    bint repeats
+    int32_t of_spikes
+    int32_t width
+    int32_t height
+    int64_t loss_if_weak
+    int64_t loss
+    Partners* partners
+    int32_t partner_count
+    Place* there
+    int64_t made            # attempts at places of this core
+    int64_t formed
+    int64_t eliminated
+    int64_t full            # attempts that found a row full
+
 ctypedef struct Costs:
     int64_t tick
     int64_t spike
@@ -118,6 +164,8 @@ ctypedef struct Costs:
     int64_t event
     int64_t dynamic_row
     int64_t dynamic_event
+    int64_t attempt         # of the population
+    int64_t own_attempt     # at a place of the core, besides
 
 ctypedef struct Tally:
     int64_t packets
@@ -156,6 +204,7 @@ ctypedef struct Core:
     Dynamic* dynamic
     int32_t dynamic_count
     Doses* doses            # NULL if nothing brings dopamine
+    Rewiring* rewiring      # NULL if all synapses stay
     # sources
     Sources* random
     const int32_t* array_tick

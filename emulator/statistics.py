@@ -17,6 +17,10 @@ COUNTS = (
     "synaptic_events",
     "saturations",
     "dynamic_events",
+    "attempts",
+    "formed",
+    "eliminated",
+    "full_rows",
 )
 """The fields of `CoreStatistics` that add up."""
 
@@ -51,6 +55,10 @@ class CoreStatistics:
         Those of them that stopped at the largest ring-buffer value.
     dynamic_events : int
         Those of them that came from synapses with dynamics.
+    attempts, formed, eliminated : int
+        Attempts to rewire at places of its neurons; synapses that came, and that went.
+    full_rows : int
+        Attempts that failed because the row had no room for another synapse.
     """
 
     label: str
@@ -68,6 +76,10 @@ class CoreStatistics:
     synaptic_events: int
     saturations: int
     dynamic_events: int = 0
+    attempts: int = 0
+    formed: int = 0
+    eliminated: int = 0
+    full_rows: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +143,26 @@ class Statistics:
     def overruns(self) -> int:
         """Ticks, summed over the cores, that needed more cycles than a tick has."""
         return sum(core.overruns for core in self.cores)
+
+    @property
+    def attempts(self) -> int:
+        """Attempts to rewire."""
+        return sum(core.attempts for core in self.cores)
+
+    @property
+    def formed(self) -> int:
+        """Synapses that came while it ran."""
+        return sum(core.formed for core in self.cores)
+
+    @property
+    def eliminated(self) -> int:
+        """Synapses that went while it ran."""
+        return sum(core.eliminated for core in self.cores)
+
+    @property
+    def full_rows(self) -> int:
+        """Attempts to rewire that failed because a row had no room for another synapse."""
+        return sum(core.full_rows for core in self.cores)
 
     @property
     def hops(self) -> int:

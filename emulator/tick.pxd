@@ -8,6 +8,7 @@ from emulator.growable cimport extend, push, push_pair
 from emulator.injected cimport inject
 from emulator.plastic cimport remember_spikes
 from emulator.random cimport unit_draws
+from emulator.rewire cimport rewire
 from emulator.state cimport ARRAY, NEURONS, RANDOM, SLOTS, Core, Machine, Recorder
 from emulator.trains cimport NEVER, emit
 from emulator.update cimport program_t
@@ -44,6 +45,9 @@ cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, in
     """All that core `number` does before the packets of this tick arrive."""
     cdef Core* core = &machine.cores[number]
     core.out.n = 0
+    core.cycles = core.costs.tick
+    if core.rewiring != NULL:
+        core.cycles += rewire(core, tick, core.costs.attempt, core.costs.own_attempt)
     if core.kind == NEURONS:
         update_neurons(core, core.registers + thread * core.register_count, tick, run)
     elif core.kind == RANDOM:
@@ -52,7 +56,6 @@ cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, in
         emit_array(core, tick)
     else:
         repeat_heard(core, tick)
-    core.cycles = core.costs.tick
     if core.doses != NULL:
         core.cycles += remember_doses(core, tick, thread, run)
     if core.out.n:

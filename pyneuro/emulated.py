@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,10 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection, Recording
 from toolchain.options import mapping_options
+from toolchain.rewired_banks import Loaded, check_continued
+from toolchain.rewiring import CoreState
 from toolchain.synapses import PLASTIC
+from toolchain.synapses.structure import STRUCTURAL
 
 
 class EmulatedSimulation:
@@ -99,6 +103,8 @@ class EmulatedSimulation:
     def update(self, network: Network) -> None:
         """Go on with `network`: compile it and carry the state over; what was recorded is kept."""
         mapping, emulator = self._loaded(network, like=self.mapping)
+        if self.step:
+            check_continued(Loaded(self.network, self.mapping.banks), Loaded(network, mapping.banks))
         if dropped := emulator.carry_over(self.emulator):
             warn_user(
                 f"the changed network lacks delay stages in which spikes sent before step {self.step} still waited "
@@ -193,13 +199,25 @@ class EmulatedSimulation:
     def weights(self, projection: int) -> NDArray[np.float64]:
         """Present weight of each synapse of a projection, in its order; those given where they do not change."""
         made = self.network.projections[projection]
+        if made.synapse in STRUCTURAL:
+            return np.asarray(self.present(projection).weight)
         if made.synapse == PLASTIC:
             return self.mapping.plastic_weights(self.network, projection, self.emulator.dynamic_rows)
         return np.array(np.broadcast_to(np.asarray(made.weight, dtype=np.float64), len(made)))
 
     def present(self, projection: int) -> Projection:
-        """A projection with its present weights."""
-        return replace(self.network.projections[projection], weight=self.weights(projection))
+        """A projection with its present weights, and the synapses that there are now."""
+        made = self.network.projections[projection]
+        if made.synapse in STRUCTURAL:
+            return self.mapping.present_synapses(self.network, projection, self._core_state)
+        return replace(made, weight=self.weights(projection))
+
+    def _core_state(self, core: int) -> CoreState:
+        """A core whose neurons have places for synapses, as it is."""
+        neurons = self.mapping.image.cores[core]
+        assert isinstance(neurons, NeuronCore)
+        assert neurons.rewiring is not None
+        return CoreState(neurons.rewiring, self.emulator.places(core), partial(self.emulator.dynamic_rows, core))
 
     def _neuron_cores(self, population: int) -> list[tuple[int, NeuronCore]]:
         cores = [(number, self.mapping.image.cores[number]) for number in self.mapping.cores_of(population)]

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,16 +28,69 @@ from toolchain.delays import Delays
 from toolchain.diagnostics import Diagnostic
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection, Values
-from toolchain.synapses import STATIC
+from toolchain.synapses import LEARNING, STATIC
+from toolchain.synapses.layout import RowLayout
 from toolchain.synapses.mechanism import Plasticity, plasticity
 from toolchain.synapses.modulated import modulated
 from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.release import RELEASE_MODELS
-from toolchain.synapses.releasing import Releasing, releasing
+from toolchain.synapses.releasing import releasing
+from toolchain.synapses.structure import STRUCTURAL
 from toolchain.targets import dopamine_of, input_scale, weight_factor
 
 Synapses = Sequence[tuple[Projection, Delays]]
 """Projections, or parts of them, with their delays."""
+
+
+class Mechanism(Protocol):
+    """What moves synapses, as rows and cores see it."""
+
+    @property
+    def layout(self) -> RowLayout:
+        """How long rows are."""
+
+    @property
+    def row_cycles(self) -> int:
+        """Estimated cycles of a row, beside those of one that never changes."""
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """What runs over synapses, and over spikes of their targets."""
+
+    @property
+    def cycles(self) -> int:
+        """Estimated cycles of a synapse for a spike of the source."""
+
+    @property
+    def parameter_bytes(self) -> int:
+        """Memory for tables and parameters."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """Room in rows for synapses that a run forms: each source cell has a row on each core of the target.
+
+    Parameters
+    ----------
+    stage : int
+        The delay stage that repeats the packets; 0 for none.
+    each : int
+        Synapses that a row may come to have on each cell of the core.
+    most : int
+        Synapses that it has room for, however many cells there are.
+    expected : float
+        Synapses that it is expected to have on each cell of the core.
+    """
+
+    stage: int
+    each: int
+    most: int
+    expected: float = 0.0
+
+    def on(self, cells: NDArray[np.int32]) -> NDArray[np.int32]:
+        """Synapses that rows have room for on cores of so many cells; an even number, as they are stored by twos."""
+        room: NDArray[np.int32] = np.minimum(self.each * cells.astype(np.int64), self.most).astype(np.int32)
+        return room + room % 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,17 +115,20 @@ class Bank:
         Which synapses of each; None for all.
     synapses : tuple of (Projection, Delays)
         The same as projections of their own, with the delays that stages and ring buffer serve.
+    room : Room, optional
+        For synapses that a run forms.
     """
 
     target: int
     receptor: str
-    mechanism: Plasticity | Releasing
+    mechanism: Mechanism
     defer: int
     back: NDArray[np.int32]
     lag: NDArray[np.int32]
     numbers: tuple[int, ...]
     chosen: tuple[NDArray[np.int64] | None, ...]
     synapses: tuple[tuple[Projection, Delays], ...]
+    room: Room | None = None
 
 
 def histories(banks: Sequence[Bank]) -> tuple[Plasticity, ...]:
@@ -84,7 +141,7 @@ def histories(banks: Sequence[Bank]) -> tuple[Plasticity, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
+class Part:
     """The synapses of a projection that belong to one bank."""
 
     number: int
@@ -98,22 +155,24 @@ class _Part:
 def banks_of(network: Network, delays: Sequence[Delays]) -> tuple[Bank, ...]:
     """The banks that the projections of `network` with dynamics make, in their order; `delays` of all projections.
 
+    Those that are rewired have banks of their own (`toolchain.rewired_banks`).
+
     Raises
     ------
     MappingError
         If plastic weights would be scaled differently for different target cells.
     """
     banks: list[Bank] = []
-    grouped: dict[Hashable, list[_Part]] = {}
+    grouped: dict[Hashable, list[Part]] = {}
     for number, (made, delay) in enumerate(zip(network.projections, delays, strict=True)):
-        if not len(made) or made.synapse in (STATIC, NEUROMODULATION):
+        if not len(made) or made.synapse in (STATIC, NEUROMODULATION, *STRUCTURAL):
             continue
         if made.synapse in RELEASE_MODELS:
             banks.append(_releasing_bank(network, number, made, delay))
             continue
-        _check_factors(network, made)
+        check_factors(network, made)
         kind = (made.target, made.receptor, made.rules, *sorted(made.parameters.items()))
-        for service, part in _parts(number, made, delay, dopamine_of(network, made.target) is not None):
+        for service, part in parts_of(number, made, delay, dopamine_of(network, made.target) is not None):
             grouped.setdefault((kind, service), []).append(part)
     banks += [_plastic_bank(network, parts, service[1]) for (_, service), parts in _sorted(grouped)]
     return tuple(sorted(banks, key=lambda bank: bank.numbers[0]))
@@ -133,24 +192,24 @@ def _releasing_bank(network: Network, number: int, made: Projection, delays: Del
     )
 
 
-def _check_factors(network: Network, made: Projection) -> None:
-    """Plastic weights move between limits that are the same for all synapses, in the unit of the synaptic input."""
+def check_factors(network: Network, made: Projection) -> None:
+    """Weights that move between limits, or begin at one number, are the same for all in the unit of the input."""
     factor = weight_factor(network, made)
     if (factor != factor.max()).any():
         raise MappingError(
-            f"projection '{made.label}': on the machine plastic weights of {made.receptor} synapses are scaled by "
-            f"parameters of the target cells, which must then be the same for all cells of "
+            f"projection '{made.label}': on the machine weights of {made.receptor} synapses are scaled by "
+            f"parameters of the target cells, which for {made.synapse} must be the same for all cells of "
             f"'{network.populations[made.target].label}'; make a population for each value"
         )
 
 
-def _sorted(grouped: dict[Hashable, list[_Part]]) -> list[tuple[tuple[Hashable, tuple[int, int]], list[_Part]]]:
+def _sorted(grouped: dict[Hashable, list[Part]]) -> list[tuple[tuple[Hashable, tuple[int, int]], list[Part]]]:
     """Groups by their first projection, then by stage and wait."""
     items = [(key, parts) for key, parts in grouped.items() if isinstance(key, tuple)]
     return sorted(items, key=lambda item: (item[1][0].number, item[0][1]))
 
 
-def _plastic_bank(network: Network, parts: Sequence[_Part], defer: int) -> Bank:
+def _plastic_bank(network: Network, parts: Sequence[Part], defer: int) -> Bank:
     made = parts[0].synapses
     dopamine, unit = dopamine_of(network, made.target), input_scale(network, made)
     return Bank(
@@ -170,7 +229,9 @@ def _plastic_bank(network: Network, parts: Sequence[_Part], defer: int) -> Bank:
     )
 
 
-def _parts(number: int, made: Projection, delays: Delays, wait: bool) -> Iterator[tuple[tuple[int, int], _Part]]:
+def parts_of(
+    number: int, made: Projection, delays: Delays, wait: bool = False
+) -> Iterator[tuple[tuple[int, int], Part]]:
     """The parts of a projection by stage and wait; whether they must `wait` for dopamine."""
     fraction = float(made.parameters.get("dendritic_delay_fraction", 1.0))
     stage, ring, defer, back, lag = split_delay(delays.steps.astype(np.int64), fraction, wait)
@@ -181,8 +242,8 @@ def _parts(number: int, made: Projection, delays: Delays, wait: bool) -> Iterato
         tables[:, ring[mine] % DELAY_SLOTS] = back[mine], lag[mine]
         chosen = None if mine.all() else np.flatnonzero(mine)
         steps = (DELAY_SLOTS * stage + ring)[mine].astype(np.uint8)
-        kept = made if chosen is None else _chosen(made, chosen)
-        yield (a, b), _Part(number, chosen, kept, Delays(steps, int(steps.min()), int(steps.max())), *tables)
+        kept = made if chosen is None else some_synapses(made, chosen)
+        yield (a, b), Part(number, chosen, kept, Delays(steps, int(steps.min()), int(steps.max())), *tables)
 
 
 def split_delay(steps: NDArray[np.int64], fraction: float, wait: bool = False) -> tuple[NDArray[np.int64], ...]:
@@ -205,7 +266,7 @@ def rounded_dendrites(network: Network, delays: Sequence[Delays]) -> tuple[Diagn
     """A remark for each plastic projection whose dendritic delays are no multiple of the timestep."""
     remarks = []
     for made, delay in zip(network.projections, delays, strict=True):
-        if made.rules and len(made):
+        if made.synapse in LEARNING and len(made):
             parts = float(made.parameters.get("dendritic_delay_fraction", 1.0)) * delay.steps.astype(np.float64)
             moved = np.abs(parts - np.rint(parts))
             worst = float(moved.max()) * network.timestep
@@ -219,7 +280,7 @@ def rounded_dendrites(network: Network, delays: Sequence[Delays]) -> tuple[Diagn
     return tuple(remarks)
 
 
-def _chosen(made: Projection, chosen: NDArray[np.int64]) -> Projection:
+def some_synapses(made: Projection, chosen: NDArray[np.int64]) -> Projection:
     """Some synapses of a projection, as a projection."""
 
     def some(values: Values) -> Values:

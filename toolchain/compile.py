@@ -26,7 +26,7 @@ from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.memory import CoreMemory
-from toolchain.network import Network
+from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.check import check as check_partition
@@ -34,12 +34,12 @@ from toolchain.partition.load import overloads
 from toolchain.partition.uniform import partition
 from toolchain.place import Placement
 from toolchain.responses import lossy_responses
+from toolchain.rewiring import CoreState, present_synapses, structural_group
 from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
 from toolchain.route import Routes
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
 from toolchain.synapses import ELECTRICAL
-from toolchain.synapses.structure import STRUCTURAL
 from toolchain.tables import Tables
 from toolchain.targets import weights_of
 from toolchain.times import rounded_times
@@ -149,6 +149,22 @@ class Mapping:
                 weights[slice(None) if chosen is None else chosen] = words.view(np.uint16)[halves]
         return weights * weights_of(network, made).sign / weight_scale(network, made, self.shifts)
 
+    def present_synapses(self, network: Network, number: int, core: Callable[[int], CoreState]) -> Projection:
+        """The structural projection `number` of `network` with the synapses that it has now.
+
+        Parameters
+        ----------
+        network : Network
+            What was mapped.
+        core : callable
+            The state of a core of the image.
+        """
+        target, slicing = network.projections[number].target, self.partition.slicing
+        banks = zip(self.banks, self.partition.rows.banks, strict=True)
+        group = structural_group(network, slicing, [pair for pair in banks if pair[0].target == target], target)
+        assert group is not None, "a structural projection is one of a group"
+        return present_synapses(group, number, [core(i) for i in self.cores_of(target)], self.shifts)
+
 
 def compile_network(
     network: Network,
@@ -222,7 +238,6 @@ def compile_network(
 REFUSED = {
     ELECTRICAL: "cannot be run on SpiNNaker: a gap junction couples voltages in every instant, and its cores send each "
     "other spikes only",
-    **dict.fromkeys(STRUCTURAL, "is not among what the emulated cores have"),
 }
 """Synapse types that no core has, and why."""
 

@@ -73,6 +73,11 @@ def _of_projection(projection: Projection, name: str, timestep: float) -> tuple[
     return Delays(steps, int(steps.min()), int(longest)), remarks
 
 
+def nearest_steps(delay: float, timestep: float) -> int:
+    """One delay (ms) in steps, of any length: rounded as all are, at least 1."""
+    return max(round(delay / timestep), 1)
+
+
 def rounding_remarks(network: Network) -> tuple[Diagnostic, ...]:
     """Remarks where rounding to steps changes delays, for a simulator without a longest delay."""
     made = (projection for projection in network.projections if len(projection))

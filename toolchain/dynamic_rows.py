@@ -31,7 +31,8 @@ def build_dynamic_rows(
         Ring-buffer shifts of each receptor of each population.
     """
     words = np.zeros(int(blocks.first_word[-1]), dtype=np.uint32)
-    start, size = _row_words(blocks), bank.mechanism.layout.plastic_words(blocks.counts)
+    held = blocks.counts if bank.room is None else np.repeat(blocks.room, blocks.rows)
+    start, size = _row_words(blocks), bank.mechanism.layout.plastic_words(held)
     words[start] = size
     words[start + size + 2] = blocks.counts
     if isinstance(bank.mechanism, Releasing):

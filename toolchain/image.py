@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from emulator import image
 from emulator.draws import projection_key
 from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
 from emulator.program import Program
+from emulator.rewiring import Rewiring
 from emulator.seeds import source_seeds
 from toolchain.banks import Bank, histories
 from toolchain.currents import loaded_currents, local, of_core
@@ -28,6 +30,7 @@ from toolchain.models.declaration import CellModel
 from toolchain.network import Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
+from toolchain.rewiring import rewiring_of_cores, structural_group
 from toolchain.rows import Blocks, build_rows, word_layout
 from toolchain.sources import array_cores, random_cores
 from toolchain.synapses.mechanism import Plasticity
@@ -207,6 +210,8 @@ def _dynamic_of_cores(
     words = [build_dynamic_rows(network, bank, slicing, blocks, plan.shifts) for bank, blocks in mine]
     add_dose = _add_dose(plan, number)
     dopamine = None if add_dose is None else image.Dopamine(programs[add_dose], tuple(RECEPTORS.values()))
+    group = structural_group(network, slicing, mine, number)
+    rewiring: Iterator[Rewiring | None] = rewiring_of_cores(group, plan.shifts) if group else repeat(None)
     for piece in range(slicing.first[number], slicing.first[number + 1]):
         dynamic = []
         for (bank, blocks), rows in zip(mine, words, strict=True):
@@ -220,7 +225,12 @@ def _dynamic_of_cores(
             }
             dynamic.append(_dynamic_rows(plan, bank, kinds, programs, common))
         remembered = (image.History(programs[kind.rules.add_post], kind.timing.post_traces) for kind in kinds)
-        yield {"histories": tuple(remembered), "dynamic": tuple(dynamic), "dopamine": dopamine}
+        yield {
+            "histories": tuple(remembered),
+            "dynamic": tuple(dynamic),
+            "dopamine": dopamine,
+            "rewiring": next(rewiring),
+        }
 
 
 def _dynamic_rows(
@@ -238,6 +248,8 @@ def _dynamic_rows(
             words=tuple(bank.mechanism.words),
             key=projection_key(plan.workload.network.seed, bank.numbers[0]),
         )
+    if not isinstance(bank.mechanism, Plasticity):
+        return image.FixedRows(**common)
     rules = bank.mechanism.rules
     common = {
         **common,

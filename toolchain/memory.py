@@ -101,11 +101,17 @@ class DynamicMemory:
         For tables and parameters of the rules.
     dopamine_types : int
         Synapse types that bring dopamine.
+    place_bytes : int
+        SDRAM for the places that a cell has for synapses that come and go.
+    rewiring_bytes : int
+        SDRAM for what says how they do.
     """
 
     history_bytes: int = 0
     parameter_bytes: int = 0
     dopamine_types: int = 0
+    place_bytes: int = 0
+    rewiring_bytes: int = 0
 
 
 RULES: Final = "plasticity rules"
@@ -164,7 +170,9 @@ def neuron_core(
         Region("spike histories", dynamic.history_bytes * cells),
         rules,
     )
-    slow = (state, streams, functions, rules, table, Region("synaptic rows", WORD * row_words))
+    places = Region("places of rewired synapses", dynamic.place_bytes * cells)
+    rewiring = Region("rules of rewiring", dynamic.rewiring_bytes)
+    slow = (state, streams, functions, rules, places, rewiring, table, Region("synaptic rows", WORD * row_words))
     return _core(fast, slow, recorded, ticks)
 
 

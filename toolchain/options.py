@@ -74,6 +74,9 @@ MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
         "substeps": _SUBSTEPS,
         "cycles_margin": _CYCLES,
         "recording_ticks": OptionSpec("ticks of recording that memory is kept for", 1, 10_000_000, whole=True),
+        "rewired_row_synapses": OptionSpec(
+            "synapses that a source cell may come to have on a core", 1, 0xFFFF, whole=True
+        ),
     }
 )
 """Options of the whole mapping that are numbers."""
@@ -135,6 +138,9 @@ class MappingOptions:
         tell; above 1 cores overrun by intention, and fewer are needed.
     recording_ticks : int
         Ticks of recording that each core keeps SDRAM for.
+    rewired_row_synapses : int, optional
+        Synapses that a source cell may come to have on a core where a run forms some; what would be one more is not
+        formed. By default four times its share of all places for synapses, or 64 if that is more.
 
     Raises
     ------
@@ -153,6 +159,7 @@ class MappingOptions:
     minimiser: str = "default_routes"
     cycles_margin: float = 0.9
     recording_ticks: int = 1000
+    rewired_row_synapses: int | None = None
 
     def __post_init__(self) -> None:
         for option in fields(self):

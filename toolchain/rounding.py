@@ -18,9 +18,10 @@ from toolchain.diagnostics import Diagnostic, and_others
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel, Parameter
 from toolchain.network import Network, Population, Projection
-from toolchain.synapses import parameters_of
+from toolchain.synapses import LEARNING, parameters_of
 from toolchain.synapses.declaration import Scale
 from toolchain.synapses.programs import rule_words
+from toolchain.synapses.structure import STRUCTURAL
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
 from toolchain.targets import dopamine_of
@@ -46,8 +47,13 @@ def rounded_amplitudes(network: Network) -> tuple[Diagnostic, ...]:
 
 
 def _plastic(network: Network) -> Iterator[Projection]:
-    """Plastic projections, but for those that dopamine modulates: their steps have bits enough of their own."""
-    return (p for p in network.projections if p.rules and len(p) and dopamine_of(network, p.target) is None)
+    """The projections that have plastic synapses, or may come to have some.
+
+    Those that dopamine modulates are left out: their steps have bits enough of their own.
+    """
+    kinds = (made for made in network.projections if made.synapse in LEARNING)
+    there = (made for made in kinds if len(made) or made.synapse in STRUCTURAL)
+    return (made for made in there if dopamine_of(network, made.target) is None)
 
 
 def _of_amplitudes(network: Network, made: Projection) -> Iterator[Diagnostic]:
@@ -153,7 +159,7 @@ def _of_taus(population: Population, timestep: float, substeps: int | None) -> I
 
 
 def _of_rule(made: Projection, label: str, timestep: float) -> Iterator[Diagnostic]:
-    if not made.rules:
+    if made.synapse not in LEARNING:
         return
     rule = TIMING_RULES[made.rules[0]]
     given = {p.name: float(np.min(made.parameters.get(p.name, p.default))) for p in rule.parameters}

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import ROW_HEADER_WORDS
-from toolchain.banks import Synapses
+from toolchain.banks import Room, Synapses
 from toolchain.memory import bits_for
 from toolchain.network import Network
 from toolchain.scatter import count_rows, fill_rows, mark_blocks, place_synapses
@@ -95,6 +95,10 @@ class Blocks:
         Where its words start among the words of all cores.
     counts : int32[rows]
         Synapses in each row.
+    room : int32[blocks]
+        Synapses that each row of a block has room for.
+    grows : bool
+        Whether there may come to be as many, in all rows.
     shapes : mapping of (int, int) to (int, int, int)
         Stages, source pieces and target pieces of each pair of populations with a projection.
     """
@@ -107,6 +111,8 @@ class Blocks:
     first_row: NDArray[np.int64]
     first_word: NDArray[np.int64]
     counts: NDArray[np.int32]
+    room: NDArray[np.int32]
+    grows: bool
     shapes: Mapping[tuple[int, int], tuple[int, ...]]
 
     def of_targets(self, first: int, pieces: int) -> slice:
@@ -134,7 +140,10 @@ def fixed_words(synapses: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def plan_rows(
-    synapses: Synapses, slicing: Slicing, row_words: Callable[[NDArray[np.int32]], NDArray[np.integer]] = fixed_words
+    synapses: Synapses,
+    slicing: Slicing,
+    row_words: Callable[[NDArray[np.int32]], NDArray[np.integer]] = fixed_words,
+    room: Room | None = None,
 ) -> Blocks:
     """Find the blocks of rows that `synapses` need, and the length of every row.
 
@@ -142,8 +151,13 @@ def plan_rows(
     ----------
     row_words : callable
         Words of rows by their numbers of synapses.
+    room : Room, optional
+        For synapses that are yet to be formed.
     """
     present = _present(synapses, slicing)
+    if room is not None:
+        for marks in present.values():
+            marks[room.stage] = 1
     found = [_blocks_of_pair(pair, marks, slicing) for pair, marks in present.items()]
     table = np.concatenate([np.zeros((0, 4), dtype=np.int32), *found])
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
@@ -152,14 +166,20 @@ def plan_rows(
     shapes = {pair: marks.shape for pair, marks in present.items()}
     counts = _row_lengths(synapses, slicing, shapes, table, first_row)
     longest = np.maximum.reduceat(counts, first_row[:-1]) if len(table) else np.zeros(0, dtype=np.int32)
+    if room is not None:
+        cells = np.concatenate([np.zeros(0, dtype=np.int32), *slicing.lengths])
+        longest = np.maximum(longest + longest % 2, room.on(cells[target]))
     stride = row_words(longest).astype(np.int32)
     first_word = _offsets(stride.astype(np.int64) * rows)
-    return Blocks(target, source, stage, rows, stride, first_row, first_word, counts, shapes)
+    grows = room is not None and room.most > 0
+    return Blocks(target, source, stage, rows, stride, first_row, first_word, counts, longest, grows, shapes)
 
 
 def plan_all_rows(workload: Workload, slicing: Slicing) -> RowPlan:
     """Find the blocks of all rows of `workload`."""
-    banks = (plan_rows(bank.synapses, slicing, bank.mechanism.layout.words_of_rows) for bank in workload.banks)
+    banks = (
+        plan_rows(bank.synapses, slicing, bank.mechanism.layout.words_of_rows, bank.room) for bank in workload.banks
+    )
     return RowPlan(plan_rows(workload.fixed, slicing), tuple(banks))
 
 
@@ -303,7 +323,7 @@ def _offsets(lengths: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64
 
 
 def stage_sends(*banks: Blocks) -> dict[int, NDArray[np.bool_]]:
-    """Which cells of a source piece have synapses in its delay stages 1, 2, ...: bool[stages, cells] by piece."""
+    """Which cells of a source piece have or may get synapses in its delay stages 1, 2, ...: bool[stages, cells]."""
     sends: dict[int, NDArray[np.bool_]] = {}
     for blocks in banks:
         for block in np.flatnonzero(blocks.stage).tolist():
@@ -311,5 +331,5 @@ def stage_sends(*banks: Blocks) -> dict[int, NDArray[np.bool_]]:
             known = sends.get(piece, np.zeros((0, cells), dtype=np.bool_))
             sends[piece] = np.pad(known, ((0, max(0, stage - len(known))), (0, 0)))
             low, high = blocks.first_row[block : block + 2]
-            sends[piece][stage - 1] |= blocks.counts[low:high] > 0
+            sends[piece][stage - 1] |= blocks.grows | (blocks.counts[low:high] > 0)
     return sends

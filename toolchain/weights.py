@@ -33,9 +33,11 @@ from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate
+from toolchain.rewired_banks import formed_steps
 from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
 from toolchain.synapses import PLASTIC
 from toolchain.synapses.release import RELEASE_MODELS
+from toolchain.synapses.structure import STRUCTURAL, STRUCTURAL_PLASTIC, structure_of
 from toolchain.synapses.weight import WEIGHT_RULES
 from toolchain.targets import dopamine_of, input_scale, receptor_number, relative_weights, synapse_types, weights_of
 from toolchain.workload import Workload
@@ -113,7 +115,7 @@ def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tup
     network = workload.network
     inputs: list[dict[str, list[Input]]] = [{} for _ in network.populations]
     for projection, delay in zip(network.projections, workload.delays, strict=True):
-        if len(projection):
+        if len(projection) or projection.synapse in STRUCTURAL:
             arriving = _input(network, projection, delay, workload.rates[projection.source])
             inputs[projection.target].setdefault(projection.receptor, []).append(arriving)
     return tuple(
@@ -168,7 +170,21 @@ def quantise(
         for report in reports
         if report.zeroed
     )
-    return reports, remarks
+    return reports, (*remarks, *_vanished_weights(network, shifts))
+
+
+def _vanished_weights(network: Network, shifts: Sequence[Sequence[int]]) -> Iterator[Diagnostic]:
+    """A remark for each structural projection whose new synapses get a weight of 0, though they were to have more."""
+    for made in network.projections:
+        if made.synapse in STRUCTURAL and formed_weight(made):
+            scale, unit = weight_scale(network, made, shifts), weights_of(network, made).unit
+            if round(formed_weight(made) * scale) == 0:
+                yield Diagnostic(
+                    "weights",
+                    network.name_of(made),
+                    f"initial_weight of {formed_weight(made):g} {unit} is too small for 16 bits and became 0: the "
+                    f"smallest step is {1.0 / scale:.3g} {unit}; raise it, or lower s_max",
+                )
 
 
 def _why_so_large(network: Network, report: Quantisation) -> str:
@@ -206,19 +222,17 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
 
 
 def _input(network: Network, projection: Projection, delays: Delays, rate: Rate) -> Input:
-    unit, scale = weights_of(network, projection).unit, input_scale(network, projection)
+    scale = input_scale(network, projection)
     weights = relative_weights(network, projection)
+    if projection.synapse in STRUCTURAL:
+        return _rewired_input(network, projection, delays, rate)
     if projection.synapse == PLASTIC:  # all of them may come to be the largest (sPyNNaker)
         weights = np.maximum(np.abs(weights).max(keepdims=True), largest_plastic(network, projection))
     elif projection.synapse in RELEASE_MODELS:
         weights = weights * most_released(projection)
     lowest, highest, total, squares = weight_sums(weights)
     biggest = max(abs(lowest), abs(highest)) * scale
-    if biggest > LARGEST_WORD:
-        raise MappingError(
-            f"projection '{network.name_of(projection)}' has a weight of {biggest / scale:g} {unit}; the "
-            f"machine's largest is {LARGEST_WORD / scale:g} {unit}"
-        )
+    _check_biggest(network, projection, biggest)
     counts = np.zeros(network.populations[projection.target].size, dtype=np.int32)
     count_inputs(projection.post, counts)
     return Input(
@@ -229,6 +243,34 @@ def _input(network: Network, projection: Projection, delays: Delays, rate: Rate)
         spread=delays.shortest != delays.longest,
         rate=rate,
     )
+
+
+def _rewired_input(network: Network, projection: Projection, delays: Delays, rate: Rate) -> Input:
+    """The same where a cell may come to have a synapse in each of its places, of the largest weight there is."""
+    weights = np.append(np.abs(relative_weights(network, projection)), formed_weight(projection))
+    largest = float(weights.max())
+    if projection.synapse == STRUCTURAL_PLASTIC:
+        largest = max(largest, largest_plastic(network, projection))
+    biggest, steps = largest * input_scale(network, projection), formed_steps(network, projection)
+    _check_biggest(network, projection, biggest)
+    known = (*steps, delays.shortest, delays.longest) if len(projection) else steps
+    most = int(structure_of(projection)["s_max"])
+    return Input(most, biggest, 0.0, biggest, min(known) != max(known), rate)
+
+
+def formed_weight(projection: Projection) -> float:
+    """Magnitude of the weight of a structural projection's new synapses."""
+    return abs(structure_of(projection)["initial_weight"])
+
+
+def _check_biggest(network: Network, projection: Projection, biggest: float) -> None:
+    """Refuse a weight that does not fit, in the unit of the synaptic input."""
+    unit, scale = weights_of(network, projection).unit, input_scale(network, projection)
+    if biggest > LARGEST_WORD:
+        raise MappingError(
+            f"projection '{network.name_of(projection)}' has a weight of {biggest / scale:g} {unit}; the "
+            f"machine's largest is {LARGEST_WORD / scale:g} {unit}"
+        )
 
 
 def largest_plastic(network: Network, projection: Projection) -> float:

@@ -11,6 +11,7 @@ from toolchain.diagnostics import Diagnostic
 from toolchain.network import Network
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate, expected_rates
+from toolchain.rewired_banks import rewired_banks
 from toolchain.synapses import STATIC
 from toolchain.synapses.modulation import NEUROMODULATION
 
@@ -47,8 +48,10 @@ def prepare(network: Network, options: MappingOptions) -> Workload:
     Raises
     ------
     MappingError
-        If a delay exceeds what delay stages can do.
+        If a delay exceeds what delay stages can do, or weights cannot be scaled alike.
     """
     delays, remarks = in_steps(network)
     remarks += rounded_dendrites(network, delays)
-    return Workload(network, delays, expected_rates(network, options), remarks, banks_of(network, delays))
+    banks = (*banks_of(network, delays), *rewired_banks(network, delays, options.rewired_row_synapses))
+    in_order = tuple(sorted(banks, key=lambda bank: bank.numbers[0]))
+    return Workload(network, delays, expected_rates(network, options), remarks, in_order)

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.draws import synapse_words
+from emulator.rewiring import Draw
 from pyneuro.reference.delivery import order_by_source
 from pyneuro.reference.plasticity import PlasticSynapses, timing
 from pyneuro.reference.synapses import DelayLine, Rows, alike, delay_steps
@@ -24,9 +26,10 @@ from toolchain.synapses.structure import (
     FORMATIONS,
     PARTNER_SELECTIONS,
     STRUCTURAL_PLASTIC,
-    Draw,
+    attempts_before,
     below,
     structure_of,
+    threshold,
 )
 
 Floats = NDArray[np.float64]
@@ -205,8 +208,7 @@ class Structure:
     @property
     def longest(self) -> int:
         """The longest delay (steps) that a synapse may have."""
-        formed = int(delay_steps(self._p["initial_delay_high"], self._timestep)[0])
-        return max(formed, *(int(synapses.rows.delays.max()) for synapses in self.made))
+        return max(self._formed_delays()[1], *(int(synapses.rows.delays.max()) for synapses in self.made))
 
     def hear(self, population: int, fired: Indices) -> None:
         """Note that the cells `fired` of a population have spiked."""
@@ -217,8 +219,7 @@ class Structure:
 
     def rewire(self, step: int) -> None:
         """Make the attempts of `step`, before it is run."""
-        rate = self._p["f_rew"] * self._timestep / 1e3
-        first, stop = int(np.floor(step * rate)), int(np.floor((step + 1) * rate))
+        first, stop = (attempts_before(k, self._p["f_rew"], self._timestep) for k in (step, step + 1))
         if stop > first:
             self._attempt_all(np.arange(first, stop, dtype=np.uint64))
         self._heard = []
@@ -227,26 +228,27 @@ class Structure:
         """Make some attempts, one after the other."""
         words = {draw: synapse_words(self._key, np.full(len(attempts), draw, np.uint32), attempts) for draw in Draw}
         cells, places = below(words[Draw.CELL], self._cells), below(words[Draw.PLACE], self._s_max)
-        chances, delays = words[Draw.CHANCE] / 2.0**32, words[Draw.DELAY] / 2.0**32
+        low, high = self._formed_delays()
+        chances, delays = words[Draw.CHANCE], low + below(words[Draw.DELAY], high - low + 1)
         changed = set()
         for i, cell in enumerate(cells.tolist()):
             place = cell * self._s_max + int(places[i])
             owner = int(self._owner[place])
             if owner != EMPTY:
-                done = self._eliminate(owner, place, float(chances[i]))
+                done = self._eliminate(owner, place, int(chances[i]))
             else:
                 owner, source = self._partner(words[Draw.PROJECTION][i : i + 1], words[Draw.PARTNER][i : i + 1])
-                done = owner != EMPTY and self._form(owner, source, place, float(chances[i]), float(delays[i]))
+                done = owner != EMPTY and self._form(owner, source, place, int(chances[i]), int(delays[i]))
             if done:
                 changed.add(owner)
         for number in sorted(changed):
             self.made[number].rows.sort()
 
-    def _eliminate(self, owner: int, place: int, chance: float) -> bool:
+    def _eliminate(self, owner: int, place: int, chance: int) -> bool:
         """Try to take away the synapse at `place`; whether it is gone."""
         plastic = self.projections[owner].synapse == STRUCTURAL_PLASTIC
         magnitude = self.made[owner].magnitude(place)
-        if chance >= self._elimination.probability(magnitude, plastic, self._p):
+        if chance >= threshold(self._elimination.probability(magnitude, plastic, self._p)):
             return False
         self._owner[place] = EMPTY
         self._put(owner, self._sources[owner], place, 0.0, 1)
@@ -255,26 +257,30 @@ class Structure:
     def _partner(self, first: NDArray[np.uint32], second: NDArray[np.uint32]) -> tuple[int, int]:
         """Which projection is to have a synapse, and from which of its sources; none if nothing can be chosen."""
         if self._selection.of_spikes:
-            heard = [(number, source) for number, fired in self._heard for source in fired.tolist()]
+            in_order = sorted(self._heard, key=itemgetter(0))
+            heard = [(number, source) for number, fired in in_order for source in fired.tolist()]
             heard = heard[: int(self._p["spike_buffer_size"])]
             return heard[int(below(second, len(heard))[0])] if heard else (EMPTY, 0)
         number = int(below(first, len(self.made))[0])
         return number, int(below(second, self._sources[number])[0])
 
-    def _form(self, owner: int, source: int, place: int, chance: float, delay: float) -> bool:
-        """Try to form a synapse of projection `owner` at `place`; whether it is there."""
+    def _form(self, owner: int, source: int, place: int, chance: int, delay: int) -> bool:
+        """Try to form a synapse of projection `owner` at `place`, with a delay in steps; whether it is there."""
         projection, cell = self.projections[owner], place // self._s_max
         lateral = projection.source == projection.target
-        if chance >= self._formation.probability(source, cell, lateral, self._p):
+        if chance >= threshold(self._formation.probability(source, cell, lateral, self._p)):
             return False
         around = slice(cell * self._s_max, (cell + 1) * self._s_max)
         if not self._p["with_replacement"] and (self.made[owner].rows.pre[around] == source).any():
             return False
-        low, high = self._p["initial_delay_low"], self._p["initial_delay_high"]
-        steps = int(delay_steps(low + delay * (high - low), self._timestep)[0])
         self._owner[place] = owner
-        self._put(owner, source, place, self._p["initial_weight"], steps)
+        self._put(owner, source, place, self._p["initial_weight"], delay)
         return True
+
+    def _formed_delays(self) -> tuple[int, int]:
+        """The shortest and the longest delay (steps) of what is formed."""
+        low, high = (self._p[f"initial_delay_{end}"] for end in ("low", "high"))
+        return int(delay_steps(low, self._timestep)[0]), int(delay_steps(high, self._timestep)[0])
 
     def _put(self, owner: int, source: int, place: int, weight: float, delay: int) -> None:
         """Write what is at `place` of a projection."""

@@ -16,9 +16,11 @@ from toolchain.errors import NetworkError
 CERTAIN = {"p_form_forward": 1.0, "sigma_form_forward": 1e6, "p_form_lateral": 1.0, "sigma_form_lateral": 1e6}
 
 
-@pytest.fixture(autouse=True)
-def _setup() -> None:
-    sim.setup(timestep=1.0, backend="reference", seed=1)
+@pytest.fixture(autouse=True, params=["reference", "emulator"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """The simulator, set up."""
+    sim.setup(timestep=1.0, backend=request.param, seed=1)
+    return str(request.param)
 
 
 def mechanism(kind: str = "StructuralMechanismStatic", lost: float = 0.0, formed: bool = True, **given: Any) -> Any:
@@ -127,15 +129,6 @@ def test_what_cannot_be_rewired_is_refused() -> None:
         sim.run(1.0)
 
 
-def test_structure_is_refused_on_the_machine_by_name() -> None:
-    """The emulated cores have no rewiring, and say so before anything runs."""
-    for kind in ("StructuralMechanismStatic", "StructuralMechanismSTDP"):
-        sim.setup(timestep=1.0, backend="emulator")
-        connected(mechanism(kind), [(0, 0)])
-        with pytest.raises(ValueError, match=f"{kind} is not among what the emulated cores have"):
-            sim.run(1.0)
-
-
 # --- what there is now ------------------------------------------------------------------------------------
 
 
@@ -173,14 +166,14 @@ def test_all_connections_can_be_lost() -> None:
         projection[0]
 
 
-def test_plastic_weights_are_the_learnt_ones() -> None:
+def test_plastic_weights_are_the_learnt_ones(backend: str) -> None:
     """With no rewiring at all a structural projection learns what an STDPMechanism does."""
     found = []
     for synapse in (
-        mechanism("StructuralMechanismSTDP", formed=False, weight=1.5),
+        mechanism("StructuralMechanismSTDP", formed=False, weight=1.5, s_max=2, initial_delay=1.0),
         sim.STDPMechanism(sim.SpikePairRule(), sim.AdditiveWeightDependence(w_max=2.0), weight=1.5),
     ):
-        sim.setup(timestep=1.0, backend="reference", seed=1)
+        sim.setup(timestep=1.0, backend=backend, seed=1)
         projection = connected(synapse, [(i, i // 2) for i in range(10)])
         sim.run(200.0)
         found.append(projection.get("weight", "list"))

@@ -115,5 +115,5 @@ def test_dendritic_delays_that_are_rounded_are_told_of(fraction: float, count: i
 def test_plastic_weights_need_one_scale() -> None:
     target = cells("out", 2, "IF_curr_alpha", parameters={"tau_syn_E": np.array([1.0, 2.0])})
     net = Network("net", 1.0, (array_source("in", [[1.0]] * 3), target), (made(**STDP),))
-    with pytest.raises(MappingError, match=r"plastic weights of excitatory synapses .* cells of 'out'"):
+    with pytest.raises(MappingError, match=r"weights of excitatory synapses .* cells of 'out'"):
         banks_of(net, in_steps(net)[0])

@@ -23,6 +23,7 @@ from toolchain.options import MappingOptions
 from toolchain.partition import Partition, Slice, SliceKind
 from toolchain.partition.load import spike_cycles, stage_cycles, update_cycles
 from toolchain.partition.nets import make_nets
+from toolchain.rewiring import place_bytes, table_bytes
 from toolchain.rows import RowPlan, Slicing, stage_sends
 from toolchain.synapses.modulated import DOSE_BYTES
 from toolchain.synapses.modulation import RECEPTORS
@@ -59,11 +60,16 @@ def dynamic_memory(workload: Workload) -> tuple[DynamicMemory, ...]:
     for number in range(len(workload.network.populations)):
         banks = [bank for bank in workload.banks if bank.target == number]
         rules = {id(bank.mechanism): bank.mechanism.parameter_bytes for bank in banks}
-        remembered = sum(kind.history_bytes for kind in histories(banks))
-        if dopamine_of(workload.network, number) is not None:
-            found.append(DynamicMemory(remembered + DOSE_BYTES, sum(rules.values()), len(RECEPTORS)))
-        else:
-            found.append(DynamicMemory(remembered, sum(rules.values())))
+        doses = dopamine_of(workload.network, number) is not None
+        found.append(
+            DynamicMemory(
+                sum(kind.history_bytes for kind in histories(banks)) + (DOSE_BYTES if doses else 0),
+                sum(rules.values()),
+                len(RECEPTORS) if doses else 0,
+                place_bytes(workload.network, number),
+                table_bytes(workload.network, number),
+            )
+        )
     return tuple(found)
 
 

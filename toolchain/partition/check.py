@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.image import DELAY_SLOTS
 from emulator.machine import Machine
 from toolchain.errors import IllegalProductError
 from toolchain.network import Network, Projection
 from toolchain.options import MOST_NEURONS, MOST_STAGES
 from toolchain.partition import Partition, Slice
 from toolchain.partition.traffic import traffic_pairs
+from toolchain.synapses.structure import PARTNER_SELECTIONS, STRUCTURAL, structure_of
 
 
 def check(network: Network, partition: Partition, machine: Machine) -> None:
@@ -62,6 +64,11 @@ def _check_nets(network: Network, partition: Partition) -> None:
     stages = [found.source * slices + i for i, found in enumerate(partition.slices) if found.kind == "delay"]
     wanted = [np.array(stages, dtype=np.int64)]
     wanted += [_pairs(network, partition, projection) for projection in network.projections if len(projection)]
+    wanted += [
+        _pairs_to_be(network, partition, projection)
+        for projection in network.projections
+        if projection.synapse in STRUCTURAL
+    ]
     made = np.concatenate([np.zeros(0, dtype=np.int64), *nets])
     wrong = np.setxor1d(made, np.concatenate(wanted))
     if len(wrong):
@@ -82,6 +89,19 @@ def _pairs(network: Network, partition: Partition, projection: Projection) -> ND
     )
     _require(stuck < 0, f"synapse {stuck} of {projection.label!r} needs delay stages that its source slice lacks")
     return pairs
+
+
+def _pairs_to_be(network: Network, partition: Partition, projection: Projection) -> NDArray[np.int64]:
+    """The same for the synapses that a run may form: from all slices to all, and from stages that it needs."""
+    p, slices = structure_of(projection), len(partition.slices)
+    steps = [max(round(p[f"initial_delay_{end}"] / network.timestep), 1) for end in ("low", "high")]
+    cells, stages = (np.unique(column) for column in _slice_of_cell(partition, projection.source))
+    targets = np.unique(_slice_of_cell(partition, projection.target)[0])
+    direct = steps[0] <= DELAY_SLOTS or PARTNER_SELECTIONS[projection.rules[-3]].of_spikes
+    delayed = steps[1] > DELAY_SLOTS
+    _require(not delayed or bool(np.all(stages >= 0)), f"{projection.label!r} may need delay stages that a slice lacks")
+    senders = np.concatenate([cells if direct else cells[:0], stages if delayed else stages[:0]]).astype(np.int64)
+    return (senders[:, None] * slices + targets).ravel()
 
 
 def _slice_of_cell(partition: Partition, population: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cycles import (
-    DYNAMIC_ROW_CYCLES,
     PACKET_CYCLES,
     ROW_CYCLES,
     SOURCE_CYCLES,
@@ -26,6 +25,7 @@ from emulator.cycles import (
     program_cycles,
 )
 from emulator.program import Program
+from toolchain.banks import Room
 from toolchain.diagnostics import Diagnostic
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
@@ -86,18 +86,21 @@ def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream, 
     """What each population hears, a stream a projection."""
     network = workload.network
     heard: list[list[Stream]] = [[] for _ in network.populations]
-    dynamic = {number: bank.mechanism.cycles for bank in workload.banks for number in bank.numbers}
+    dynamic = {number: bank.mechanism for bank in workload.banks for number in bank.numbers}
+    formed = [0.0] * len(network.projections)
+    for bank in workload.banks:
+        formed[bank.numbers[0]] += bank.room.expected if bank.room else 0.0
     for number, (made, delay) in enumerate(zip(network.projections, workload.delays, strict=True)):
         source, target = network.populations[made.source], network.populations[made.target]
         is_cell = isinstance(CELL_MODELS[source.cell], CellModel)
         per_core = options.neurons_per_core if is_cell else options.sources_per_core
         stream = Stream(
-            synapses=len(made) / target.size,
+            synapses=max(len(made) / target.size, formed[number] * source.size),
             sources=source.size,
             spikes=workload.rates[made.source].mean * network.timestep * 1e-3,
             blocks=-(-source.size // per_core) * (1 + delay.stages),
-            synapse_cycles=dynamic.get(number, SYNAPSE_CYCLES),
-            row_cycles=ARRIVAL_CYCLES + (DYNAMIC_ROW_CYCLES if number in dynamic else 0),
+            synapse_cycles=dynamic[number].cycles if number in dynamic else SYNAPSE_CYCLES,
+            row_cycles=ARRIVAL_CYCLES + (dynamic[number].row_cycles if number in dynamic else 0),
         )
         heard[made.target].append(stream)
     return tuple(tuple(found) for found in heard)
@@ -108,14 +111,17 @@ def spike_cycles(workload: Workload, slicing: Slicing, plan: RowPlan) -> NDArray
     rates = np.array([rate.mean for rate in workload.rates]) * workload.network.timestep * 1e-3
     spikes = np.repeat(rates, np.diff(slicing.first))
     cycles: NDArray[np.float64] = SPIKE_CYCLES * spikes * np.concatenate([np.zeros(0), *slicing.lengths])
-    costs = [(SYNAPSE_CYCLES, ARRIVAL_CYCLES)]
-    costs += [(bank.mechanism.cycles, ARRIVAL_CYCLES + DYNAMIC_ROW_CYCLES) for bank in workload.banks]
-    for blocks, (synapse_cycles, row_cycles) in zip(plan.all, costs, strict=True):
+    cells = np.concatenate([np.zeros(0), *slicing.lengths])
+    costs: list[tuple[int, int, Room | None]] = [(SYNAPSE_CYCLES, ARRIVAL_CYCLES, None)]
+    costs += [(bank.mechanism.cycles, ARRIVAL_CYCLES + bank.mechanism.row_cycles, bank.room) for bank in workload.banks]
+    for blocks, (synapse_cycles, row_cycles, room) in zip(plan.all, costs, strict=True):
         if not len(blocks.target):
             continue
         first = blocks.first_row[:-1]
-        synapses = np.add.reduceat(blocks.counts, first, dtype=np.int64)
+        synapses = np.add.reduceat(blocks.counts, first, dtype=np.int64).astype(np.float64)
         rows = np.add.reduceat(blocks.counts > 0, first, dtype=np.int64)
+        if room is not None:
+            synapses, rows = np.maximum(synapses, room.expected * cells[blocks.target] * blocks.rows), blocks.rows
         heard = spikes[blocks.source] * (synapse_cycles * synapses + row_cycles * rows)
         np.add.at(cycles, blocks.target, heard)
     return cycles

@@ -27,12 +27,13 @@ from toolchain.errors import MappingError
 from toolchain.memory import CoreMemory, DynamicMemory, check_fits, neuron_core
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Population
+from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.assemble import assemble, dynamic_memory, piece_memory
 from toolchain.partition.load import Stream, streams, update_cycles
 from toolchain.rows import Slicing, plan_all_rows
+from toolchain.synapses.structure import STRUCTURAL
 from toolchain.workload import Workload
 
 FEWEST: Final = 64
@@ -78,8 +79,16 @@ def partition(
     of_piece = np.repeat(np.arange(len(network.populations)), np.diff(slicing.first))
     for population, need in zip(of_piece.tolist(), needs, strict=True):
         label = network.populations[population].label
-        check_fits(need, label, machine, "lower 'neurons_per_core' or 'recording_ticks'")
+        check_fits(need, label, machine, _remedy(network, population))
     return assemble(workload, slicing, plan, needs, options)
+
+
+def _remedy(network: Network, population: int) -> str:
+    """What to do if a core of a population does not fit."""
+    lower = "lower 'neurons_per_core' or 'recording_ticks'"
+    if any(made.synapse in STRUCTURAL and made.target == population for made in network.projections):
+        return f"{lower}, 'rewired_row_synapses' or s_max"
+    return lower
 
 
 def _halved(slicing: Slicing, needs: Sequence[CoreMemory], machine: Machine) -> tuple[int, ...]:

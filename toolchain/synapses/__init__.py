@@ -24,6 +24,8 @@ BIT_EXACT_RULES = (
     "MultiplicativeWeightDependence",
 )
 """Rules whose arithmetic is sPyNNaker's, as traces of its code show (`pyneuro.verify_stdp`)."""
+LEARNING = (PLASTIC, STRUCTURAL_PLASTIC)
+"""Those whose first two rules are a timing rule and a weight rule."""
 DELAY_FRACTION = Parameter("dendritic_delay_fraction", "", 1.0, minimum=0.0, maximum=1.0)
 
 
@@ -39,7 +41,7 @@ def parameters_of(synapse: str, rules: tuple[str, ...] = ()) -> tuple[Parameter,
     if synapse == NEUROMODULATION:
         return MODULATION_PARAMETERS
     structure = structure_parameters(rules) if synapse in STRUCTURAL else ()
-    if synapse not in (PLASTIC, STRUCTURAL_PLASTIC):
+    if synapse not in LEARNING:
         return structure
     timing = [parameter for name in rules if name in TIMING_RULES for parameter in TIMING_RULES[name].parameters]
     weight = [parameter for name in rules if name in WEIGHT_RULES for parameter in WEIGHT_RULES[name].parameters]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from emulator.cycles import DYNAMIC_SYNAPSE_CYCLES, routine_cycles
+from emulator.cycles import DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES, routine_cycles
 from emulator.image import HISTORY
 from emulator.program import Program
 from toolchain.network import Projection
@@ -48,6 +48,11 @@ class Plasticity:
     def cycles(self) -> int:
         """Estimated cycles of a synapse for a spike of the source, with one of the target before it."""
         return DYNAMIC_SYNAPSE_CYCLES + routine_cycles(self.rules.apply_pre) + routine_cycles(self.rules.apply_post)
+
+    @property
+    def row_cycles(self) -> int:
+        """Estimated cycles of a row, beside those of one that never changes."""
+        return DYNAMIC_ROW_CYCLES
 
     @property
     def history_bytes(self) -> int:

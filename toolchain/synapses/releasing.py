@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.conversion import ACCUM_ONE
-from emulator.cycles import DYNAMIC_SYNAPSE_CYCLES, routine_cycles
+from emulator.cycles import DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES, routine_cycles
 from emulator.image import RELEASE_HEADER_WORDS, STREAM
 from emulator.program import Kind, Program, Register, Role, Table
 from toolchain.models.functions import convert, lookup, power
@@ -77,6 +77,11 @@ class Releasing:
     def cycles(self) -> int:
         """Estimated cycles of a synapse for a spike of the source."""
         return DYNAMIC_SYNAPSE_CYCLES + routine_cycles(self.program)
+
+    @property
+    def row_cycles(self) -> int:
+        """Estimated cycles of a row, beside those of one that never changes."""
+        return DYNAMIC_ROW_CYCLES
 
     @property
     def parameter_bytes(self) -> int:

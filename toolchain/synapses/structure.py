@@ -8,19 +8,22 @@ cell is drawn, and one of its places.  If a synapse is there it may be eliminate
 in Neuroscience 12:434; sPyNNaker's ``structural_plasticity/synaptogenesis``).
 
 Random numbers are words of `emulator.draws`: the key is that of projection ``-1 - n`` for target population n, the
-stream is `Draw`, the number is that of the attempt.
+stream is `emulator.rewiring.Draw`, the number is that of the attempt.  A word decides for what has probability p if it
+is below `threshold(p)`, so that both simulators decide alike.  Partners are drawn from spikes in the order of
+projections and cells.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.rewiring import CERTAIN
 from toolchain.models.parameters import Parameter
 from toolchain.network import Projection
 
@@ -44,23 +47,27 @@ PARAMETERS = (
 have several synapses from the same source cell, else 0."""
 
 
-class Draw(IntEnum):
-    """What a random word of an attempt decides."""
-
-    CELL = 0
-    PLACE = 1
-    PROJECTION = 2
-    PARTNER = 3
-    CHANCE = 4
-    DELAY = 5
-
-
 STRUCTURAL = (STRUCTURAL_STATIC, STRUCTURAL_PLASTIC)
 
 
 def below(words: NDArray[np.uint32], n: int) -> NDArray[np.int64]:
     """Random words as whole numbers from 0 to ``n - 1``."""
     return (words.astype(np.uint64) * np.uint64(n) >> np.uint64(32)).astype(np.int64)
+
+
+def threshold(probability: float) -> int:
+    """How many of all random words decide for what has this probability: those below."""
+    return round(probability * CERTAIN)
+
+
+def attempts_before(step: int, f_rew: float, timestep: float) -> int:
+    """How many attempts are made before `step`, at `f_rew` Hz in timesteps of so many ms."""
+    return math.floor(step * attempts_each(f_rew, timestep))
+
+
+def attempts_each(f_rew: float, timestep: float) -> float:
+    """Attempts a timestep (ms) at `f_rew` Hz."""
+    return f_rew * timestep / 1e3
 
 
 @dataclass(frozen=True)
@@ -100,9 +107,22 @@ class DistanceDependentFormation:
 
     def probability(self, source: int, target: int, lateral: bool, p: Parameters) -> float:
         """Probability that an attempt to connect two cells succeeds."""
+        return self.of_distance(squared_distance(source, target, int(p["grid_x"]), int(p["grid_y"])), lateral, p)
+
+    def of_distance(self, squared: int, lateral: bool, p: Parameters) -> float:
+        """The same by their squared distance."""
         kind = "lateral" if lateral else "forward"
-        squared = squared_distance(source, target, int(p["grid_x"]), int(p["grid_y"]))
-        return float(p[f"p_form_{kind}"] * np.exp(-squared / (2.0 * p[f"sigma_form_{kind}"] ** 2)))
+        return p[f"p_form_{kind}"] * math.exp(-squared / (2.0 * p[f"sigma_form_{kind}"] ** 2))
+
+
+def largest_squared_distance(cells: int, width: int, height: int) -> int:
+    """A bound of the squared distances of two of so many cells."""
+
+    def longest(places: int, size: int) -> int:
+        apart = np.arange(places if size > 1 else 1)
+        return int(np.abs(np.where(apart > size // 2, apart - size, apart)).max())
+
+    return longest(-(-cells // width), width) ** 2 + longest(min(cells, height), height) ** 2
 
 
 def squared_distance(source: int, target: int, width: int, height: int) -> int:
