@@ -113,12 +113,12 @@ class Room:
         """Units that are not near what they must be near, ascending."""
         return sorted({unit for rule in range(len(self._cover)) for unit in self._lonely(rule)})
 
-    def relieves(self, unit: int) -> NDArray[np.int64]:
-        """How many lonely units would be so no longer with `unit` on a chip: int64[chips]."""
+    def relieves(self, unit: int, weight: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The weight of all lonely units that would be so no longer with `unit` on a chip: int64[chips]."""
         relieved = np.zeros(len(self.cores), np.int64)
         for rule in self._near.those.get(unit, ()):
             for other in self._lonely(rule):
-                relieved += self.disc(int(self.at[other]), self.units.near[rule].hops)
+                relieved += weight[other] * self.disc(int(self.at[other]), self.units.near[rule].hops)
         return relieved
 
     def disc(self, chip: int, radius: int) -> Chips:

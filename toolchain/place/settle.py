@@ -6,8 +6,8 @@ nearest; a chip on which something is wished counts before one that would be ope
 
 When no chip is open to a unit, it takes one nevertheless, and what is in its way is taken off and settles again.
 Which chip is decided by whom that would move: a unit that has found no chip often weighs more, so the search
-turns to the others.  It ends when all have settled, or after so many steps; a placement that exists is then most
-likely found, but no proof that there is none.
+turns to the others.  It ends when all have settled, or after so many steps; then an integer programme decides
+(see `exact`), unless it would be too large.
 
 The weights are those of Y. Nagata, O. Braysy 2009, "A powerful route minimization heuristic for the vehicle
 routing problem with time windows", Operations Research Letters 37: there customers in the way are ejected from
@@ -24,11 +24,13 @@ from numpy.typing import NDArray
 
 from emulator.machine import Machine, hops
 from toolchain.place import Placement
+from toolchain.place.exact import solve
 from toolchain.place.room import Room
 from toolchain.place.units import Units
 
 _TRIED = 24
 """Chips that are looked at for a unit that finds none open."""
+_STEPS = 200
 _SETS = 64
 """Sets of chips that are looked at before the search."""
 
@@ -44,12 +46,13 @@ def settle(units: Units, machine: Machine, wish: NDArray[np.int64]) -> Placement
     Returns
     -------
     placement : Placement
-        None if none was found.
+        None if there is none, or in a large graph none was found.
     """
     if _too_few(units, machine):
         return None
     search = _Search(units, machine, wish)
-    return search.room.placement() if search.run(2000 + 4 * len(units)) else None
+    room = search.room if search.run(_STEPS + len(units)) else solve(units, machine)
+    return None if room is None else room.placement()
 
 
 class _Search:
@@ -74,6 +77,7 @@ class _Search:
                 lonely = self.room.lonely()
                 if not lonely:
                     return True
+                self.weight[lonely] += 1
                 self.unsettle(lonely)
                 steps -= 1
             *_, unit = heappop(self.queue)
@@ -87,12 +91,10 @@ class _Search:
     def nearest(self, unit: int) -> int:
         """The chip to settle on, -1 if none is open."""
         room, wish = self.room, self.wish[unit]
-        relieved = room.relieves(unit)
+        relieved = room.relieves(unit, self.weight)
         if not relieved.any() and room.fits(unit, wish):
             return wish
-        chips = room.open_to(unit)
-        if relieved[chips].any():
-            chips &= relieved == relieved[chips].max()
+        chips = room.open_to(unit) & (relieved == relieved[room.limits(unit)].max())
         if (chips & self.wished).any():
             chips &= self.wished
         return self.closest(np.flatnonzero(chips), wish)
@@ -108,17 +110,19 @@ class _Search:
     def make_way(self, unit: int) -> int:
         """Clear a chip for `unit` of what weighs least."""
         self.weight[unit] += 1
-        tried = self.candidates(unit)
+        relieved = self.room.relieves(unit, self.weight)
+        tried = self.candidates(unit, relieved)
         away = {chip: self.in_the_way(unit, chip) for chip in tried}
-        chip: int = min(tried, key=lambda chip: int(self.weight[away[chip]].sum()))
+        loads = {chip: int(self.weight[away[chip]].sum() - relieved[chip]) for chip in tried}
+        chip = min(tried, key=loads.__getitem__)
         self.unsettle(away[chip])
         return chip
 
-    def candidates(self, unit: int) -> list[int]:
-        """Some of the chips where `unit` may be, those first that lack few cores, and are near what is to be near."""
+    def candidates(self, unit: int, relieved: NDArray[np.int64]) -> list[int]:
+        """Some of the chips where `unit` may be: near what it must be near, and those that lack few cores first."""
         chips = np.flatnonzero(self.room.limits(unit))
         lack = np.maximum(self.units.cores[unit] - self.room.cores[chips], 0)
-        order = np.lexsort((self.dice.random(len(chips)), lack))
+        order = np.lexsort((self.dice.random(len(chips)), lack, -relieved[chips]))
         reach = self.room.reach(unit)[chips[order]]
         return [*chips[order][reach][:_TRIED].tolist(), *chips[order][~reach][:_TRIED].tolist()]
 
@@ -129,7 +133,7 @@ class _Search:
         cores = units.cores[unit] - room.cores[chip] - sum(units.cores[other] for other in away)
         sdram = units.sdram[unit] - room.sdram[chip] - sum(units.sdram[other] for other in away)
         stay = [other for other in room.on.get(chip, ()) if other not in away]
-        for other in sorted(stay, key=lambda other: int(self.weight[other])):
+        for other in sorted(stay, key=self.weight.__getitem__):
             if cores <= 0 and sdram <= 0:
                 break
             if cores > 0 or units.sdram[other]:
@@ -137,7 +141,7 @@ class _Search:
                 cores, sdram = cores - units.cores[other], sdram - units.sdram[other]
         for those in room.too_far(unit, chip):
             if not set(those) & set(away):
-                away.append(min(those, key=lambda other: int(self.weight[other])))
+                away.append(min(those, key=self.weight.__getitem__))
         return away
 
     def unsettle(self, away: list[int]) -> None:
