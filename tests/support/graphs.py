@@ -8,8 +8,10 @@ import networkx as nx
 import numpy as np
 from hypothesis import strategies as st
 
-from emulator.machine import Machine, neighbours, spin3, spin5, torus, without
+from emulator.machine import Machine, named, neighbours, spin3, spin5, torus, without
 from toolchain.graph import Graph, Net, Vertex
+from toolchain.machines import candidates
+from toolchain.settings import MachineSettings
 
 NETLISTS = Path(__file__).parents[2].parent / "shared" / "netlists"
 
@@ -71,3 +73,19 @@ def links_of(machine: Machine) -> nx.Graph:
     graph.add_nodes_from(np.flatnonzero(machine.cores.ravel()).tolist())
     graph.add_edges_from((chip, int(end)) for chip in range(len(ends)) for end in ends[chip] if end >= 0)
     return graph
+
+
+def faulty(name: str, seed: int, links: float = 0.05, chips: float = 0.02) -> Machine:
+    """The machine of that name with shares of its links and chips dead, at least one of each, drawn with `seed`."""
+    whole, generator = named(name), np.random.default_rng(seed)
+    # Links 0 to 2 are each link once; the others are their ends.
+    there = np.argwhere(whole.links[:, :, :3])
+    dead_links = generator.permutation(there)[: max(1, round(links * len(there)))].tolist()
+    there = np.argwhere(whole.cores)
+    dead_chips = generator.permutation(there)[: max(1, round(chips * len(there)))].tolist()
+    said = MachineSettings(
+        name,
+        dead_chips=tuple((x, y) for x, y in dead_chips),
+        dead_links=tuple((x, y, link) for x, y, link in dead_links),
+    )
+    return next(candidates(said))
