@@ -153,12 +153,18 @@ def board_of(machine: Machine) -> NDArray[np.int32]:
     board = np.zeros((machine.width, machine.height), np.int32)
     if machine.boards == 1:
         return board
-    corners = ((x, y) for x in range(0, machine.width, _TRIAD) for y in range(0, machine.height, _TRIAD))
-    ethernet = ((x + dx, y + dy) for x, y in corners for dx, dy in _TRIAD_ETHERNET)
     x, y = np.nonzero(_board_shape())
-    for number, (left, bottom) in enumerate(ethernet):
+    for number, (left, bottom) in enumerate(ethernet_chips(machine)):
         board[(x + left) % machine.width, (y + bottom) % machine.height] = number
     return board
+
+
+def ethernet_chips(machine: Machine) -> list[tuple[int, int]]:
+    """Where the Ethernet chip of each board is, or would be if it worked, in the order of `board_of`."""
+    if machine.boards == 1:
+        return [(0, 0)]
+    corners = [(x, y) for x in range(0, machine.width, _TRIAD) for y in range(0, machine.height, _TRIAD)]
+    return [(x + dx, y + dy) for x, y in corners for dx, dy in _TRIAD_ETHERNET]
 
 
 def spin3(cores: int = APPLICATION_CORES) -> Machine:

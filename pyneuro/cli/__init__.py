@@ -130,6 +130,12 @@ def _add_map(commands: Commands[argparse.ArgumentParser]) -> None:
     )
     _add_mapping(command)
     command.add_argument("--out", type=Path, metavar="DIR", help="write the report there")
+    command.add_argument(
+        "--export",
+        type=Path,
+        metavar="DIR",
+        help="write machine, placements, keys and routing tables there in sPyNNaker's JSON forms, and the netlist",
+    )
     command.add_argument("--json", action="store_true", help="print the figures as one JSON object, the last line")
 
 

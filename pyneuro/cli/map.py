@@ -17,6 +17,7 @@ from pyneuro.report import Report
 from pyneuro.report.build import compiled_report, make_report
 from pyneuro.report.files import write_report
 from toolchain.compile import Mapping, compile_network
+from toolchain.export import write_export
 from toolchain.graph import Graph
 from toolchain.language import given
 from toolchain.map_graph import GraphMapping, map_graph
@@ -45,6 +46,8 @@ def main(options: argparse.Namespace) -> int:
         "cpu_s": cpu,
         "peak_rss_mb": peak_rss_mb(),
     }
+    if options.export:
+        write_export(mapping, options.export)
     if options.out:
         write_report(options.out, report)
     print(last_line(figures) if options.json else lines(figures))
