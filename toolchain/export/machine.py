@@ -2,8 +2,8 @@
 
 What all Ethernet chips have, and what all others have, is said once; then each chip says how many cores it has, which
 links it lacks, and which Ethernet chip its board has.  Of its cores one is the monitor; cores that are dead or kept for
-other uses are not counted.  A machine that is not there has the addresses of a virtual one: 127.0.x.y.  Of a board whose
-Ethernet chip is dead the other chips are written all the same; SpiNNMachine reads them, and calls them invalid.
+other uses are not counted.  A machine that is not there has the addresses of a virtual one: 127.0.x.y.  Of a board
+whose Ethernet chip is dead the other chips are written all the same; SpiNNMachine reads them, and calls them invalid.
 """
 
 from __future__ import annotations
