@@ -13,12 +13,15 @@ from hypothesis import given, settings
 
 from emulator.machine import Machine, ethernet_chips, largest_part, named, without
 from pyneuro.cli import main
+from toolchain.algorithms import MINIMISERS
 from toolchain.export import write_export
 from toolchain.export.machine import machine_form
 from toolchain.export.tables import tables_form
 from toolchain.graph import Graph
-from toolchain.map_graph import GraphMapping, map_graph
+from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.netlist import read
+
+DEFAULT_ROUTES = Algorithms(minimise=MINIMISERS["default_routes"])
 
 
 def exported(mapping: GraphMapping, folder: Path) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def test_placements_and_keys_are_those_of_the_vertices(tmp_path: Path) -> None:
 
 
 def test_tables_before_and_after_and_what_is_defaultable(tmp_path: Path) -> None:
-    mapping = map_graph(populations({"a": 200}), "3 boards")
+    mapping = map_graph(populations({"a": 200}), "3 boards", DEFAULT_ROUTES)
     found = exported(mapping, tmp_path)
     for name, tables in (("routing_tables", mapping.tables), ("compressed_routing_tables", mapping.minimised)):
         for form, table in zip(found[name], tables.tables, strict=True):
@@ -86,7 +89,7 @@ def test_no_entry_of_minimised_tables_need_be_defaultable(drawn: tuple[Graph, Ma
     graph, machine = drawn[0], largest_part(drawn[1])
     if len(graph.vertices) > machine.application_cores:
         return
-    mapping = map_graph(graph, machine)
+    mapping = map_graph(graph, machine, DEFAULT_ROUTES)
     forms = tables_form(mapping.minimised, mapping.keys, mapping.routes)
     assert not any(entry["defaultable"] for table in forms for entry in table["entries"])
 
