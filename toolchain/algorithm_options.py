@@ -46,10 +46,12 @@ def options_of(algorithm: Callable[..., Any]) -> dict[str, AlgorithmOption]:
         If one has no default, or is of none of `KINDS`: a defect of the algorithm.
     """
     found = {}
-    for parameter in inspect.signature(algorithm, eval_str=True).parameters.values():
+    kinds = {kind.__name__: kind for kind in KINDS}
+    for parameter in inspect.signature(algorithm).parameters.values():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
-            kind, default = parameter.annotation, parameter.default
-            if kind not in KINDS or not isinstance(default, int | float | str | bool):
+            said, default = parameter.annotation, parameter.default
+            kind = kinds.get(said if isinstance(said, str) else said.__name__)
+            if kind is None or not isinstance(default, int | float | str | bool):
                 raise TypeError(f"option '{parameter.name}' of {algorithm} needs a default, and one of {list(KINDS)}")
             found[parameter.name] = AlgorithmOption(parameter.name, kind, default)
     return found

@@ -73,6 +73,7 @@ MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
         "ring_buffer_sigma": _SIGMA,
         "substeps": _SUBSTEPS,
         "cycles_margin": _CYCLES,
+        "dtcm_margin": OptionSpec("share of a core's DTCM that may be used", 0.01, 1, unit="share"),
         "recording_ticks": OptionSpec("ticks of recording that memory is kept for", 1, 10_000_000, whole=True),
         "rewired_row_synapses": OptionSpec(
             "synapses that a source cell may come to have on a core", 1, 0xFFFF, whole=True
@@ -136,6 +137,8 @@ class MappingOptions:
     cycles_margin : float
         Share of a tick that the estimated load of a core may take. The rest is for what the average does not
         tell; above 1 cores overrun by intention, and fewer are needed.
+    dtcm_margin : float
+        Share of a core's DTCM that may be used.
     recording_ticks : int
         Ticks of recording that each core keeps SDRAM for.
     rewired_row_synapses : int, optional
@@ -158,6 +161,7 @@ class MappingOptions:
     key_allocator: str = "dense"
     minimiser: str = "default_routes"
     cycles_margin: float = 0.9
+    dtcm_margin: float = 1.0
     recording_ticks: int = 1000
     rewired_row_synapses: int | None = None
 

@@ -17,7 +17,7 @@ ARROW = re.compile(r"\s*->\s*")
 def matches(pattern: str, *labels: str) -> bool:
     """Whether one of `labels` is, or matches, a pattern; around the arrow of a projection blanks do not count."""
     pattern = ARROW.sub(" -> ", pattern)
-    plain = [ARROW.sub(" -> ", label) for label in labels]
+    plain = [ARROW.sub(" -> ", label) if "->" in label else label for label in labels]
     return pattern in plain or any(fnmatchcase(label, pattern) for label in plain)
 
 

@@ -48,4 +48,4 @@ def _patterns(settings: Settings) -> Iterable[tuple[str, str, Origin]]:
 def _hints(kind: str, pattern: str, known: Sequence[str]) -> tuple[str, ...]:
     if not known:
         return (f"there are no {kind}s",)
-    return nearest(pattern, known, near_only=len(known) > 20) or (f"there are {len(known)} {kind}s",)
+    return nearest(pattern, known) or (f"there are {len(known)} {kind}s",)

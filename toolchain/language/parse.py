@@ -21,7 +21,7 @@ from toolchain.language.render import Problem
 from toolchain.language.syntax import Statement
 from toolchain.settings import Origin
 
-MAX_BYTES: Final = 1 << 20
+MAX_BYTES: Final = 1 << 18
 """Of a file and all that it includes."""
 MAX_LINE: Final = 2_000
 """Characters of a line."""

@@ -2,9 +2,9 @@
 
 ::
 
-    retina.map:3:23: error: place: annealing has no option 'efort'
-       3 | place using annealing(efort=2)
-         |                       ^^^^^
+    retina.map:3:21: error: place: compact has no option 'efort'
+       3 | place using compact(efort=2)
+         |                     ^^^^^
          = did you mean 'effort'?
 """
 
@@ -13,12 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 
 from toolchain.errors import MappingError
 from toolchain.settings import Origin
 
 LONGEST_NAME = 60
 """Of a name that is repeated in a message, or compared with others."""
+MOST_LISTED = 24
+"""Names that a hint lists."""
+MOST_NAMES = 2_000
+"""Names among which the nearest one is looked for."""
 WIDEST = 160
 """Characters of a line that are shown."""
 
@@ -76,11 +81,11 @@ def _shown(origin: Origin, number: str, margin: str) -> list[str]:
 
 
 def nearest(name: str, known: Iterable[str], *, near_only: bool = False) -> tuple[str, ...]:
-    """The hint for an unknown name: the nearest there is, or unless `near_only` all; () if there is none."""
-    names = list(known)
+    """The hint for an unknown name: the nearest there is, or unless `near_only` all if they are few; () if none is."""
+    names = list(islice(known, MOST_NAMES))
     if close := get_close_matches(name[:LONGEST_NAME], names, n=1):
         return (f"did you mean '{close[0]}'?",)
-    return (f"there are {', '.join(names)}",) if names and not near_only else ()
+    return (f"there are {', '.join(names)}",) if 0 < len(names) <= MOST_LISTED and not near_only else ()
 
 
 def short(name: str) -> str:

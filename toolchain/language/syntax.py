@@ -3,7 +3,7 @@
 A mapping file is a list of them, and so may be what a script gives to ``setup(mapping=...)``::
 
     [Machine("3 boards"), DeadChips(((3, 4), (5, 5))), PopulationOptions("L4*", {"neurons_per_core": 128}),
-     PlaceNear("L4E", "L4I", hops=2), Using("place", "hilbert", Algorithm("annealing", {"effort": 2}))]
+     PlaceNear("L4E", "L4I", hops=2), Using("place", "hilbert", Algorithm("compact", {"effort": 2}))]
 
 They hold what was said, right or wrong; `toolchain.language.resolve` judges it.  A statement from a file knows where
 each of its parts stands there; two that say the same are equal wherever they stand.
@@ -200,7 +200,7 @@ class Keys(Statement):
 
 @dataclass(frozen=True)
 class Using(Statement):
-    """``place using hilbert or annealing(effort=2) minimising hops``: what a stage tries, and what is best."""
+    """``place using hilbert or compact(effort=2) minimising hops``: what a stage tries, and what is best."""
 
     stage: str
     algorithms: str | Algorithm | tuple[str | Algorithm, ...]

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -60,6 +61,7 @@ def partition(
         If a cell or its synapses are too much for a core, however few cells it has.
     """
     network = workload.network
+    machine = replace(machine, dtcm_bytes=int(machine.dtcm_bytes * options.dtcm_margin))
     shrinks = per_core is None
     if per_core is None:
         needed = zip(network.populations, streams(workload, options), dynamic_memory(workload), strict=True)

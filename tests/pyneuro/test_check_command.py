@@ -1,0 +1,106 @@
+"""``pyneuro check``, and mapping files where scripts and the command line take them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pyneuro
+from pyneuro import mapping, simulator
+from pyneuro.cli import main
+from toolchain.language import SettingsError
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+SCRIPT = """
+import pyneuro as sim
+
+sim.setup(timestep=1.0, backend="reference")
+noise = sim.Population(4, sim.SpikeSourcePoisson(rate=20.0), label="noise")
+cells = sim.Population(4, sim.IF_curr_exp(), label="cells")
+sim.Projection(noise, cells, sim.AllToAllConnector(), sim.StaticSynapse(weight=0.1), label="input")
+print("built")
+sim.run(1e9)
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT)
+    return str(path)
+
+
+def check(tmp_path: Path, text: str, *words: str) -> int:
+    (tmp_path / "a.map").write_text(text)
+    return main(["check", str(tmp_path / "a.map"), *words])
+
+
+def test_a_file_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, "machine spin5\n") == 0
+    told = f"{tmp_path}/a.map: 1 statement, no errors; labels were not checked, for no network was named\n"
+    assert capsys.readouterr().out == told
+    assert check(tmp_path, "machine spin4\nplace\n") == 1
+    out = capsys.readouterr().out
+    assert "a.map:1:1: error: unknown machine 'spin4'" in out
+    assert "a.map:2:6: error: expected 'using' or a label in quotes, the line ends here" in out
+    assert out.endswith("a.map: 1 statement, 2 errors; labels were not checked, for no network was named\n")
+
+
+def test_labels_of_a_script(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    right = 'population "cell?": neurons_per_core = 2\nprojection "noise -> *": weight_shift = 1\n'
+    assert check(tmp_path, right, script) == 0
+    assert capsys.readouterr().out.endswith("a.map: 2 statements, no errors\n")
+    wrong = right + 'projection "inptu": weight_shift = 1\nplace "cels" on board 0\nmachine spin4\n'
+    assert check(tmp_path, wrong, script) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("built\n")
+    for line, column, message, hint in (
+        (3, 12, "no projection is called 'inptu'", "did you mean 'input'?"),
+        (4, 7, "no population is called 'cels'", "did you mean 'cells'?"),
+        (5, 1, "unknown machine 'spin4'", "did you mean 'spin5'?"),
+    ):
+        assert f"a.map:{line}:{column}: error: {message}" in out
+        assert f"     = {hint}" in out
+
+
+def test_labels_of_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    netlist = tmp_path / "n.json"
+    netlist.write_text(
+        '{"format": "pyneuro-netlist-1", "name": "n", "vertices": [{"name": "a[0:4]", "neurons": 4}], "nets": []}'
+    )
+    assert check(tmp_path, 'place "a" on board 0\nplace "b" on board 0\n', str(netlist)) == 1
+    out = capsys.readouterr().out
+    assert "a.map:2:7: error: no population is called 'b'" in out
+    assert "2 statements, 1 error\n" in out
+
+
+def test_a_script_that_builds_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty.py").write_text("")
+    assert check(tmp_path, "machine spin5\n", str(tmp_path / "empty.py")) == 2
+    assert "made no network: it never called run()" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.map")), ids=lambda path: path.name)
+def test_the_examples_are_right(path: Path) -> None:
+    script = path.with_suffix(".py")
+    assert main(["check", str(path), *([str(script)] if script.exists() else [])]) == 0
+
+
+def test_setup_takes_files_and_statements(tmp_path: Path) -> None:
+    (tmp_path / "a.map").write_text("set neurons_per_core = 2")
+    pyneuro.setup(mapping=tmp_path / "a.map")
+    pyneuro.setup(mapping=[mapping.Machine("spin5"), mapping.Set({"cycles_margin": mapping.Quantity(80, "%")})])
+    pyneuro.setup(mapping=[])
+    with pytest.raises(SettingsError, match="'neurons_per_core' must be from 1 to 256, got 0"):
+        pyneuro.setup(mapping=[mapping.Set({"neurons_per_core": 0})])
+    simulator.state.clear()
+
+
+def test_a_wrong_file_stops_the_command_line(tmp_path: Path, script: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "bad.map").write_text("place using hilbrt\nplcae\n")
+    assert main(["map", script, "--mapping", str(tmp_path / "bad.map")]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("pyneuro: error: 2 errors in what is said about the mapping\n")
+    assert "did you mean 'hilbert'?" in err
+    assert "did you mean 'place'?" in err
