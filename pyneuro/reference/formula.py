@@ -5,7 +5,9 @@ that change, such a function leaves a trace of operations, and these can then be
 stay in the cache, without numpy's cost a call.  Parameters are not symbols: what depends on them alone is computed
 by numpy during the trace and kept as a constant, one number for all cells or one for each.
 
-Registers are numbered: the symbols first, then constants, then results.  A true mask is 1, a false one 0.
+Registers are numbered: the symbols first, then constants, then results.  A result takes a register that no later
+operation reads, so that a block of cells stays in the nearest cache.  A true mask is 1, a false one 0.  What is divided
+by a constant is multiplied by its reciprocal, which is quicker and differs in the last bit.
 """
 
 from __future__ import annotations
@@ -86,14 +88,15 @@ class Formula:
         Rows of operation, result, and up to three operands, all register numbers.
     constants : tuple of float64[] or float64[cells]
         Contents of the registers that follow the symbols.
-    registers : int
-        Number of all registers.
+    symbols, registers : int
+        Number of registers of symbols, and of all.
     outputs : mapping of str to int
         Register of each value that the function returned.
     """
 
     code: NDArray[np.int32]
     constants: tuple[Floats, ...]
+    symbols: int
     registers: int
     outputs: Mapping[str, int]
 
@@ -158,17 +161,29 @@ class _Trace:
 
     def finish(self, outputs: Mapping[str, Any]) -> Formula:
         """Number the registers: symbols, constants, results."""
-        first = {"symbol": 0, "constant": self.symbols, "result": self.symbols + len(self.constants)}
-
-        def register(place: tuple[str, int]) -> int:
-            return first[place[0]] + place[1]
-
+        places = self._places(set(outputs.values()))
         code = np.zeros((len(self.operations), 5), np.int32)
         for number, (op, operands) in enumerate(self.operations):
-            code[number, :2] = op, register(("result", number))
-            code[number, 2 : 2 + len(operands)] = [register(operand) for operand in operands]
-        named = {name: register(place) for name, place in outputs.items()}
-        return Formula(code, tuple(self.constants), first["result"] + len(code), named)
+            code[number, :2] = op, places["result", number]
+            code[number, 2 : 2 + len(operands)] = [places[operand] for operand in operands]
+        named = {name: places[place] for name, place in outputs.items()}
+        return Formula(code, tuple(self.constants), self.symbols, max(places.values(), default=-1) + 1, named)
+
+    def _places(self, kept: set[Any]) -> dict[Any, int]:
+        """The register of everything; those of results that are read no more, and not `kept`, are taken again."""
+        last = {operand: number for number, (_, operands) in enumerate(self.operations) for operand in operands}
+        given = [("symbol", n) for n in range(self.symbols)] + [("constant", n) for n in range(len(self.constants))]
+        places: dict[Any, int] = {place: register for register, place in enumerate(given)}
+        free: list[int] = []
+        registers = len(given)
+        for number, (_, operands) in enumerate(self.operations):
+            done = (each for each in dict.fromkeys(operands) if each[0] == "result" and last[each] == number)
+            free += [places[each] for each in done if each not in kept]
+            if not free:
+                free.append(registers)
+                registers += 1
+            places["result", number] = free.pop()
+        return places
 
 
 class Symbol(NDArrayOperatorsMixin):
@@ -182,6 +197,9 @@ class Symbol(NDArrayOperatorsMixin):
         """Trace a call of a numpy function of arrays."""
         if method != "__call__" or options:
             raise _NotTracedError(f"{ufunc.__name__} with options")
+        if ufunc is np.divide and not isinstance(inputs[1], Symbol):
+            with np.errstate(divide="ignore"):  # x / 0 is infinite either way
+                return self.trace.operation(Op.MUL, inputs[0], np.divide(1.0, inputs[1]))
         if ufunc in UFUNCS:
             return self.trace.operation(UFUNCS[ufunc], *inputs)
         if ufunc in COMPOSED:

@@ -152,7 +152,7 @@ cdef class Kernel:
         cdef int number
         self.code = formula.code
         self.constants = [np.asarray(values, np.float64, order="C") for values in formula.constants]
-        self.symbols = formula.registers - len(self.constants) - len(formula.code)
+        self.symbols = formula.symbols
         self.space = np.zeros((formula.registers, BLOCK))
         self.outputs = np.array(list(formula.outputs.values()), np.int32)
         self.pointers = np.array([self.space.base.ctypes.data + 8 * BLOCK * n for n in range(formula.registers)], np.int64)

@@ -209,13 +209,13 @@ class PlasticSynapses:
     def _change(self, event: Event) -> Floats:
         """Let the synapses of `event` go through the spikes of their targets, and then through it; their weights."""
         cells, weights = self.targets[event.synapses], self.magnitudes[event.synapses]
-        shift = self.shift[event.synapses]
+        since_previous = self.shift[event.synapses] - event.previous
         entry, end = self.between(event)
         some = np.flatnonzero(entry < end)
         while some.size:
             pre = {name: values[some] for name, values in event.before.items()}
             times, since, post = self.history.spike(cells[some], entry[some])
-            found = Found(self.rules, pre, post, times + shift[some] - event.previous[some], since)
+            found = Found(self.rules, pre, post, times + since_previous[some], since)
             weights[some] = self.rules.timing.apply_post(found, weights[some])
             entry[some] += 1
             some = some[entry[some] < end[some]]
