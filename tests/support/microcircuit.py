@@ -33,7 +33,7 @@ PROBABILITIES = np.array(
     ]
 )
 """That a cell of a population (row) hears a cell of another (column)."""
-SYNAPSES_A_CELL = 1100
+SYNAPSES_A_CELL = 1230
 """On one synapse core."""
 RATES = (0.86, 2.8, 4.45, 5.93, 7.59, 8.63, 1.09, 7.85)
 """Spikes a second of the cells of each population."""
