@@ -17,9 +17,11 @@ from emulator.state cimport (
     DRAW,
     DRAWS,
     ELIGIBILITY,
+    GAP,
     GIVEN,
     HISTORY,
     LANES,
+    NEXT,
     POST_TRACE,
     PRE_TRACE,
     SEEN_POST,
@@ -54,13 +56,15 @@ ALWAYS_GIVEN = {
     "dopamine": DOPAMINE,
     "since": SINCE,
     "dose": DOSE,
+    "next": NEXT,
+    "gap": GAP,
 }
 
 
 def programs_of(image, core):
     """The programs that run over the synapses of a core, and over its spikes."""
     numbers = [history.program for history in core.histories]
-    numbers += [core.dopamine.program] if core.dopamine else []
+    numbers += [core.dopamine.add, core.dopamine.merge] if core.dopamine else []
     for rows in core.dynamic:
         if isinstance(rows, PlasticRows):
             numbers += [rows.add_pre, rows.apply_pre, rows.apply_post]
@@ -153,6 +157,7 @@ cdef class Banks:
             free(self.dynamic[number].elapse.registers)
             free(self.dynamic[number].release.registers)
         free(self.doses.add_dose.registers)
+        free(self.doses.merge.registers)
         free(self.histories)
         free(self.dynamic)
         if self.rewiring != NULL:
@@ -210,7 +215,8 @@ cdef class Banks:
         for place, sign in enumerate(made.signs):
             self.doses.sign[place] = sign
         self.dosed = times, concentrations, last
-        self.load_routine(&self.doses.add_dose, image.programs[made.program], given_names((), ()))
+        self.load_routine(&self.doses.add_dose, image.programs[made.add], given_names((), ()))
+        self.load_routine(&self.doses.merge, image.programs[made.merge], given_names((), ()))
         return 0
 
     cdef int load_modulated(self, Dynamic* bank, made, image) except -1:

@@ -66,7 +66,8 @@ def _check_history(image: MachineImage, history: History, require: Require) -> N
 def _check_dopamine(image: MachineImage, dopamine: Dopamine, require: Require) -> None:
     fits = 1 <= len(dopamine.signs) <= MOST_SIGNS and all(sign in (-1, 1) for sign in dopamine.signs)
     require(fits, f"signs {dopamine.signs}, it takes 1 to {MOST_SIGNS} of 1 and -1")
-    _check_program(image, dopamine.program, ["dopamine"], ("since", "dose"), require)
+    _check_program(image, dopamine.add, ["dopamine"], ("since", "dose"), require)
+    _check_program(image, dopamine.merge, ["dopamine"], ("next", "gap", "since"), require)
 
 
 def _check_plastic(image: MachineImage, core: NeuronCore, rows: PlasticRows, require: Require) -> None:

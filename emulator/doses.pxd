@@ -1,15 +1,16 @@
 """Arrivals of dopamine, which a core remembers of each of its neurons for modulated rows.
 
-A history has 16 entries, as that of spikes.  The first stands for the time before any arrival and stays; where another
-has no place, the one that was followed soonest by the next is forgotten.  What the next has left counts for both, so
-that the concentration is right again from there on.
+A history has 16 entries, as that of spikes.  The first stands for the time before any arrival and stays.  Where another
+has no place, two that follow each other are merged into one that has the same effect: those whose distance is the
+smallest part of their age, so that the farther back the history goes the coarser it is.  The latest is never merged, for
+what it left is what the next finds.
 """
 
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t
-from libc.string cimport memmove, memset
+from libc.string cimport memcpy, memmove, memset
 
 from emulator.plastic cimport register_of, registers_of, run_lanes
-from emulator.state cimport DOPAMINE, DOSE, HISTORY, LANES, SINCE, SLOTS, Core, Doses
+from emulator.state cimport DOPAMINE, DOSE, GAP, HISTORY, LANES, NEXT, SINCE, SLOTS, Core, Doses
 from emulator.update cimport program_t
 
 
@@ -55,32 +56,65 @@ cdef inline void add_doses(Doses* doses, const int32_t* neuron, int32_t n, int32
     """Add an arrival at each of `n` neurons; the doses are in their register."""
     cdef int32_t** registers = registers_of(&doses.add_dose, thread)
     cdef int32_t* since = register_of(&doses.add_dose, registers, SINCE)
-    cdef int32_t* after = register_of(&doses.add_dose, registers, DOPAMINE)
+    cdef int32_t* dopamine = register_of(&doses.add_dose, registers, DOPAMINE)
+    cdef int32_t after[LANES]
     cdef int32_t k, entry
     for k in range(n):
         entry = neuron[k] * HISTORY + doses.last[neuron[k]]
-        after[k] = doses.after[entry]
+        dopamine[k] = doses.after[entry]
         if since != NULL:
             since[k] = tick - doses.time[entry]
     run_lanes(&doses.add_dose, registers, n, run)
+    memcpy(after, dopamine, n * sizeof(int32_t))
+    make_room(doses, neuron, n, tick, thread, run)
     for k in range(n):
-        entry = new_dose(doses, neuron[k], tick)
-        doses.time[entry] = tick
-        doses.after[entry] = after[k]
+        doses.last[neuron[k]] += 1
+        entry = neuron[k] * HISTORY + doses.last[neuron[k]]
+        doses.time[entry], doses.after[entry] = tick, after[k]
 
 
-cdef inline int32_t new_dose(Doses* doses, int32_t neuron, int32_t tick) noexcept nogil:
-    """The entry for the next arrival at a neuron, for which another is forgotten if there is none left."""
-    cdef int32_t* time = doses.time + neuron * HISTORY
-    cdef int32_t* after = doses.after + neuron * HISTORY
-    cdef int32_t gap, k, soonest = HISTORY - 1, least = tick - time[HISTORY - 1]
-    if doses.last[neuron] < HISTORY - 1:
-        doses.last[neuron] += 1
-        return neuron * HISTORY + doses.last[neuron]
-    for k in range(HISTORY - 2, 0, -1):
-        gap = time[k + 1] - time[k]
-        if gap <= least:
-            soonest, least = k, gap
-    memmove(time + soonest, time + soonest + 1, (HISTORY - 1 - soonest) * sizeof(int32_t))
-    memmove(after + soonest, after + soonest + 1, (HISTORY - 1 - soonest) * sizeof(int32_t))
-    return neuron * HISTORY + HISTORY - 1
+cdef inline void make_room(Doses* doses, const int32_t* neuron, int32_t n, int32_t tick, int32_t thread,
+                           program_t run) noexcept nogil:
+    """Merge two entries in each history of the `n` neurons that is full."""
+    cdef int32_t** registers = registers_of(&doses.merge, thread)
+    cdef int32_t* dopamine = register_of(&doses.merge, registers, DOPAMINE)
+    cdef int32_t* next = register_of(&doses.merge, registers, NEXT)
+    cdef int32_t* gap = register_of(&doses.merge, registers, GAP)
+    cdef int32_t* since = register_of(&doses.merge, registers, SINCE)
+    cdef int32_t entries[LANES]
+    cdef int32_t k, entry, full = 0
+    for k in range(n):
+        if doses.last[neuron[k]] == HISTORY - 1:
+            entry = closest(doses.time + neuron[k] * HISTORY, tick) + neuron[k] * HISTORY
+            entries[full] = entry
+            dopamine[full] = doses.after[entry]
+            if next != NULL:
+                next[full] = doses.after[entry + 1]
+            if gap != NULL:
+                gap[full] = doses.time[entry + 1] - doses.time[entry]
+            if since != NULL:
+                since[full] = doses.time[entry + 2] - doses.time[entry + 1]
+            full += 1
+    run_lanes(&doses.merge, registers, full, run)
+    for k in range(full):
+        doses.after[entries[k]] = dopamine[k]
+        drop(doses, entries[k] + 1)
+
+
+cdef inline int32_t closest(const int32_t* time, int32_t tick) noexcept nogil:
+    """The first of the two entries of a full history to merge."""
+    cdef int32_t k, found = 1
+    for k in range(2, HISTORY - 2):
+        if (<int64_t> (time[k + 1] - time[k])) * (tick - time[found + 1]) < (
+            <int64_t> (time[found + 1] - time[found])
+        ) * (tick - time[k + 1]):
+            found = k
+    return found
+
+
+cdef inline void drop(Doses* doses, int32_t entry) noexcept nogil:
+    """Drop an entry of a full history."""
+    cdef int32_t behind = HISTORY - 1 - entry % HISTORY
+    memmove(doses.time + entry, doses.time + entry + 1, behind * sizeof(int32_t))
+    memmove(doses.after + entry, doses.after + entry + 1, behind * sizeof(int32_t))
+    doses.last[entry // HISTORY] -= 1

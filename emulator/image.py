@@ -183,13 +183,18 @@ class Dopamine:
 
     Parameters
     ----------
-    program : int
-        The concentration (STATE ``dopamine``) after an arrival of ``dose``, or of 0, ``since`` ticks after it was such.
+    add : int
+        Program: the concentration (STATE ``dopamine``) after an arrival of ``dose``, or of 0, ``since`` ticks after it
+        was such.
+    merge : int
+        Program: the concentration that has the same effect as such a one and, after a ``gap``, a ``next`` for another
+        ``since`` ticks.
     signs : tuple of int
         For each of the synapse types, 1 if it adds and -1 if it takes off.
     """
 
-    program: int
+    add: int
+    merge: int
     signs: tuple[int, ...]
 
 

@@ -34,6 +34,8 @@ cdef enum:
     DOPAMINE
     SINCE
     DOSE
+    NEXT
+    GAP
     GIVEN
 
 ctypedef struct Feed:
@@ -83,6 +85,7 @@ ctypedef struct Doses:      # arrivals of dopamine
     int32_t types           # synapse types that bring it, behind those of the receptors
     int32_t sign[SIGNS]
     Routine add_dose
+    Routine merge
 
 ctypedef struct Dynamic:
     uint32_t* rows          # a copy that changes

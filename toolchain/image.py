@@ -34,7 +34,7 @@ from toolchain.rewiring import rewiring_of_cores, structural_group
 from toolchain.rows import Blocks, build_rows, word_layout
 from toolchain.sources import array_cores, random_cores
 from toolchain.synapses.mechanism import Plasticity
-from toolchain.synapses.modulated import Modulated, concentration_program
+from toolchain.synapses.modulated import Modulated, dopamine_programs
 from toolchain.synapses.modulation import RECEPTORS
 from toolchain.synapses.releasing import Releasing
 from toolchain.targets import dopamine_of, synapse_types
@@ -122,8 +122,8 @@ def _programs(plan: Plan) -> dict[str, Program]:
 def _rules(plan: Plan) -> list[Program]:
     """The programs that run over synapses, and where dopamine arrives, each once."""
     found = [program for bank in plan.workload.banks for program in (*bank.mechanism.programs, *_elapse(plan, bank))]
-    dopamine = (_add_dose(plan, number) for number in range(len(plan.workload.network.populations)))
-    return list(dict.fromkeys([*found, *(program for program in dopamine if program is not None)]))
+    brought = [_of_dopamine(plan, number) for number in range(len(plan.workload.network.populations))]
+    return list(dict.fromkeys([*found, *(program for both in brought for program in both)]))
 
 
 def _elapse(plan: Plan, bank: Bank) -> tuple[Program, ...]:
@@ -135,10 +135,10 @@ def _elapse(plan: Plan, bank: Bank) -> tuple[Program, ...]:
     return (bank.mechanism.elapse(shifts[types.index(bank.receptor)], of_dopamine),)
 
 
-def _add_dose(plan: Plan, population: int) -> Program | None:
-    """The program of dopamine that arrives, if some is brought to a population."""
+def _of_dopamine(plan: Plan, population: int) -> tuple[Program, ...]:
+    """The programs of dopamine, if some is brought to a population."""
     given = dopamine_of(plan.workload.network, population)
-    return None if given is None else concentration_program(given, plan.workload.network.timestep)
+    return () if given is None else dopamine_programs(given, plan.workload.network.timestep)
 
 
 def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]:
@@ -208,8 +208,10 @@ def _dynamic_of_cores(
     mine = [(bank, blocks) for bank, blocks in pairs if bank.target == number]
     kinds = histories([bank for bank, _ in mine])
     words = [build_dynamic_rows(network, bank, slicing, blocks, plan.shifts) for bank, blocks in mine]
-    add_dose = _add_dose(plan, number)
-    dopamine = None if add_dose is None else image.Dopamine(programs[add_dose], tuple(RECEPTORS.values()))
+    dopamine = None
+    if brought := _of_dopamine(plan, number):
+        add, merge = (programs[program] for program in brought)
+        dopamine = image.Dopamine(add, merge, tuple(RECEPTORS.values()))
     group = structural_group(network, slicing, mine, number)
     rewiring: Iterator[Rewiring | None] = rewiring_of_cores(group, plan.shifts) if group else repeat(None)
     for piece in range(slicing.first[number], slicing.first[number + 1]):

@@ -22,7 +22,7 @@ from emulator.image import (
 from emulator.program import Program
 from toolchain.network import Projection
 from toolchain.synapses.declaration import TimingRule, WeightRule
-from toolchain.synapses.modulated import Modulated, concentration_program
+from toolchain.synapses.modulated import Modulated, dopamine_programs
 from toolchain.synapses.programs import StdpPrograms, marking_words, rule_words, stdp_programs
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.releasing import releasing
@@ -69,9 +69,11 @@ def _with_dopamine(rng: np.random.Generator, core: NeuronCore, programs: list[Pr
                 if rng.random() < 0.4:
                     kind = kinds + int(rng.integers(len(signs)))
                 rows[place] = word >> 16 << 16 | delay << low + 2 | kind << low | target
-    programs.append(concentration_program({"tau_d": float(rng.uniform(2.0, 60.0))}, 1.0))
+    programs += dopamine_programs({"tau_d": float(rng.uniform(2.0, 60.0))}, 1.0)
     shift = (*core.shift, *rng.integers(0, 16, len(signs)).tolist())
-    return replace(core, type_bits=2, shift=shift, rows=rows, dopamine=Dopamine(len(programs) - 1, signs))
+    return replace(
+        core, type_bits=2, shift=shift, rows=rows, dopamine=Dopamine(len(programs) - 2, len(programs) - 1, signs)
+    )
 
 
 def _plastic(

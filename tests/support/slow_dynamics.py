@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,15 +99,26 @@ class SlowDynamics:
             pairs = zip(self.core.dopamine.signs, arrived, shifts, strict=True)
             dose = sum(sign * (words[neuron] << shift) for sign, words, shift in pairs)
             if dose:
-                doses.append(Dose(tick, self._after(doses[-1], tick, dose)))
-            if len(doses) > 16:
-                gaps = [later.tick - earlier.tick for earlier, later in pairwise(doses[1:])]
-                del doses[1 + gaps.index(min(gaps))]
+                added = Dose(tick, self._after(doses[-1], tick, dose))
+                if len(doses) == 16:
+                    self._merge(doses, tick)
+                doses.append(added)
+
+    def _merge(self, doses: list[Dose], tick: int) -> None:
+        """Merge the two entries, but for the first and the last, that are closest for their age."""
+        assert self.core.dopamine is not None
+        spread = [Fraction(doses[k + 1].tick - doses[k].tick, tick - doses[k + 1].tick) for k in range(1, 14)]
+        place = 1 + spread.index(min(spread))
+        one, other, end = doses[place : place + 3]
+        given = {"dopamine": one.after, "next": other.after, "gap": other.tick - one.tick}
+        program = self.image.programs[self.core.dopamine.merge]
+        after = ran(program, given | {"since": end.tick - other.tick})["dopamine"]
+        doses[place : place + 2] = [Dose(one.tick, after)]
 
     def _after(self, before: Dose, tick: int, dose: int) -> int:
         assert self.core.dopamine is not None
         given = {"dopamine": before.after, "since": max(tick - before.tick, 0), "dose": dose}
-        return ran(self.image.programs[self.core.dopamine.program], given)["dopamine"]
+        return ran(self.image.programs[self.core.dopamine.add], given)["dopamine"]
 
     def spiked(self, tick: int, neurons: list[int]) -> None:
         """Neurons spiked in this tick."""

@@ -102,6 +102,19 @@ def stopped_product(a: Any, b: Any, shift: int, kind: Kind) -> Any:
 
 
 @overload
+def ratio(a: Traced, b: Traced) -> Traced: ...
+@overload
+def ratio(a: Floats, b: Floats) -> Floats: ...
+def ratio(a: Any, b: Any) -> Any:
+    """``a / b`` of two numbers of one kind, as s16.15: towards zero, wraps, 0 where b is 0."""
+    if not _any_traced(a, b):
+        return a / b
+    if not (isinstance(a, Traced) and isinstance(b, Traced) and a.kind == b.kind and a.kind in NUMBERS):
+        raise ProgramError(f"ratio() needs two signed numbers of one kind, got {_described(a)} and {_described(b)}")
+    return a.trace.operation(Op.DIV, Kind.ACCUM, a, b)
+
+
+@overload
 def fade(value: Traced, factor: Traced) -> Traced: ...
 @overload
 def fade(value: Floats, factor: Floats) -> Floats: ...

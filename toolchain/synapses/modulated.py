@@ -27,7 +27,7 @@ from toolchain.models.tracing import Step, Traced, trace
 from toolchain.network import Projection
 from toolchain.synapses.layout import RowLayout
 from toolchain.synapses.mechanism import Plasticity, rules_of
-from toolchain.synapses.modulation import CONCENTRATION_BITS, Learning, elapse, limited, time_constant
+from toolchain.synapses.modulation import CONCENTRATION_BITS, Learning, elapse, limited, merged, time_constant
 from toolchain.synapses.programs import marking_words, stdp_programs
 from toolchain.synapses.releasing import UNITS, decay_tables
 
@@ -67,8 +67,8 @@ class Modulated(Plasticity):
     @property
     def cycles(self) -> int:
         """Of a synapse for a spike of the source, with one of the target and an arrival of dopamine before it."""
-        add_dose = concentration_program(self.dopamine, self.timestep)
-        return super().cycles + routine_cycles(add_dose) + 3 * routine_cycles(self.elapse(0, 0))
+        add, _ = dopamine_programs(self.dopamine, self.timestep)
+        return super().cycles + routine_cycles(add) + 3 * routine_cycles(self.elapse(0, 0))
 
     @property
     def parameter_bytes(self) -> int:
@@ -109,19 +109,26 @@ class Modulated(Plasticity):
         return round(min(steps, LARGEST_WEIGHT) * ACCUM_ONE)
 
 
-def concentration_program(dopamine: Mapping[str, float], timestep: float) -> Program:
-    """The program of an arrival of dopamine: the concentration after it, with the interval since the one before."""
-    registers = [Register("dopamine", Role.STATE)]
-    registers += [Register("since", Role.INPUT, 0, Kind.INTEGER), Register("dose", Role.INPUT)]
+def dopamine_programs(dopamine: Mapping[str, float], timestep: float) -> tuple[Program, Program]:
+    """The programs of concentrations: after an arrival of dopamine, and for two that are merged."""
     [table] = decay_tables({"tau_d": dopamine["tau_d"]}, timestep).values()
     assert table is not None, "tau_d is above 0"
     most = MOST_LEARNT / ACCUM_ONE
 
-    def step(r: Mapping[str, Traced]) -> Step:
+    def add(r: Mapping[str, Traced]) -> Step:
         left = fade(r["dopamine"], table(r["since"]))
         return Step({"dopamine": limited(left + limited(r["dose"], most), most)}, None, {})
 
-    return trace("Neuromodulation.add_dose", registers, step)
+    def merge(r: Mapping[str, Traced]) -> Step:
+        one = merged(r["dopamine"], r["next"], table(r["gap"]), table(r["since"]))
+        return Step({"dopamine": limited(one, most)}, None, {})
+
+    registers = [Register("dopamine", Role.STATE), Register("since", Role.INPUT, 0, Kind.INTEGER)]
+    merging = [Register("next", Role.INPUT), Register("gap", Role.INPUT, 0, Kind.INTEGER)]
+    return (
+        trace("Neuromodulation.add", [*registers, Register("dose", Role.INPUT)], add),
+        trace("Neuromodulation.merge", [*registers, *merging], merge),
+    )
 
 
 def modulated(made: Projection, dopamine: Mapping[str, float], timestep: float, unit: float) -> Modulated:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from emulator.program import Kind
-from toolchain.models.functions import fade, select, stopped_product
+from toolchain.models.functions import fade, ratio, select, stopped_product
 from toolchain.models.parameters import Parameter
 from toolchain.synapses.declaration import Value, Values
 
@@ -100,3 +100,17 @@ def elapse(x: Learning, decay: Values, p: Values, shifts: tuple[int, int] = (1, 
 def limited(x: Value, most: Value) -> Value:
     """`x`, or the nearest of -`most` and `most` where it is beyond."""
     return select(x > most, most, select(x < -most, -most, x))
+
+
+def merged(first: Value, second: Value, decay: Value, decay_after: Value) -> Value:
+    """The concentration from which dopamine has the same effect as from two, one after the other.
+
+    Parameters
+    ----------
+    first, second : Value
+        The two; the effect is the area under the concentration.
+    decay, decay_after : Value
+        What time leaves of it from the one to the other, and from there to the end.
+    """
+    dose = second - fade(first, decay)
+    return first + dose * ratio(1 - decay_after, 1 - decay * decay_after)
