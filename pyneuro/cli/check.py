@@ -15,10 +15,10 @@ from pyneuro.options import Options
 from toolchain.graph import Graph
 from toolchain.language.labels import unmatched
 from toolchain.language.parse import parse_file
-from toolchain.language.render import render_all
 from toolchain.language.resolve import in_order, judge
 from toolchain.netlist import read
 from toolchain.network import Network
+from toolchain.problems import render_all
 
 
 class _Built(BaseException):

@@ -22,7 +22,6 @@ from toolchain.language.parse import (
     parser,
 )
 from toolchain.language.quantities import Quantity
-from toolchain.language.render import WIDEST, render
 from toolchain.language.resolve import in_order, judge
 from toolchain.language.syntax import (
     Algorithm,
@@ -49,6 +48,7 @@ from toolchain.language.syntax import (
     Using,
 )
 from toolchain.network import Network, Population, Projection
+from toolchain.problems import WIDEST, render
 from toolchain.settings import Region, Settings
 
 SAYINGS: list[tuple[str, Statement]] = [

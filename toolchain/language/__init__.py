@@ -21,11 +21,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from toolchain.language.parse import parse_file, parse_text
-from toolchain.language.render import Problem, SettingsError
 from toolchain.language.resolve import resolve
 from toolchain.language.syntax import Statement
 from toolchain.options import STAGE_OF, MappingOptions
+from toolchain.problems import Problem, SettingsError
 from toolchain.settings import Algorithm, Choice, Origin, Settings
 
 __all__ = ["Problem", "SettingsError", "Statement", "given", "read", "read_text", "resolve"]
@@ -42,12 +41,18 @@ def read(path: str | Path) -> Settings:
     SettingsError
         With all that is wrong with it.
     """
+    from toolchain.language.parse import (
+        parse_file,  # loading lark takes time that scripts without a file need not spend
+    )
+
     parsed = parse_file(path)
     return resolve(parsed.statements, parsed.problems)
 
 
 def read_text(text: str, name: str = "mapping") -> Settings:
     """The settings in a text, which messages call `name`; SettingsError with all that is wrong with it."""
+    from toolchain.language.parse import parse_text
+
     parsed = parse_text(text, name)
     return resolve(parsed.statements, parsed.problems)
 

@@ -1,22 +1,15 @@
 """Building statements from the parse trees of lines.
 
-`Builder` has a method for each rule of the grammar that is a statement, under the rule's name.  Named values (``let``)
-are put in here, so that statements hold values only.
+`Builder` has a method for each rule of the grammar that is a statement, under the rule's name.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
+from lark import Token
 
-from lark import Token, Tree
-
+from toolchain.language.parts import Line, Node, Parts, as_tree, first_token, trees
 from toolchain.language.quantities import Quantity, Value
-from toolchain.language.render import Problem, nearest, short
 from toolchain.language.syntax import (
-    Algorithm,
     Attempts,
     Clock,
     DeadChips,
@@ -38,50 +31,12 @@ from toolchain.language.syntax import (
     Set,
     Statement,
     Using,
-    Where,
 )
-from toolchain.settings import Chip, Origin
-
-LARGEST: Final = 1e18
-"""Larger numbers are refused before anything is done with them."""
-Node = Tree[Token]
+from toolchain.problems import short
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of a file."""
-
-    file: str
-    number: int
-    text: str
-
-    def origin(self, start: int, stop: int) -> Origin:
-        """The characters from column `start` (from 1) to before `stop`."""
-        return Origin(self.file, self.number, start, max(1, stop - start), self.text)
-
-    def of(self, node: Node | Token) -> Origin:
-        """Where a part of a parse tree stands."""
-        at: Any = node if isinstance(node, Token) else node.meta
-        return self.origin(at.column, at.end_column)
-
-
-@dataclass
-class Builder:
-    """Makes statements of one file after the other.
-
-    Parameters
-    ----------
-    names : dict
-        Named values, and where they were given.
-    problems : list
-        What was found wrong.
-    words : frozenset of str
-        Words of the language, which cannot be names.
-    """
-
-    words: frozenset[str]
-    names: dict[str, tuple[Value, Origin]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+class Builder(Parts):
+    """Makes statements, and keeps the values that have names."""
 
     def build(self, tree: Node, line: Line) -> Statement | None:
         """The statement that a line says; None for ``let``, which only gives a name.
@@ -89,126 +44,9 @@ class Builder:
         Where something is wrong, the statement has 1 in its place, so that the rest can be judged.
         """
         self.line = line
-        self.parts: dict[str, Origin] = {}
+        self.parts = {}
         made: Statement | None = getattr(self, tree.data)(tree, *tree.children)
         return made
-
-    # --- parts --------------------------------------------------------------------------------------------------------
-
-    def where(self, tree: Node) -> Where:
-        """Where the statement and its parts stand."""
-        return Where(self.line.of(tree), self.parts)
-
-    def wrong(self, message: str, node: Node | Token, *hints: str) -> None:
-        """Note a problem."""
-        self.problems.append(Problem(message, self.line.of(node), hints))
-
-    def value(self, node: Node, part: str = "") -> Value:
-        """A value; `part` is what it is of the statement."""
-        if part:
-            self.parts[part] = self.line.of(node)
-        if node.data == "named":
-            return self.by_name(_token(node))
-        if node.data == "text":
-            return str(_token(node))[1:-1]
-        if node.data == "number":
-            number, unit = node.children
-            plain = self.number(_as_token(number))
-            return plain if unit is None else Quantity(plain, str(unit))
-        return node.data == "yes"
-
-    def by_name(self, token: Token) -> Value:
-        """The value that was given a name."""
-        if token in self.names:
-            return self.names[token][0]
-        hints = nearest(token, self.names) if self.names else ()
-        self.wrong(
-            f"there is no value named '{short(token)}'",
-            token,
-            *hints,
-            f"labels and words are in quotes; values get names by: let {short(token)} = ...",
-        )
-        return 0
-
-    def number(self, token: Token) -> int | float:
-        """A number; not a larger one than `LARGEST`."""
-        text = token.replace("_", "")
-        hexadecimal = text[:2] in ("0x", "0X")
-        number = int(text, 16) if hexadecimal else int(text) if re.fullmatch(r"-?\d+", text) else float(text)
-        if abs(number) > LARGEST:
-            self.wrong(f"{short(token)} is too large", token)
-            return 1
-        return number
-
-    def label(self, node: Node, part: str) -> str:
-        """A pattern of labels."""
-        token = _token(node)
-        self.parts[part] = self.line.of(token)
-        found = self.by_name(token) if token.type == "NAME" else token[1:-1]
-        if not isinstance(found, str) and token in self.names:
-            self.wrong(f"a label is expected, and '{token}' is {found}", token)
-        return str(found)
-
-    def labels(self, tree: Node) -> tuple[str, ...]:
-        """Patterns of labels."""
-        return tuple(self.label(node, f"labels.{i}") for i, node in enumerate(_trees(tree)))
-
-    def chip(self, tree: Node, part: str) -> Chip:
-        """The coordinates of a chip."""
-        x, y = (self.value(node) for node in _trees(tree))
-        self.parts[part] = self.line.of(tree)
-        if type(x) is not int or type(y) is not int:
-            self.wrong(f"a chip is two whole numbers, as (3, 4), got ({x}, {y})", tree)
-            return 0, 0
-        return x, y
-
-    def links(self, tree: Node) -> tuple[tuple[Chip, str], ...]:
-        """Chips and directions."""
-        found = []
-        for i, link in enumerate(_trees(tree)):
-            self.parts[f"links.{i}"] = self.line.of(link)
-            at, direction = link.children
-            found.append((self.chip(_as_tree(at), f"links.{i}.chip"), str(direction)))
-            self.parts[f"links.{i}.direction"] = self.line.of(direction)
-        return tuple(found)
-
-    def options(self, tree: Node | None, part: str = "options") -> dict[str, Value]:
-        """Options by name; none may be given twice."""
-        found: dict[str, Value] = {}
-        for option in _trees(tree) if tree is not None else ():
-            name, value = option.children
-            token = _as_token(name)
-            if token in found:
-                self.wrong(f"'{short(token)}' is given twice", token)
-                continue
-            self.parts[f"{part}.{token}"] = self.line.of(token)
-            found[str(token)] = self.value(_as_tree(value), f"{part}.{token}=")
-        return found
-
-    def figure(self, tree: Node) -> str:
-        """The words of a figure, with one space between them."""
-        return " ".join(str(word) for word in tree.children)
-
-    def objective(self, tree: Node, part: str) -> dict[str, float]:
-        """Weights of figures; the weight of one may be a named value."""
-        weights: dict[str, float] = {}
-        for term in _trees(tree):
-            number, words = term.children
-            figure = self.figure(_as_tree(words))
-            first, _, rest = figure.partition(" ")
-            weight: Value = 1 if number is None else self.number(_as_token(number))
-            if number is None and rest and first in self.names:
-                weight, figure = self.names[first][0], rest
-            if not isinstance(weight, int | float):
-                self.wrong(f"the weight of a figure is a number, and '{first}' is {weight}", term)
-                weight = 1
-            if figure in weights:
-                self.wrong(f"'{short(figure)}' is given twice", term)
-            weights[figure] = float(weight)
-            self.parts[f"{part}.{figure}"] = self.line.of(_as_tree(words))
-        return weights
-
-    # --- statements, by the rules of the grammar ----------------------------------------------------------------------
 
     def let(self, tree: Node, name: Token, value: Node) -> None:
         """Give a value a name, which it keeps."""
@@ -246,7 +84,7 @@ class Builder:
 
     def dead_chips(self, tree: Node, chips: Node) -> DeadChips:
         """``dead chips (3, 4)``."""
-        found = tuple(self.chip(chip, f"chips.{i}") for i, chip in enumerate(_trees(chips)))
+        found = tuple(self.chip(chip, f"chips.{i}") for i, chip in enumerate(trees(chips)))
         return DeadChips(found, where=self.where(tree))
 
     def dead_links(self, tree: Node, links: Node) -> DeadLinks:
@@ -266,7 +104,7 @@ class Builder:
         found: dict[str, Value] = {}
         for amount in amounts:
             kind = str(amount.data).removeprefix("amount_of_")
-            value = self.value(_trees(amount)[0], kind)
+            value = self.value(trees(amount)[0], kind)
             if kind in found:
                 self.wrong(f"{'SDRAM' if kind == 'sdram' else kind} to reserve are given twice", amount)
             if kind == "sdram" and not isinstance(value, Quantity):
@@ -326,16 +164,9 @@ class Builder:
     def using(self, tree: Node, stage: Node, *rest: Node | None) -> Using:
         """``place using hilbert or compact(effort=2) minimising hops``."""
         *named, objective = rest
-        algorithms = tuple(self.algorithm(_as_tree(node), i) for i, node in enumerate(named))
+        algorithms = tuple(self.algorithm(as_tree(node), i) for i, node in enumerate(named))
         best = "" if objective is None else self.objective(objective, "minimising")
-        return Using(str(_token(stage)), algorithms, best, where=self.where(tree))
-
-    def algorithm(self, tree: Node, number: int) -> Algorithm:
-        """``compact(effort=2)``."""
-        name, options = tree.children
-        self.parts[f"algorithms.{number}"] = self.line.of(name)
-        given: Mapping[str, Any] = self.options(None if options is None else _as_tree(options), f"algorithms.{number}")
-        return Algorithm(str(name), given)
+        return Using(str(first_token(stage)), algorithms, best, where=self.where(tree))
 
     def minimise(self, tree: Node, objective: Node) -> Minimise:
         """``minimise hops + 100 entries``."""
@@ -356,21 +187,3 @@ class Builder:
         pattern = "" if label is None else self.label(label, "label")
         value = self.value(threshold, "threshold")
         return Require(self.figure(figure), str(comparison), value, pattern, where=self.where(tree))
-
-
-def _trees(tree: Node) -> list[Node]:
-    return [child for child in tree.children if isinstance(child, Tree)]
-
-
-def _token(tree: Node) -> Token:
-    return _as_token(tree.children[0])
-
-
-def _as_token(node: object) -> Token:
-    assert isinstance(node, Token)
-    return node
-
-
-def _as_tree(node: object) -> Node:
-    assert isinstance(node, Tree)
-    return node

@@ -12,9 +12,9 @@ from typing import Final
 from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
 
-from toolchain.language.build import Line
+from toolchain.language.parts import Line
 from toolchain.language.quantities import UNITS
-from toolchain.language.render import Problem, nearest, short
+from toolchain.problems import Problem, nearest, short
 from toolchain.settings import Origin
 
 END: Final = "$END"

@@ -8,8 +8,8 @@ from emulator.errors import MachineError
 from emulator.machine import named
 from toolchain.language import syntax
 from toolchain.language.judge import Judge
-from toolchain.language.render import nearest
 from toolchain.language.specs import DEAD_CORES, MACHINE
+from toolchain.problems import nearest
 from toolchain.settings import Chip, MachineSettings, Origin
 
 

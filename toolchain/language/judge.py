@@ -14,9 +14,9 @@ from toolchain.algorithm_options import options_of
 from toolchain.algorithms import REGISTRY
 from toolchain.figures import FIGURES
 from toolchain.language.quantities import Quantity
-from toolchain.language.render import Problem, nearest, short
 from toolchain.language.syntax import Statement
 from toolchain.options import OptionSpec
+from toolchain.problems import Problem, nearest, short
 from toolchain.settings import Algorithm, Chip, Objective, Option, Origin
 
 DIRECTIONS: Final = ("east", "northeast", "north", "west", "southwest", "south")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from toolchain.graph import Graph, population_name
-from toolchain.language.render import Problem, nearest, short
 from toolchain.network import Network
 from toolchain.patterns import matches, projection_labels
+from toolchain.problems import Problem, nearest, short
 from toolchain.settings import Origin, Settings
 
 

@@ -15,10 +15,11 @@ from typing import Final
 
 from lark import Lark, UnexpectedInput
 
-from toolchain.language.build import Builder, Line
+from toolchain.language.build import Builder
 from toolchain.language.expected import syntax_problem, words_of
-from toolchain.language.render import Problem
+from toolchain.language.parts import Line
 from toolchain.language.syntax import Statement
+from toolchain.problems import Problem
 from toolchain.settings import Origin
 
 MAX_BYTES: Final = 1 << 18

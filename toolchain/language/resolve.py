@@ -8,27 +8,22 @@ statement that matches counts, so that exceptions come after what is true of mos
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
 from toolchain.language import syntax
-from toolchain.language.hardware import MachineJudge
-from toolchain.language.parse import parse_text
+from toolchain.language.places import PlaceJudge
 from toolchain.language.quantities import Quantity, shown
-from toolchain.language.render import Problem, SettingsError, nearest, short
-from toolchain.language.specs import ATTEMPTS, BOARD, CORE, HOPS, KEY, NUMBER, SHARE
+from toolchain.language.specs import ATTEMPTS, NUMBER, SHARE
 from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, STAGE_OF, OptionSpec
+from toolchain.problems import Problem, SettingsError, nearest, short
 from toolchain.requirements import COMPARED, COMPARED_SHARES, FIGURES
 from toolchain.settings import (
     STAGES,
     Choice,
-    KeyRule,
     Objective,
     Option,
     Origin,
-    PlaceRule,
-    Region,
     Requirement,
     Rule,
     Settings,
@@ -81,15 +76,13 @@ def in_order(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(every, key=lambda p: (file[p.origin.text], p.origin.line, p.origin.column))
 
 
-class Resolver(MachineJudge):
+class Resolver(PlaceJudge):
     """Takes statement after statement."""
 
     def __init__(self) -> None:
         super().__init__()
         self.given: dict[str, Option] = {}
         self.rules: list[Rule] = []
-        self.placement: list[PlaceRule] = []
-        self.key_rules: list[KeyRule] = []
         self.stages: dict[str, Choice] = {}
         self.whole_objective: Objective | None = None
         self.tries = Settings().attempts
@@ -152,90 +145,6 @@ class Resolver(MachineJudge):
         for pattern, origin in self.labels(statement, statement.labels):
             self.rules += [Rule(kind, pattern, name, value, origin) for name, value in found.items()]
 
-    # --- places and keys ----------------------------------------------------------------------------------------------
-
-    def take_place_on(self, statement: syntax.PlaceOn) -> None:
-        """Take a chip, a core, a board or a region."""
-        before = len(self.problems)
-        where: dict[str, Any] = {}
-        if statement.chip is not None:
-            where["chip"] = self.chip(statement.chip, statement.at("chip"))
-        if statement.core is not None:
-            where["core"] = self.whole("the number of a core", CORE, statement.core, statement.at("core"))
-        if statement.board is not None:
-            where["board"] = self._board(statement.board, statement.at("board"))
-        if statement.region is not None:
-            where["region"] = self._region(statement)
-        if set(where) not in ({"chip"}, {"chip", "core"}, {"board"}, {"region"}):
-            self.wrong("a place is a chip, a chip and one of its cores, a board, or a region of chips", statement.at())
-        patterns = self.labels(statement, statement.labels)
-        if len(self.problems) == before:
-            self.placement += [PlaceRule("on", pattern, **where, origin=origin) for pattern, origin in patterns]
-
-    def _board(self, value: object, origin: Origin) -> int | None:
-        number = self.whole("the number of a board", BOARD, value, origin)
-        if number is not None and self.machine is not None and number >= self.machine.boards:
-            there = "board 0 only" if self.machine.boards == 1 else f"boards 0 to {self.machine.boards - 1}"
-            self.wrong(f"{self.machine.name} has {there}", origin)
-            return None
-        return number
-
-    def _region(self, statement: syntax.PlaceOn) -> Region | None:
-        assert statement.region is not None
-        corners = [self.corner(at, statement.at(f"region.{i}")) for i, at in enumerate(statement.region)]
-        match corners:
-            case [(x0, y0), (x1, y1)] if x0 <= x1 and y0 <= y1:
-                return Region(x0, y0, x1, y1)
-            case [(x0, y0), (x1, y1)]:
-                self.wrong(
-                    f"there are no chips from ({x0}, {y0}) to ({x1}, {y1})",
-                    statement.at("region.1"),
-                    "the first chip is the one at the lower left, the second the one at the upper right",
-                )
-        return None
-
-    def take_place_near(self, statement: syntax.PlaceNear) -> None:
-        """Take how near something is to be."""
-        hops = self.whole("the number of hops", HOPS, statement.hops, statement.at("hops"))
-        if hops is not None:
-            self._beside("near", statement, hops=hops)
-
-    def take_place_with(self, statement: syntax.PlaceWith) -> None:
-        """Take what shares chips."""
-        self._beside("with", statement)
-
-    def take_place_apart(self, statement: syntax.PlaceApart) -> None:
-        """Take what shares none."""
-        self._beside("apart", statement)
-
-    def _beside(
-        self,
-        kind: Literal["near", "with", "apart"],
-        statement: syntax.PlaceNear | syntax.PlaceWith | syntax.PlaceApart,
-        hops: int = 1,
-    ) -> None:
-        there = statement.at("other")
-        other = self.label(statement.other, there)
-        for pattern, origin in self.labels(statement, statement.labels):
-            if other:
-                self.placement.append(PlaceRule(kind, pattern, other, hops=hops, origin=origin, other_origin=there))
-
-    def take_keys(self, statement: syntax.Keys) -> None:
-        """Take keys that are fixed."""
-        key = self.whole("a key", KEY, statement.key, statement.at("key"))
-        mask = self.whole("a mask", KEY, statement.mask, statement.at("mask"))
-        pattern = self.label(statement.label, statement.at("label"))
-        if key is None or mask is None or not pattern:
-            return
-        size = (~mask & KEY_BITS) + 1
-        if size & (size - 1):
-            self.wrong(f"mask {mask:#010x} is not ones followed by zeros", statement.at("mask"), _mask_hint(size))
-        elif key & ~mask:
-            hint = f"a block of {size:,} keys begins at a multiple of its size, as {key & mask:#x}"
-            self.wrong(f"key {key:#x} has bits that mask {mask:#010x} leaves out", statement.at("key"), hint)
-        else:
-            self.key_rules.append(KeyRule(pattern, key, mask, statement.at("label")))
-
     # --- algorithms and requirements ----------------------------------------------------------------------------------
 
     def take_using(self, statement: syntax.Using) -> None:
@@ -264,6 +173,8 @@ class Resolver(MachineJudge):
     def _goal(self, given: str | Mapping[str, float], statement: syntax.Statement, part: str) -> Objective | None:
         if not isinstance(given, str):
             return self.objective(given, statement, part)
+        from toolchain.language.parse import parse_text  # loading lark takes time
+
         parsed = parse_text(f"minimise {given}", "script")
         self.problems += parsed.problems
         for one in parsed.statements:
@@ -315,22 +226,7 @@ class Resolver(MachineJudge):
             return None
         return self.number(f"the threshold of {figure}", SHARE if share else NUMBER, value, origin)
 
-    # --- what does not go together ------------------------------------------------------------------------------------
 
-    def check_together(self) -> None:
-        """Refuse what contradicts something else, naming both."""
-        for rule in self.placement:
-            if rule.chip in self.dead:
-                hint = f"it is dead in {self.dead[rule.chip]}"
-                self.wrong(f"'{rule.pattern}' cannot be on chip {rule.chip}, which is dead", rule.origin, hint)
-        ordered = sorted(self.key_rules, key=lambda rule: (rule.key, rule.origin.line))
-        for one, other in pairwise(ordered):
-            if other.key <= one.key | (~one.mask & KEY_BITS):
-                hint = f"those of '{one.pattern}' are from {one.key:#x} on, in {one.origin}"
-                self.wrong(f"keys of '{other.pattern}' are also keys of '{one.pattern}'", other.origin, hint)
-
-
-KEY_BITS: Final = 0xFFFF_FFFF
 TAKE: Final[Mapping[type, Callable[[Resolver, Any], None]]] = MappingProxyType(
     {
         syntax.Machine: Resolver.take_machine,
@@ -356,8 +252,3 @@ TAKE: Final[Mapping[type, Callable[[Resolver, Any], None]]] = MappingProxyType(
     }
 )
 """What takes each statement."""
-
-
-def _mask_hint(size: int) -> str:
-    block = 1 << (size - 1).bit_length()
-    return f"for a block of {block:,} keys it is {-block & KEY_BITS:#010x}"
