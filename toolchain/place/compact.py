@@ -82,7 +82,7 @@ def _packed(graph: Graph, machine: Machine, constraints: Constraints) -> tuple[P
     gathered, _ = sources_after_sinks(graph, by_affinity(graph, kind == 0, room[:needed]))
     packings = []
     for vertices in (order, gathered):
-        packed = fill(graph, machine, chips, vertices, kind)
+        packed = fill(graph, machine, chips, vertices, kind, constraints=constraints)
         _, bundle = np.unique(packed.x.astype(np.int64) * machine.height + packed.y, return_inverse=True)
         packings.append((packed, bundle, joined(graph, bundle, int(bundle.max(initial=-1)) + 1)))
     return min(packings, key=lambda packing: packing[2].links)

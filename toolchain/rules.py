@@ -1,0 +1,186 @@
+"""Rules of placement: what a user says of populations, as constraints on the vertices of one graph.
+
+A rule names populations by a pattern, and a place or other populations.  Here it becomes sets of chips, groups and
+pairs of vertices (`toolchain.constraints`), each of which knows where it was said.  What is wrong is told all at once:
+patterns that match nothing, places that the machine does not have, and rules that contradict each other
+(`toolchain.contradictions`).  Whether a network fits with rules that do not contradict is found in placing it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import Machine, board_of
+from toolchain.constraints import FREE, Apart, Constraints, Group, Near
+from toolchain.contradictions import Grouped, Limit, Said, contradictions
+from toolchain.did_you_mean import did_you_mean
+from toolchain.errors import MappingError
+from toolchain.graph import Graph, population_name
+from toolchain.patterns import matches
+from toolchain.settings import Origin, PlaceRule
+
+
+def constraints_of(graph: Graph, machine: Machine, rules: Sequence[PlaceRule]) -> Constraints:
+    """The constraints that `rules` put on the vertices of `graph` on `machine`.
+
+    Raises
+    ------
+    MappingError
+        With a line for each pattern that matches nothing, each place that the machine does not have, and each
+        contradiction, which names both rules.
+    """
+    if not rules:
+        return FREE
+    reader = _Reader(graph, machine)
+    for rule in rules:
+        reader.read(rule)
+    said = Said(reader.limits, _merged(reader.groups), tuple(reader.apart), tuple(reader.near))
+    problems = reader.problems + contradictions(graph, machine, said)
+    if problems:
+        raise MappingError("\n".join(dict.fromkeys(problems)))
+    return _constraints(said)
+
+
+def select(graph: Graph, pattern: str, origin: Origin) -> Group:
+    """The vertices of the populations that match `pattern`, or whose names do.
+
+    Raises
+    ------
+    MappingError
+        If there are none: the nearest name that there is.
+    """
+    found = tuple(i for i, v in enumerate(graph.vertices) if matches(pattern, population_name(v), v.name))
+    if not found:
+        known = dict.fromkeys(map(population_name, graph.vertices))
+        raise MappingError(f"{origin}: no population is called '{pattern}'{did_you_mean(pattern, known)}")
+    return found
+
+
+@dataclass
+class _Reader:
+    """What has been read of the rules, and what was wrong."""
+
+    graph: Graph
+    machine: Machine
+
+    def __post_init__(self) -> None:
+        self.limits: dict[int, list[Limit]] = {}
+        self.groups: list[tuple[Group, str]] = []
+        self.apart: list[Apart] = []
+        self.near: list[Near] = []
+        self.problems: list[str] = []
+
+    def read(self, rule: PlaceRule) -> None:
+        """Take one rule in, or note what is wrong with it."""
+        try:
+            if rule.kind == "on":
+                self._read_place(rule)
+            else:
+                self._read_relation(rule)
+        except MappingError as error:
+            self.problems.append(str(error))
+
+    def _read_place(self, rule: PlaceRule) -> None:
+        chips, where = _chips(rule, self.machine)
+        limit = Limit(chips, rule.core, str(rule.origin), f"'{rule.pattern}' on {where}")
+        for vertex in select(self.graph, rule.pattern, rule.origin):
+            self.limits.setdefault(vertex, []).append(limit)
+
+    def _read_relation(self, rule: PlaceRule) -> None:
+        these = select(self.graph, rule.pattern, rule.origin)
+        those = select(self.graph, rule.other, rule.origin)
+        origin = str(rule.origin)
+        if rule.kind == "apart":
+            self.apart.append(Apart(these, those, origin))
+        elif rule.kind == "near":
+            self.near.append(Near(these, those, rule.hops, origin))
+        else:
+            self._pair(rule, _slices(self.graph, these), _slices(self.graph, those))
+
+    def _pair(self, rule: PlaceRule, these: list[int], those: list[int]) -> None:
+        """Slice i of the one with slice i of the other."""
+        if len(these) != len(those):
+            raise MappingError(
+                f"{rule.origin}: '{rule.pattern}' has {_slices_in_words(these)} and '{rule.other}' "
+                f"{_slices_in_words(those)}, and 'with' puts slice i of the one with slice i of the other; "
+                "try as many neurons a core for both"
+            )
+        for pair in zip(these, those, strict=True):
+            if pair[0] != pair[1]:
+                self.groups.append((tuple(sorted(pair)), str(rule.origin)))
+
+
+def _chips(rule: PlaceRule, machine: Machine) -> tuple[NDArray[np.bool_], str]:
+    """The chips that a rule allows, bool[width, height], and what to call them."""
+    chips = np.zeros_like(machine.cores, np.bool_)
+    if rule.chip is not None:
+        where = f"chip {rule.chip}"
+        if not machine.has_chip(*rule.chip):
+            raise MappingError(f"{rule.origin}: '{rule.pattern}' cannot be on {where}, which {machine.name} lacks")
+        chips[rule.chip] = True
+        if rule.core is not None:
+            where = f"core {rule.core} of {where}"
+            if not 1 <= rule.core <= machine.cores[rule.chip]:
+                there = f"which has cores 1 to {machine.cores[rule.chip]}"
+                raise MappingError(f"{rule.origin}: '{rule.pattern}' cannot be on {where}, {there}")
+    elif rule.board is not None:
+        where = f"board {rule.board}"
+        chips |= board_of(machine) == rule.board
+    elif rule.region is not None:
+        region = rule.region
+        where = f"region ({region.x0}, {region.y0}) to ({region.x1}, {region.y1})"
+        chips[max(region.x0, 0) : max(region.x1 + 1, 0), max(region.y0, 0) : max(region.y1 + 1, 0)] = True
+    else:
+        raise MappingError(f"{rule.origin}: '{rule.pattern}' is on no place; say a chip, a core, a board or a region")
+    chips &= machine.cores > 0
+    if not chips.any():
+        raise MappingError(f"{rule.origin}: '{rule.pattern}' cannot be on {where}: {machine.name} has no chips there")
+    return chips, where
+
+
+def _slices(graph: Graph, vertices: Group) -> list[int]:
+    """Those of `vertices` that are slices of populations, and not stages that delay what slices send."""
+    return [vertex for vertex in vertices if graph.vertices[vertex].name.partition("]")[2] == ""]
+
+
+def _slices_in_words(vertices: list[int]) -> str:
+    return f"{len(vertices)} slice" + ("s" if len(vertices) != 1 else "")
+
+
+def _constraints(said: Said) -> Constraints:
+    limits = {vertex: said.limits[vertex] for vertex in sorted(said.limits)}
+    return Constraints(
+        chips={vertex: _all_of(several) for vertex, several in limits.items()},
+        core={v: limit.core for v, several in limits.items() for limit in several if limit.core is not None},
+        together=tuple(group for group, _ in said.groups),
+        apart=said.apart,
+        near=said.near,
+        origins={v: " and ".join(dict.fromkeys(limit.origin for limit in limits[v])) for v in limits},
+        together_origins=tuple(origin for _, origin in said.groups),
+    )
+
+
+def _all_of(limits: list[Limit]) -> NDArray[np.bool_]:
+    """The chips that all `limits` allow; limits of one rule share one array."""
+    if len(limits) == 1:
+        return limits[0].chips
+    chips: NDArray[np.bool_] = np.logical_and.reduce([limit.chips for limit in limits])
+    return chips
+
+
+def _merged(groups: list[tuple[Group, str]]) -> Grouped:
+    """Groups that share no vertex: those that did are one, with all their origins."""
+    of: dict[int, tuple[list[int], list[str]]] = {}
+    for group, origin in groups:
+        parts = [of.get(vertex, ([vertex], [])) for vertex in group]
+        distinct = list({id(part): part for part in parts}.values())
+        vertices = [vertex for members, _ in distinct for vertex in members]
+        origins = [*(said for _, several in distinct for said in several), origin]
+        of.update(dict.fromkeys(vertices, (vertices, origins)))
+    whole = {id(part): part for part in of.values()}.values()
+    merged = ((tuple(sorted(vertices)), " and ".join(dict.fromkeys(origins))) for vertices, origins in whole)
+    return tuple(sorted(merged))
