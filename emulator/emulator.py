@@ -209,12 +209,12 @@ class Emulator:
         )
 
     def troubles(self) -> list[str]:
-        """Which of the counts ``saturations``, ``overruns`` and ``packets_dropped`` may be above 0.
+        """Which of the counts ``saturations``, ``overruns``, ``full_rows`` and ``packets_dropped`` may be above 0.
 
         This takes a tenth of the time of `statistics`, for those who run a tick at a time.
         """
         accounts = [self._engine.account(number) for number in range(len(self.image.cores))]
-        counts = [name for name in ("saturations", "overruns") if any(account[name] for account in accounts)]
+        counts = [name for name in ("saturations", "overruns", "full_rows") if any(account[name] for account in accounts)]
         return [*counts, *(["packets_dropped"] if len(self._fabric.drop_block) else [])]
 
     def _core_statistics(self, number: int, core: Core) -> CoreStatistics:

@@ -13,6 +13,7 @@ import numpy as np
 from cython.parallel cimport parallel, threadid
 from libc.stdint cimport int32_t, int64_t, uint32_t
 from libc.stdlib cimport free
+from libc.string cimport memset
 from openmp cimport omp_get_num_threads
 
 from emulator.barrier cimport Barrier, meet
@@ -234,11 +235,11 @@ cdef class Engine(Loaded):
         cdef Core* state = &self.machine.cores[core]
         cdef Tally tally = state.tally
         cdef Rewiring* rewiring = state.rewiring
-        attempts = {}
-        if rewiring != NULL:
-            attempts = {"attempts": rewiring.made, "formed": rewiring.formed, "eliminated": rewiring.eliminated,
-                        "full_rows": rewiring.full}
-        return attempts | {
+        cdef Rewiring nothing
+        memset(&nothing, 0, sizeof(Rewiring))
+        if rewiring == NULL:
+            rewiring = &nothing
+        return {
             "cycles_total": state.cycles_total,
             "cycles_max": state.cycles_max,
             "overruns": state.overruns,
@@ -249,4 +250,8 @@ cdef class Engine(Loaded):
             "synaptic_events": tally.events + tally.dynamic_events,
             "saturations": tally.saturations,
             "dynamic_events": tally.dynamic_events,
+            "attempts": rewiring.made,
+            "formed": rewiring.formed,
+            "eliminated": rewiring.eliminated,
+            "full_rows": rewiring.full,
         }

@@ -1,4 +1,4 @@
-"""What went wrong on the machine during a run, in the user's words: saturated inputs, overruns, lost packets."""
+"""What went wrong on the machine during a run, in the user's words: saturated inputs, overruns, full rows, lost packets."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ def remarks(counted: Statistics) -> dict[str, str]:
     said = {
         "saturations": _saturations(counted),
         "overruns": _overruns(counted),
+        "full_rows": _full_rows(counted),
         "packets_dropped": f"{counted.packets_dropped} packets were dropped by routers: their spikes are lost",
     }
     return {name: text for name, text in said.items() if getattr(counted, name)}
@@ -29,6 +30,13 @@ def _overruns(counted: Statistics) -> str:
         f"{counted.overruns} of {counted.ticks * len(counted.cores)} timesteps of cores took longer than a machine has "
         f"for them, most on {_most(counted, 'overruns')}: there, spikes would be late; lower the mapping option "
         "neurons_per_core or sources_per_core, or raise time_scale_factor in setup()"
+    )
+
+
+def _full_rows(counted: Statistics) -> str:
+    return (
+        f"{counted.full_rows} of {counted.attempts} attempts to rewire would have formed a synapse and found no room for "
+        f"it, most on {_most(counted, 'full_rows')}: raise the mapping option rewired_row_synapses"
     )
 
 

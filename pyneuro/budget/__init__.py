@@ -14,7 +14,9 @@ emulator      the machine: ring buffers that saturate, packets that are dropped
 The script is run on each, and each is compared with the one before.  As long as the spikes agree the differences are
 those of voltages and of spike times; after the first divergence a network that is chaotic is another sample of the
 same statistics, and the rates, CVs and correlations count, beside the spread that the reference itself has over seeds.
-Synapses with dynamics follow the reference's formulas up to ``arithmetic`` and the core's in the emulator.
+Synapses with dynamics follow the reference's formulas up to ``arithmetic`` and the core's in the emulator.  Where
+synapses come and go, all make the same attempts; ``exact delays`` makes them at finer times, so that of the spikes
+among which it chooses partners there are fewer.
 """
 
 from pyneuro.budget.account import Account, Share, Spread, StageRun, account

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Injected, Network, Population, Projection, Values, WaveCurrent
+from toolchain.synapses.structure import STRUCTURAL, structure_of
 from toolchain.targets import relative_weights
 from toolchain.weights import weight_scale
 
@@ -67,11 +68,20 @@ class Quantiser:
     def _rounded(self, network: Network, projection: Projection) -> Projection:
         if id(projection) in self._made:
             return self._made[id(projection)][1]
+        if projection.synapse in STRUCTURAL:
+            projection = self._with_rounded_start(network, projection)
         if projection.synapse == "ElectricalSynapse" or not len(projection):
             return projection
         weights, scale = relative_weights(network, projection), weight_scale(network, projection, self.shifts)
         rounded = np.rint(weights * scale) / scale * (projection.weight / np.where(weights, weights, 1.0))
         return replace(projection, weight=_values(rounded if len(rounded) > 1 else rounded[0]))
+
+
+    def _with_rounded_start(self, network: Network, projection: Projection) -> Projection:
+        """The projection with the initial weight of new synapses rounded."""
+        scale = weight_scale(network, projection, self.shifts)
+        weight = round(structure_of(projection)["initial_weight"] * scale) / scale
+        return replace(projection, parameters={**projection.parameters, "initial_weight": weight})
 
 
 def varied(network: Network, number: int) -> Network:

@@ -129,6 +129,7 @@ class ProgramSimulation(RoundedWeights):
         """Run until step `stop`."""
         trains = [(number, Train(source, self._step, stop)) for number, source in self._sources.items()]
         for step in range(self._step, stop):
+            self._wiring.rewire(step)
             for number, train in trains:
                 fired = train.at(step)
                 if fired.size:

@@ -120,11 +120,27 @@ def _counters(statistics: Statistics) -> tuple[Counter, ...]:
             "ticks of a core that took longer than a tick",
             "raise time_scale_factor, or lower neurons_per_core",
         ),
+        *(_rewiring(statistics) if statistics.attempts else ()),
         Counter(
             "Dropped packets",
             statistics.packets_dropped,
             "copies that no routing table delivered",
             "this is a defect of pyneuro, please report it",
+        ),
+    )
+
+
+def _rewiring(statistics: Statistics) -> tuple[Counter, ...]:
+    """Return the counts of synapses that came and went."""
+    return (
+        Counter("Attempts to rewire", statistics.attempts, "at a place of a cell, to form a synapse or to eliminate one"),
+        Counter("Synapses formed", statistics.formed, "by these attempts"),
+        Counter("Synapses eliminated", statistics.eliminated, "by these attempts"),
+        Counter(
+            "Full rows",
+            statistics.full_rows,
+            "attempts that would have formed a synapse and found no room for it",
+            "raise rewired_row_synapses in the mapping options",
         ),
     )
 

@@ -50,7 +50,7 @@ def _with_banks(rng: np.random.Generator, core: NeuronCore, programs: list[Progr
         core = _with_dopamine(rng, core, programs)
         banks += [_modulated(rng, core, programs, histories) for _ in range(int(rng.integers(1, 3)))]
     for _ in range(int(rng.integers(0, 3))):
-        banks.append(_plastic(rng, core, programs, histories))
+        banks.append(random_plastic(rng, core, programs, histories))
     if rng.random() < 0.7:
         banks.append(_releasing(rng, core, programs))
     return replace(core, histories=tuple(histories), dynamic=tuple(banks))
@@ -76,9 +76,10 @@ def _with_dopamine(rng: np.random.Generator, core: NeuronCore, programs: list[Pr
     )
 
 
-def _plastic(
+def random_plastic(
     rng: np.random.Generator, core: NeuronCore, programs: list[Program], histories: list[History]
 ) -> PlasticRows:
+    """Rows of random rules, whose programs and history are added to what there is."""
     timing = list(TIMING_RULES.values())[rng.integers(4)]
     rules = [rule for rule in WEIGHT_RULES.values() if rule.name != "GutigWeightDependence"]
     triplet = timing.name == "PfisterSpikeTriplet"
@@ -181,9 +182,9 @@ def _packed(
         entries.append((key, mask, len(memory), stride))
         for count in counts.tolist():
             weights, controls = rng.integers(0, 3000, count), _controls(rng, core, count)
-            plastic = [*first, *[0] * (header - len(first)), *_halves(weights.tolist())]
+            plastic = [*first, *[0] * (header - len(first)), *halves(weights.tolist())]
             plastic += [int(word) for words in extra for word in words[used : used + count]]
-            row = [len(plastic), *plastic, 0, count, *_halves(controls)]
+            row = [len(plastic), *plastic, 0, count, *halves(controls)]
             memory += row + [0] * (stride - len(row))
             used += count
     columns = [np.array(column, dtype=np.uint32) for column in zip(*entries, strict=True)]
@@ -198,6 +199,6 @@ def _controls(rng: np.random.Generator, core: NeuronCore, count: int) -> Halves:
     return [int(d) << low | int(k) << core.index_bits | int(t) for t, k, d in zip(target, kind, delay, strict=True)]
 
 
-def _halves(values: Halves) -> list[int]:
+def halves(values: Halves) -> list[int]:
     even = [*values, *[0] * (len(values) % 2)]
     return [low | high << 16 for low, high in zip(even[::2], even[1::2], strict=True)]

@@ -11,11 +11,13 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+from slow_rewiring import SlowRewiring
 
 from emulator.draws import synapse_words
 from emulator.image import (
     STREAM,
     DynamicRows,
+    FixedRows,
     History,
     MachineImage,
     ModulatedRows,
@@ -82,8 +84,12 @@ class SlowDynamics:
     rows: dict[tuple[int, int], Row] = field(default_factory=dict)
     due: list[tuple[int, int, int]] = field(default_factory=list)
     sent: list[tuple[int, int]] = field(default_factory=list)
+    sent_fixed: int = 0
+    rewiring: SlowRewiring | None = None
 
     def __post_init__(self) -> None:
+        if self.core.rewiring is not None:
+            self.rewiring = SlowRewiring(self.core, self.core.rewiring, self)
         for history in self.core.histories:
             nothing = tuple(0 for _ in history.traces)
             self.remembered.append([[Spike(0, nothing)] for _ in range(self.core.n)])
@@ -142,12 +148,14 @@ class SlowDynamics:
             for key_, mask, address, stride in zip(*(c.tolist() for c in vars(rows.table).values()), strict=True):
                 if key & mask == key_:
                     self.due.append((tick + rows.defer, bank, address + (key & ~mask) * stride))
+                    if self.rewiring is not None:
+                        self.rewiring.hear(bank, address + (key & ~mask) * stride)
                     found = True
         return found
 
     def finish(self, tick: int) -> list[tuple[int, int]]:
         """Fetch the rows that are due; the controls and weights of what is sent, bank by bank."""
-        self.sent = []
+        self.sent, self.sent_fixed = [], 0
         for bank in range(len(self.core.dynamic)):
             for due in [row for row in self.due if row[0] <= tick and row[1] == bank]:
                 self.due.remove(due)
@@ -164,6 +172,10 @@ class SlowDynamics:
         rows = self.core.dynamic[bank]
         if isinstance(rows, ReleaseRows):
             self._release(rows, row, tick)
+        elif isinstance(rows, FixedRows):
+            self.sent += zip(row.controls, row.weights, strict=True)
+            self.sent_fixed += len(row.controls)
+            return
         elif isinstance(rows, ModulatedRows):
             self._learn(rows, row, tick)
         else:
@@ -282,15 +294,19 @@ class SlowDynamics:
 
 def unpacked(rows: DynamicRows, start: int, words: NDArray[np.uint32] | None = None) -> Row:
     """The row that starts at a word of `rows`, or of other words of the same layout."""
-    assert isinstance(rows, PlasticRows | ReleaseRows)
     memory = rows.rows if words is None else words
     size = int(memory[start])
     count = int(memory[start + size + 2])
     signed, halves, shorts = memory.view(np.int32), memory.view(np.uint16), memory.view(np.int16)
+    if isinstance(rows, FixedRows):
+        return Row(
+            0, [], halves[2 * (start + 1) :][:count].tolist(), [], halves[2 * (start + size + 3) :][:count].tolist()
+        )
     if isinstance(rows, PlasticRows):
         header = shorts[2 * (start + 2) :][: len(rows.traces)].tolist()
         first, extra = start + 2 + -(-len(rows.traces) // 2), 2 if isinstance(rows, ModulatedRows) else 0
     else:
+        assert isinstance(rows, ReleaseRows)
         header, first, extra = [int(memory[start + 2])], start + 3, len(rows.words)
     behind = first + -(-count // 2)
     return Row(

@@ -114,13 +114,16 @@ class SlowEmulator:
 
     def run(self, ticks: int) -> None:
         for _ in range(ticks):
+            for dynamics in self.dynamics.values():
+                if dynamics.rewiring is not None:
+                    dynamics.rewiring.attempt_all(self.tick)
             sent = [self._start(number, core) for number, core in enumerate(self.image.cores)]
             for number, numbers in enumerate(sent):
                 self._send(number, numbers)
             for number, dynamics in self.dynamics.items():
                 for control, weight in dynamics.finish(self.tick):
-                    self.counts[number]["dynamic_events"] += 1
                     self._add(number, weight << 16 | control)
+                self.counts[number]["dynamic_events"] += len(dynamics.sent) - dynamics.sent_fixed
             self.tick += 1
 
     def _start(self, number: int, core: Core) -> list[int]:
