@@ -38,6 +38,15 @@ class Joined:
         """Packets times links, if all places of a set are neighbours of one another in a row: no tree has fewer."""
         return float(self.weight @ (np.diff(self.start) - 1))
 
+    def smallest(self, pairs: int) -> Joined:
+        """Only the smallest sets, as many as have so many pairs of places together."""
+        sizes = np.diff(self.start).astype(np.int64)
+        order = np.argsort(sizes, kind="stable")
+        few = np.cumsum(sizes[order] * (sizes[order] - 1) // 2) <= pairs
+        kept = np.zeros(len(sizes), np.bool_)
+        kept[order[few]] = True
+        return Joined(self.places, _starts(sizes[kept]), self.member[np.repeat(kept, sizes)], self.weight[kept])
+
     def of_places(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """The sets that each place is in, in the same form: start, int32[places + 1], and sets, ascending."""
         sets = np.repeat(np.arange(len(self.weight), dtype=np.int32), np.diff(self.start))

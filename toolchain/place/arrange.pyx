@@ -100,7 +100,7 @@ cdef class Arrangement:
                     self.swap(bundle, origin)
 
     def typical_change(self, int samples, uint64_t seed):
-        """The mean change of the cost, up or down, by moves to anywhere; nothing is moved."""
+        """The mean change of the cost, up or down, by `samples` moves to anywhere; nothing is moved."""
         cdef int i, bundle, target, origin
         cdef double mean = 0.0
         self.state = seed * 2 + 1

@@ -45,7 +45,13 @@ STEPS: Final = 1_000_000
 """Steps of the inner loops for each bundle, at an effort of 1: a hundredth of a second."""
 MOST_BUNDLES: Final = 200
 """Bundles for which there are more steps; two seconds."""
+MOVES: Final = 4
+"""The largest nets, which are everywhere anyhow, do not count if all could be measured no more often than this."""
+SPREAD: Final = 2
+SPARE: Final = 48
+"""Bundles are arranged on this many times as many chips as there are bundles, and on so many more."""
 SAMPLES: Final = 200
+"""Moves tried for the first temperature: what they change the cost by on average."""
 COLD: Final = 0.05
 """The last temperature, as a share of the cost of a link of the lightest net: one link more is as good as refused."""
 
@@ -63,12 +69,16 @@ def place(
     if not (0 <= effort <= 1000 and seed >= 0):
         raise MappingError(f"compact takes an effort from 0 to 1000 and a seed from 0 on, not {effort:g} and {seed}")
     packed, bundle, nets = _packed(graph, machine, constraints)
+    steps = int(effort * STEPS * min(nets.places, MOST_BUNDLES))
+    nets = nets.smallest(steps // MOVES)
     if not len(nets.weight):
         return packed
-    arrangement, chips = _arrangement(packed, bundle, nets, _held(constraints))
-    steps = int(effort * STEPS * min(nets.places, MOST_BUNDLES))
-    cold = COLD * float(nets.weight.min())
+    chips = _nearby(packed, SPREAD * nets.places + SPARE)
+    arrangement = _arrangement(packed, bundle, nets, _held(constraints), chips)
+    before, cold = arrangement.total, COLD * float(nets.weight.min())
     arrangement.anneal(steps, max(arrangement.typical_change(SAMPLES, seed), cold), cold, seed)
+    if arrangement.total >= before:
+        return packed
     at = chips[arrangement.position[bundle]]
     return Placement(machine, at[:, 0].copy(), at[:, 1].copy(), packed.p)
 
@@ -94,6 +104,14 @@ def _chips(machine: Machine) -> NDArray[np.int32]:
     return curve[np.argsort(-machine.cores[curve[:, 0], curve[:, 1]].astype(np.int64), kind="stable")]
 
 
+def _nearby(packed: Placement, number: int) -> NDArray[np.int32]:
+    """So many chips, first of all those of `packed`, then those that would have been taken next."""
+    chips = _chips(packed.machine)
+    free = np.ones((packed.machine.width, packed.machine.height), np.bool_)
+    free[packed.x, packed.y] = False
+    return chips[np.argsort(free[chips[:, 0], chips[:, 1]], kind="stable")[:number]]
+
+
 def _held(constraints: Constraints) -> NDArray[np.int64]:
     """The vertices whose chip is the matter of a constraint."""
     near = [vertex for rule in constraints.near for vertex in (*rule.these, *rule.those)]
@@ -101,11 +119,10 @@ def _held(constraints: Constraints) -> NDArray[np.int64]:
 
 
 def _arrangement(
-    packed: Placement, bundle: NDArray[np.int64], nets: Joined, held: NDArray[np.int64]
-) -> tuple[Arrangement, NDArray[np.int32]]:
-    """The bundles, arranged as they were packed, and the chips that they may be on, int32[positions, 2]."""
+    packed: Placement, bundle: NDArray[np.int64], nets: Joined, held: NDArray[np.int64], chips: NDArray[np.int32]
+) -> Arrangement:
+    """The bundles, on the chips on which they were packed, to be arranged on `chips`."""
     machine = packed.machine
-    chips = np.ascontiguousarray(np.argwhere(machine.cores > 0), np.int32)
     at = np.full((machine.width, machine.height), -1, np.int32)
     at[chips[:, 0], chips[:, 1]] = np.arange(len(chips))
     position, cores = np.zeros((2, nets.places), np.int32)
@@ -116,7 +133,6 @@ def _arrangement(
     dx, dy = np.mgrid[1 - machine.width : machine.width, 1 - machine.height : machine.height].astype(np.int32)
     distance = np.ascontiguousarray(hops(machine, dx, dy), np.int16)
     room = machine.cores[chips[:, 0], chips[:, 1]].astype(np.int32)
-    arrangement = Arrangement(
+    return Arrangement(
         chips, room, cores, fixed, at, distance, nets.start, nets.member, *nets.of_places(), nets.weight, position
     )
-    return arrangement, chips

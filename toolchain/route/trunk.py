@@ -11,8 +11,8 @@ of a net that ends in a part of them, before the rest: a net takes a connected p
 allows it.  The tree grows from the chip that is at the middle of most traffic; of links with the same weight the one
 nearest to this chip is taken, which makes the tree shallow.
 
-A net that the tree would lead by a detour takes a tree of its own, grown as in ``ner``.  So it is with most nets of
-sparse, local graphs, and with the nets of sources which are beside their sinks.
+A net that the tree would lead by a detour takes a tree of its own, grown as in ``cheapest_ways``.  So it is with
+most nets of sparse, local graphs, and with the nets of sources which are beside their sinks.
 
 Source of the algorithm: R. C. Prim 1957, "Shortest connection networks and some generalizations", Bell System
 Technical Journal 36.
@@ -31,7 +31,7 @@ from toolchain.graph import Graph
 from toolchain.joined import joined
 from toolchain.place import Placement
 from toolchain.route import Routes
-from toolchain.route.ner import Grower
+from toolchain.route.cheapest_ways import CheapestGrower
 from toolchain.route.prune import prune
 from toolchain.route.shape import Shape, routes
 
@@ -50,21 +50,26 @@ def route(graph: Graph, placement: Placement, *, detour: float = 1.0) -> Routes:
     """
     if not detour >= 1.0:
         raise MappingError(f"detour is {detour:g}, it must be at least 1")
-    own = Grower(placement.machine)
-    pruner = _Pruner(placement.machine, spanning_tree(placement.machine, traffic(graph, placement)))
+    machine = placement.machine
+    own = CheapestGrower(machine)
+    shared = _Pruner(machine, spanning_tree(machine, traffic(graph, placement)))
+    cost = np.ones((machine.cores.size, 6))
 
-    def shorter(source: int, sinks: NDArray[np.int32]) -> Shape:
-        alone = own.shape(source, sinks)
-        shared = pruner.shape(source, sinks)
-        return alone if shared is None or len(shared.x) - 1 > detour * (len(alone.x) - 1) else shared
+    def shape(source: int, sinks: NDArray[np.int32]) -> Shape:
+        part = shared.shape(source, sinks)
+        ends = len(sinks) + (source not in sinks)
+        if part is not None and len(part.chips) == ends:
+            return part
+        alone = own.shape(cost, source, sinks)
+        return alone if part is None or len(part.chips) - 1 > detour * (len(alone.chips) - 1) else part
 
-    return routes(graph, placement, shorter)
+    return routes(graph, placement, shape)
 
 
 def traffic(graph: Graph, placement: Placement) -> NDArray[np.float64]:
-    """The packets of the nets that have a core on both chips of each link, double[chips, 6]; NaN if on neither.
+    """The packets of the nets that start or end on both chips of each link, double[chips, 6].
 
-    A chip that has no core of any net has NaN for all its links.
+    For a chip on which no net does, and for one whose nets stay there, all six are NaN.
     """
     machine = placement.machine
     chips = machine.width * machine.height
@@ -81,29 +86,42 @@ def traffic(graph: Graph, placement: Placement) -> NDArray[np.float64]:
 
 
 def spanning_tree(machine: Machine, load: NDArray[np.float64]) -> NDArray[np.int8]:
-    """The maximum spanning tree of the chips with a `load`: the link from each to its parent, int8[chips]."""
-    neighbour = neighbours(machine).reshape(-1, 6).tolist()
-    up = np.full(len(neighbour), NO_TREE, np.int8)
+    """The maximum spanning tree of the chips that have a `load`: the link from each to its parent, int8[chips].
+
+    Where links do not join all of them there are several trees.  Chips without a load are in a tree only if
+    they lie on the way.
+    """
+    growth = _Growth(machine, load)
     total = load.sum(axis=1)
     needed = np.flatnonzero(~np.isnan(total))
-    weights = np.nan_to_num(load).tolist()
     for root in needed[np.argsort(-total[needed], kind="stable")].tolist():
-        if up[root] == NO_TREE:
-            _grow(neighbour, weights, root, up)
-    return up
+        if growth.up[root] == NO_TREE:
+            growth.grow(root)
+    return np.array(growth.up, np.int8)
 
 
-def _grow(neighbour: list[list[int]], weights: list[list[float]], root: int, up: NDArray[np.int8]) -> None:
-    """Grow the tree of the chips that links join to `root`, by the heaviest link, of these by the one nearest to it."""
-    edge = [(0.0, 0, root, ROOT)]
-    while edge:
-        _, depth, chip, link = heappop(edge)
-        if up[chip] != NO_TREE:
-            continue
-        up[chip] = link
-        for way, other in enumerate(neighbour[chip]):
-            if other >= 0 and up[other] == NO_TREE:
-                heappush(edge, (-weights[chip][way], depth + 1, other, opposite(way)))
+class _Growth:
+    """Trees that grow by the heaviest link, of the heaviest by the one nearest to the root."""
+
+    def __init__(self, machine: Machine, load: NDArray[np.float64]) -> None:
+        self.neighbour: list[list[int]] = neighbours(machine).reshape(-1, 6).tolist()
+        self.load: list[list[float]] = np.nan_to_num(load).tolist()
+        self.up = [NO_TREE] * len(load)
+        self.needed: list[bool] = (~np.isnan(load[:, 0])).tolist()
+        self.left = sum(self.needed)
+
+    def grow(self, root: int) -> None:
+        """Grow the tree of `root`, until it has all chips that have a load, or all that links join to it."""
+        edges = [(0.0, 0, root, ROOT)]
+        while edges and self.left:
+            _, depth, chip, link = heappop(edges)
+            if self.up[chip] != NO_TREE:
+                continue
+            self.up[chip] = link
+            self.left -= self.needed[chip]
+            for way, other in enumerate(self.neighbour[chip]):
+                if other >= 0 and self.up[other] == NO_TREE:
+                    heappush(edges, (-self.load[chip][way], depth + 1, other, opposite(way)))
 
 
 class _Pruner:
