@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from emulator.emulator import Emulator
 from emulator.image import DELAY_SLOTS, NeuronCore
+from emulator.machine import Machine
 from emulator.statistics import Statistics, together
 from pyneuro.backend import Progress
 from pyneuro.errors import MappingWarning, RunWarning, warn_user
@@ -23,12 +24,13 @@ from pyneuro.remarks import remarks
 from toolchain.compile import Mapping, compile_network
 from toolchain.currents import changed_currents, coarse_currents
 from toolchain.language import Given, given
+from toolchain.map_network import map_network
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection, Recording
-from toolchain.options import mapping_options
 from toolchain.rewired_banks import Loaded, check_continued
 from toolchain.rewiring import CoreState
+from toolchain.settings import Origin
 from toolchain.synapses import PLASTIC
 from toolchain.synapses.structure import STRUCTURAL
 
@@ -40,8 +42,8 @@ class EmulatedSimulation:
     ----------
     network : Network
         What to run.
-    machine : str, optional
-        Name of the machine; by default the smallest standard one that fits.
+    machine : str or Machine, optional
+        The machine, or its name; by default that of `mapping`, or the smallest standard one that fits.
     mapping : optional
         What is said about the mapping: options by name, a mapping file, or statements.
     time_scale_factor : float, optional
@@ -54,13 +56,15 @@ class EmulatedSimulation:
         self,
         network: Network,
         *,
-        machine: str | None = None,
+        machine: Machine | str | None = None,
         mapping: Given = None,
         time_scale_factor: float | None = None,
         threads: int = 1,
     ) -> None:
-        self._machine = machine
-        self._options = mapping_options(given(mapping))
+        self._settings = given(mapping)
+        if isinstance(machine, str):
+            self._settings = self._settings.on_machine(machine, Origin("script"))
+        self._machine = machine if isinstance(machine, Machine) else None
         self._time_scale_factor = time_scale_factor
         self._threads = threads
         self.map_s = self.load_s = 0.0
@@ -69,21 +73,35 @@ class EmulatedSimulation:
         self._counted: Statistics | None = None
         self._told: set[str] = set()
         self.network = network
-        self.mapping, self.emulator = self._loaded(network)
-
-    def _loaded(self, network: Network, like: Mapping | None = None) -> tuple[Mapping, Emulator]:
-        """Compile `network`, say what that changed about it, and load it."""
         started = time.perf_counter()
-        mapping = compile_network(network, self._machine, self._options, self._time_scale_factor, like)
+        self.outcome = map_network(network, self._settings, machine=self._machine, time_scale_factor=time_scale_factor)
+        self.map_s += time.perf_counter() - started
+        self.mapping = self.outcome.mapping
+        self.emulator = self._loaded(self.mapping)
+
+    def _mapped_again(self, network: Network) -> Mapping:
+        """Compile `network`, which has changed, for the machine and by the algorithms of the first time."""
+        started = time.perf_counter()
+        mapping = compile_network(
+            network,
+            self.mapping.machine,
+            settings=self.outcome.again,
+            time_scale_factor=self._time_scale_factor,
+            like=self.mapping,
+        )
+        self.map_s += time.perf_counter() - started
+        return mapping
+
+    def _loaded(self, mapping: Mapping) -> Emulator:
+        """Load what was mapped, and say what that changed about the network."""
         mapped = time.perf_counter()
         emulator = Emulator(mapping.image, self._threads)
-        self.map_s += mapped - started
         self.load_s += time.perf_counter() - mapped
         for text in map(str, mapping.diagnostics):
             if text not in self._told:
                 self._told.add(text)
                 warn_user(text, MappingWarning)
-        return mapping, emulator
+        return emulator
 
     @property
     def step(self) -> int:
@@ -102,7 +120,8 @@ class EmulatedSimulation:
 
     def update(self, network: Network) -> None:
         """Go on with `network`: compile it and carry the state over; what was recorded is kept."""
-        mapping, emulator = self._loaded(network, like=self.mapping)
+        mapping = self._mapped_again(network)
+        emulator = self._loaded(mapping)
         if self.step:
             check_continued(Loaded(self.network, self.mapping.banks), Loaded(network, mapping.banks))
         if dropped := emulator.carry_over(self.emulator):

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import MachineImage
-from emulator.machine import Machine, named, spin5
+from emulator.machine import Machine
 from toolchain.accuracy import inexact_words
-from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
 from toolchain.banks import Bank
 from toolchain.check_network import check_network
 from toolchain.currents import coarse_currents
@@ -24,10 +24,11 @@ from toolchain.dynamic_rows import weight_halves
 from toolchain.errors import MappingError
 from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
-from toolchain.map_graph import Algorithms, GraphMapping, map_graph
+from toolchain.machines import candidates
+from toolchain.map_graph import GraphMapping, only
 from toolchain.memory import CoreMemory
 from toolchain.network import Network, Projection
-from toolchain.options import MappingOptions
+from toolchain.options import MappingOptions, mapping_options
 from toolchain.partition import Partition
 from toolchain.partition.check import check as check_partition
 from toolchain.partition.load import overloads
@@ -37,6 +38,8 @@ from toolchain.responses import lossy_responses
 from toolchain.rewiring import CoreState, present_synapses, structural_group
 from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
 from toolchain.route import Routes
+from toolchain.search import Trial, search
+from toolchain.settings import UNSAID, Settings
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
 from toolchain.synapses import ELECTRICAL
@@ -65,6 +68,8 @@ class Mapping:
         Wall-clock time of each stage, and of all checkers together ("check").
     banks : tuple of Bank
         The synapses with dynamics.
+    trials : tuple of Trial
+        The algorithms that were tried.
     """
 
     network: str
@@ -77,6 +82,7 @@ class Mapping:
     diagnostics: tuple[Diagnostic, ...]
     seconds: dict[str, float]
     banks: tuple[Bank, ...] = ()
+    trials: tuple[Trial, ...] = ()
 
     @property
     def machine(self) -> Machine:
@@ -170,20 +176,26 @@ def compile_network(
     network: Network,
     machine: Machine | str | None = None,
     options: MappingOptions | None = None,
+    *,
     time_scale_factor: float | None = None,
     like: Mapping | None = None,
+    settings: Settings = UNSAID,
 ) -> Mapping:
     """Map `network` onto `machine` and write its image.
 
     Parameters
     ----------
     machine : Machine, str or None
-        A machine, its name, or None for the smallest standard one that the network fits.
+        A machine, its name, or None for that of `settings`.
+    options : MappingOptions, optional
+        None for those of `settings`.
     time_scale_factor : float, optional
         Wall-clock time over biological time; by default the smallest that makes a tick last 1 ms.
     like : Mapping, optional
         A mapping of a network of the same populations, whose cuts are kept: so a run can go on with changed
         weights, parameters or projections.
+    settings : Settings
+        What is said about the mapping.
 
     Raises
     ------
@@ -196,21 +208,21 @@ def compile_network(
     IllegalProductError
         If a stage made an illegal product.
     """
-    options = options or MappingOptions()
-    machine = named(machine) if isinstance(machine, str) else machine
+    options = options or mapping_options(settings)
+    machines = only(machine) if machine is not None else partial(candidates, settings.machine)
     watch = Stopwatch()
     timed = watch.timed
     timed("check", check_network, network)
     _refuse(network)
     inexact = timed("check", inexact_words, network, options.substeps)
     scale = _time_scale_factor(network.timestep, time_scale_factor)
-    limits = machine or spin5()
+    limits = next(iter(machines(1)))
     workload = timed("partition", prepare, network, options)
     per_core = _kept_cuts(network, like) if like else None
     budget = limits.clock_hz * network.timestep * 1e-3 * scale
     parts = timed("partition", partition, workload, limits, options, budget, per_core)
     timed("check", check_partition, network, parts, limits)
-    mapped = map_graph(parts.graph, machine, _algorithms(options))
+    mapped, trials = search(parts.graph, machines, settings.stages, objective=settings.objective)
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
@@ -231,7 +243,17 @@ def compile_network(
     for stage, spent in mapped.seconds.items():
         watch.add(stage, spent)
     return Mapping(
-        network.label, options, parts, mapped, shifts, quantisation, image, remarks, watch.seconds, workload.banks
+        network.label,
+        options,
+        parts,
+        mapped,
+        shifts,
+        quantisation,
+        image,
+        remarks,
+        watch.seconds,
+        workload.banks,
+        trials,
     )
 
 
@@ -266,12 +288,3 @@ def _kept_cuts(network: Network, like: Mapping) -> tuple[int, ...]:
     if slicing.sizes != tuple(population.size for population in network.populations):
         raise MappingError("the populations are not those that were mapped before: reset the simulation first")
     return slicing.per_core
-
-
-def _algorithms(options: MappingOptions) -> Algorithms:
-    return Algorithms(
-        place=PLACERS[options.placer],
-        keys=ALLOCATORS[options.key_allocator],
-        route=ROUTERS[options.router],
-        minimise=MINIMISERS[options.minimiser],
-    )

@@ -7,7 +7,7 @@ that repeats the spike, 8 stages at the most (sPyNNaker ``delay_extension``): 14
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from emulator.image import DELAY_SLOTS
 from toolchain.diagnostics import Diagnostic
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
-from toolchain.options import MOST_STAGES
+from toolchain.options import MOST_STAGES, MappingOptions
 from toolchain.scatter import round_delays
 
 LONGEST: Final = DELAY_SLOTS * (1 + MOST_STAGES)
@@ -46,7 +46,9 @@ class Delays:
         return (self.longest - 1) // DELAY_SLOTS
 
 
-def in_steps(network: Network) -> tuple[tuple[Delays, ...], tuple[Diagnostic, ...]]:
+def in_steps(
+    network: Network, options: MappingOptions | None = None
+) -> tuple[tuple[Delays, ...], tuple[Diagnostic, ...]]:
     """Delays of all projections in steps, and remarks where the rounding changed them.
 
     Raises
@@ -55,12 +57,32 @@ def in_steps(network: Network) -> tuple[tuple[Delays, ...], tuple[Diagnostic, ..
         If a delay exceeds what delay stages can do.
     """
     rounded = [
-        _of_projection(projection, network.name_of(projection), network.timestep) for projection in network.projections
+        _of_projection(*_cut(network, projection, options or MappingOptions()), network.timestep)
+        for projection in network.projections
     ]
     return tuple(delays for delays, _ in rounded), tuple(remark for _, remarks in rounded for remark in remarks)
 
 
-def _of_projection(projection: Projection, name: str, timestep: float) -> tuple[Delays, list[Diagnostic]]:
+def _cut(network: Network, projection: Projection, options: MappingOptions) -> tuple[Projection, str, list[Diagnostic]]:
+    """A projection without delays that are longer than a rule allows, its name, and what to say of it."""
+    name = network.name_of(projection)
+    rule = options.of_projection(network, projection, "longest_delay")
+    if rule is None or not len(projection):
+        return projection, name, []
+    longest = float(rule.value)
+    delay = np.asarray(projection.delay, dtype=np.float64)
+    over = int(np.count_nonzero(delay > longest)) * (len(projection) // delay.size)
+    if not over:
+        return projection, name, []
+    message = (
+        f"{over:,} of {len(projection):,} delays are longer than {longest:g} ms and were cut to it ({rule.origin})"
+    )
+    return replace(projection, delay=np.minimum(delay, longest)), name, [Diagnostic("delays", name, message)]
+
+
+def _of_projection(
+    projection: Projection, name: str, cut: list[Diagnostic], timestep: float
+) -> tuple[Delays, list[Diagnostic]]:
     if not len(projection):
         return Delays(np.ones(1, dtype=np.uint8), 1, 1), []
     steps, longest, remarks = _rounded(projection, name, timestep)
@@ -70,7 +92,7 @@ def _of_projection(projection: Projection, name: str, timestep: float) -> tuple[
             f"{LONGEST} steps, {LONGEST * timestep:g} ms at a timestep of {timestep:g} ms: shorten it, or use a "
             "longer timestep"
         )
-    return Delays(steps, int(steps.min()), int(longest)), remarks
+    return Delays(steps, int(steps.min()), int(longest)), [*cut, *remarks]
 
 
 def nearest_steps(delay: float, timestep: float) -> int:

@@ -6,7 +6,7 @@ standard one is taken that the graph fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,9 @@ Placer = Callable[[Graph, Machine, Constraints], Placement]
 Allocator = Callable[[Graph, Placement, Routes], Keys]
 Router = Callable[[Graph, Placement], Routes]
 Minimiser = Callable[[Machine, Keys, Routes, Tables], Tables]
+Machines = Callable[[int], Iterable[Machine]]
+"""Machines with so many cores, from small to large."""
+ConstraintsOf = Callable[[Machine], Constraints]
 
 
 @dataclass(frozen=True)
@@ -137,7 +140,7 @@ def map_graph(
     IllegalProductError
         If a stage made an illegal product.
     """
-    stages = Stages(graph, named(machine) if isinstance(machine, str) else machine, constraints)
+    stages = Stages(graph, only(machine), lambda _: constraints)
     placement = stages.place(algorithms.place)
     routes = stages.route(placement, algorithms.route)
     keys = stages.keys(placement, routes, algorithms.keys)
@@ -150,8 +153,10 @@ class Stages:
 
     Parameters
     ----------
-    machine : Machine, optional
-        None for the smallest standard one that the graph fits.
+    machines : callable
+        The machines to try, from small to large, that have so many cores.
+    constraints : callable
+        What a placement on a machine must keep to.
 
     Raises
     ------
@@ -159,17 +164,17 @@ class Stages:
         If the graph is illegal.
     """
 
-    def __init__(self, graph: Graph, machine: Machine | None = None, constraints: Constraints = FREE) -> None:
+    def __init__(self, graph: Graph, machines: Machines, constraints: ConstraintsOf = lambda machine: FREE) -> None:
         toolchain.graph.check(graph)
         self.graph = graph
-        self.machine = machine
+        self.machines = machines
         self.constraints = constraints
         self.watch = Stopwatch()
 
     def place(self, algorithm: Placer) -> Placement:
         """Place the graph."""
-        placement = self.watch.timed("place", place_on, self.graph, self.machine, algorithm, self.constraints)
-        self.watch.timed("check", place_check, self.graph, placement, self.constraints)
+        placement = self.watch.timed("place", place_on, self.graph, self.machines, algorithm, self.constraints)
+        self.watch.timed("check", place_check, self.graph, placement, self.constraints(placement.machine))
         return placement
 
     def route(self, placement: Placement, algorithm: Router) -> Routes:
@@ -198,34 +203,46 @@ class Stages:
         return GraphMapping(self.graph, placement, keys, routes, tables, minimised, self.watch.seconds)
 
 
-def place_on(graph: Graph, machine: Machine | None, place: Placer, constraints: Constraints = FREE) -> Placement:
-    """Place `graph` on `machine`, or if that is None on the smallest standard machine that it fits.
+def only(machine: Machine | str | None) -> Machines:
+    """The machine, or the one of that name, and no other; for None the standard ones from small to large."""
+    if machine is None:
+        return smallest
+    one = named(machine) if isinstance(machine, str) else machine
+    return lambda cores: (one,)
 
-    Chips that dead links cut off are left out, of all parts of `machine` but the largest.
+
+def place_on(
+    graph: Graph, machines: Machines, place: Placer, constraints: ConstraintsOf = lambda machine: FREE
+) -> Placement:
+    """Place `graph` on the first of `machines` that it fits.
 
     Raises
     ------
     MappingError
-        If it does not fit.
+        If it fits none; the error is that of the last.
     """
-    if machine is not None:
-        part = largest_part(machine)
-        try:
-            return place(graph, part, constraints)
-        except MappingError as error:
-            if part is machine:
-                raise
-            cut_off = machine.chips - part.chips
-            remark = f"{cut_off} of its {machine.chips} chips cannot be reached from the others"
-            raise MappingError(f"{error} ({remark})") from None
-    for candidate in smallest(len(graph.vertices)):
-        try:
-            return place(graph, candidate, constraints)
-        except MappingError:
-            # With a chip for each vertex, a larger machine would not help.
-            if candidate.chips >= len(graph.vertices):
-                raise
-    raise MappingError(
+    failure = MappingError(
         f"network {graph.name!r} needs {len(graph.vertices):,} cores, more than any machine has; "
         "try more neurons a core"
     )
+    for machine in machines(len(graph.vertices)):
+        try:
+            return _place_on_part(graph, machine, place, constraints(machine))
+        except MappingError as error:
+            failure = error
+            # With a chip for each vertex, a larger machine would not help.
+            if machine.chips >= len(graph.vertices):
+                break
+    raise failure
+
+
+def _place_on_part(graph: Graph, machine: Machine, place: Placer, constraints: Constraints) -> Placement:
+    """Place `graph` on `machine`; chips that dead links cut off, from the largest part of them, are left out."""
+    part = largest_part(machine)
+    try:
+        return place(graph, part, constraints)
+    except MappingError as error:
+        if part is machine:
+            raise
+        remark = f"{machine.chips - part.chips} of its {machine.chips} chips cannot be reached from the others"
+        raise MappingError(f"{error} ({remark})") from None

@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any, Final
 
-from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import MappingError
-from toolchain.settings import Settings
+from toolchain.network import Network, Projection
+from toolchain.patterns import matches, projection_labels
+from toolchain.settings import Rule, Settings
 
 MOST_NEURONS: Final = 256
 """Neurons a core: 8 index bits beside 4 bits of delay in a synaptic word and a 16-bit ring-buffer index."""
@@ -65,14 +67,26 @@ _SUBSTEPS = OptionSpec("steps of the neuron update in one timestep", 1, 64, whol
 _CYCLES = OptionSpec("share of a tick that the estimated load of a core may take", 0.01, 100, unit="share")
 _SHIFT = OptionSpec("left shift from a 16-bit weight to s16.15: large weights want a large one", 0, 15, whole=True)
 
-MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
+_SYNAPSE_CORES = OptionSpec(
+    "cores beside each core of neurons that take over its synapses", 0, MOST_SYNAPSE_CORES, whole=True
+)
+
+POPULATION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
     {
         "neurons_per_core": _NEURONS,
         "sources_per_core": _SOURCES,
         "spikes_per_second": _RATE,
         "ring_buffer_sigma": _SIGMA,
-        "substeps": _SUBSTEPS,
         "cycles_margin": _CYCLES,
+        "weight_shift": _SHIFT,
+        "synapse_cores": _SYNAPSE_CORES,
+    }
+)
+"""Options of populations, which hold instead of those of the whole mapping."""
+MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
+    {
+        **POPULATION_OPTIONS,
+        "substeps": _SUBSTEPS,
         "dtcm_margin": OptionSpec("share of a core's DTCM that may be used", 0.01, 1, unit="share"),
         "recording_ticks": OptionSpec("ticks of recording that memory is kept for", 1, 10_000_000, whole=True),
         "rewired_row_synapses": OptionSpec(
@@ -80,22 +94,7 @@ MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
         ),
     }
 )
-"""Options of the whole mapping that are numbers."""
-POPULATION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
-    {
-        "neurons_per_core": _NEURONS,
-        "sources_per_core": _SOURCES,
-        "spikes_per_second": _RATE,
-        "ring_buffer_sigma": _SIGMA,
-        "substeps": _SUBSTEPS,
-        "cycles_margin": _CYCLES,
-        "weight_shift": _SHIFT,
-        "synapse_cores": OptionSpec(
-            "cores beside each core of neurons that take over its synapses", 0, MOST_SYNAPSE_CORES, whole=True
-        ),
-    }
-)
-"""Options of populations, which hold instead of those of the whole mapping."""
+"""Options of the whole mapping."""
 PROJECTION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
     {
         "weight_shift": _SHIFT,
@@ -103,17 +102,6 @@ PROJECTION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
     }
 )
 """Options of projections; a shift is that of all projections onto the same receptor."""
-ALGORITHMS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "placer": PLACERS,
-    "router": ROUTERS,
-    "key_allocator": ALLOCATORS,
-    "minimiser": MINIMISERS,
-}
-"""What there is to choose from."""
-STAGE_OF: Final[Mapping[str, str]] = MappingProxyType(
-    {"placer": "place", "router": "route", "key_allocator": "keys", "minimiser": "minimise"}
-)
-"""The stages of the options that name an algorithm."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +120,6 @@ class MappingOptions:
         Standard deviations above the mean input that a ring buffer must hold without saturating.
     substeps : int, optional
         Steps of the neuron update in one timestep; by default as few as each cell model is accurate with.
-    placer, router, key_allocator, minimiser : str
-        Names of the algorithms of the stages.
     cycles_margin : float
         Share of a tick that the estimated load of a core may take. The rest is for what the average does not
         tell; above 1 cores overrun by intention, and fewer are needed.
@@ -144,6 +130,12 @@ class MappingOptions:
     rewired_row_synapses : int, optional
         Synapses that a source cell may come to have on a core where a run forms some; what would be one more is not
         formed. By default four times its share of all places for synapses, or 64 if that is more.
+    weight_shift : int, optional
+        Left shift from stored weights to s16.15; by default what the expected input asks for.
+    synapse_cores : int, optional
+        Cores beside each core of neurons that take over its synapses; by default as many as its load asks for.
+    rules : tuple of Rule
+        Exceptions for populations and projections.
 
     Raises
     ------
@@ -156,20 +148,20 @@ class MappingOptions:
     spikes_per_second: float = 30.0
     ring_buffer_sigma: float = 5.0
     substeps: int | None = None
-    placer: str = "hilbert"
-    router: str = "ner"
-    key_allocator: str = "dense"
-    minimiser: str = "default_routes"
     cycles_margin: float = 0.9
     dtcm_margin: float = 1.0
     recording_ticks: int = 1000
     rewired_row_synapses: int | None = None
+    weight_shift: int | None = None
+    synapse_cores: int | None = None
+    rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         for option in fields(self):
             value = getattr(self, option.name)
-            if value is not None or option.default is not None:
-                _check(option.name, value)
+            given = option.name in MAPPING_OPTIONS and (value is not None or option.default is not None)
+            if given and (wrong := MAPPING_OPTIONS[option.name].wrong(value)):
+                raise MappingError(f"mapping option '{option.name}' {wrong}")
 
     @classmethod
     def from_mapping(cls, options: Mapping[str, Any]) -> MappingOptions:
@@ -180,26 +172,35 @@ class MappingOptions:
         MappingError
             For a name that is no option, a value of the wrong type or out of its bounds.
         """
-        known = [option.name for option in fields(cls)]
+        known = list(MAPPING_OPTIONS)
         for name in options:
             if name not in known:
                 raise MappingError(f"there is no mapping option '{name}'{did_you_mean(str(name), known)}")
         return cls(**options)
 
+    def of(self, label: str) -> MappingOptions:
+        """The options of the population with a label: those of the last rule that matches hold."""
+        return _of_population(self, label)
+
+    def of_projection(self, network: Network, projection: Projection, option: str) -> Rule | None:
+        """The last rule with an option for a projection: by its label, or by ``PRE -> POST``."""
+        labels = projection_labels(network, projection)
+        matching = [
+            rule
+            for rule in self.rules
+            if rule.kind == "projection" and rule.option == option and matches(rule.pattern, *labels)
+        ]
+        return matching[-1] if matching else None
+
+
+@lru_cache(maxsize=1024)
+def _of_population(options: MappingOptions, label: str) -> MappingOptions:
+    said: dict[str, Any] = {
+        rule.option: rule.value for rule in options.rules if rule.kind == "population" and matches(rule.pattern, label)
+    }
+    return replace(options, **said) if said else options
+
 
 def mapping_options(settings: Settings) -> MappingOptions:
-    """The options of the whole mapping that `settings` hold, and of each stage its first algorithm."""
-    said = {option: settings.stages.get(stage) for option, stage in STAGE_OF.items()}
-    stages = {option: choice.algorithms[0].name for option, choice in said.items() if choice is not None}
-    return MappingOptions.from_mapping({**settings.options, **stages})
-
-
-def _check(name: str, value: object) -> None:
-    if name in MAPPING_OPTIONS:
-        if wrong := MAPPING_OPTIONS[name].wrong(value):
-            raise MappingError(f"mapping option '{name}' {wrong}")
-        return
-    if not isinstance(value, str):
-        raise MappingError(f"mapping option '{name}' must be a name in quotes, got {value!r}")
-    if value not in ALGORITHMS[name]:
-        raise MappingError(f"there is no {name} '{value}'{did_you_mean(value, ALGORITHMS[name])}")
+    """The options that `settings` hold."""
+    return MappingOptions(**settings.options, rules=settings.rules)  # type: ignore[arg-type]  # checked by the class

@@ -56,7 +56,8 @@ def _rate(population: Population, timestep: float, options: MappingOptions) -> R
         return _rate_of_intervals(intervals(population), timestep)
     if population.spike_times is not None:
         return _rate_of_times(population.spike_times, population.size, timestep)
-    return Rate(options.spikes_per_second, options.spikes_per_second)
+    expected = options.of(population.label).spikes_per_second
+    return Rate(expected, expected)
 
 
 def _rate_of_intervals(drawn: Intervals, timestep: float) -> Rate:

@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
+from types import MappingProxyType
+from typing import Final
 
-from emulator.machine import Machine
 from toolchain.algorithms import bind
-from toolchain.constraints import FREE, Constraints
+from toolchain.constraints import FREE
 from toolchain.errors import MappingError
 from toolchain.figures import FIGURES, cost
 from toolchain.graph import Graph
 from toolchain.keys import Keys
-from toolchain.map_graph import GraphMapping, Stages
+from toolchain.map_graph import ConstraintsOf, GraphMapping, Machines, Stages
 from toolchain.place import Placement
 from toolchain.route import Routes
 from toolchain.settings import Algorithm, Choice, Objective
@@ -27,6 +28,15 @@ from toolchain.settings import Algorithm, Choice, Objective
 STAGES = ("place", "route", "keys", "minimise")
 """The stages over a graph that have algorithms to choose from, in their order."""
 MOST_TRIALS = 256
+DEFAULTS: Final[Mapping[str, Choice]] = MappingProxyType(
+    {
+        "place": Choice((Algorithm("compact"), Algorithm("hilbert"))),
+        "route": Choice((Algorithm("trunk"), Algorithm("ner"))),
+        "keys": Choice((Algorithm("along_trees"),)),
+        "minimise": Choice((Algorithm("prefixes"),)),
+    }
+)
+"""What stages try about which nothing is said."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class Trial:
 
     Parameters
     ----------
-    algorithms : mapping of str to str
+    algorithms : mapping of str to Algorithm
         Of each stage, as far as it came.
     figures : mapping of str to float
         Of the mapping; empty if it failed.
@@ -45,32 +55,34 @@ class Trial:
         Whether this is the mapping that is used.
     """
 
-    algorithms: Mapping[str, str]
+    algorithms: Mapping[str, Algorithm]
     figures: Mapping[str, float] = field(default_factory=dict)
     failure: str = ""
     kept: bool = False
 
 
-Named = Mapping[str, str]
+Named = Mapping[str, Algorithm]
 Leaf = tuple[GraphMapping, int]
 """A whole mapping, and the number of its trial."""
 
 
 def search(
     graph: Graph,
-    machine: Machine | None,
+    machines: Machines,
     choices: Mapping[str, Choice],
-    constraints: Constraints = FREE,
+    constraints: ConstraintsOf = lambda machine: FREE,
     objective: Objective | None = None,
 ) -> tuple[GraphMapping, tuple[Trial, ...]]:
     """Map `graph` in every way that `choices` allow, and keep the best.
 
     Parameters
     ----------
-    machine : Machine, optional
-        None for the smallest standard one that the graph fits.
+    machines : callable
+        The machines to try, from small to large, that have so many cores.
     choices : mapping of str to Choice
-        What each of `STAGES` tries.
+        What each of `STAGES` tries; by default `DEFAULTS`.
+    constraints : callable
+        What a placement on a machine must keep to.
     objective : Objective, optional
         Of the stages that have none of their own.
 
@@ -79,10 +91,11 @@ def search(
     MappingError
         If no way is found, or there are more than `MOST_TRIALS`.
     """
+    choices = {**DEFAULTS, **choices}
     ways = prod(len(choices[stage].algorithms) for stage in STAGES)
     if ways > MOST_TRIALS:
         raise MappingError(f"{ways} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit")
-    walk = _Walk(Stages(graph, machine, constraints), choices, objective)
+    walk = _Walk(Stages(graph, machines, constraints), choices, objective)
     mapping, kept = walk.placed({})
     return mapping, tuple(replace(trial, kept=number == kept) for number, trial in enumerate(walk.trials))
 
@@ -141,7 +154,7 @@ class _Walk:
         choice = self.choices[stage]
         leaves, failures = [], []
         for algorithm in choice.algorithms:
-            tried = {**named, stage: str(algorithm)}
+            tried = {**named, stage: algorithm}
             before = len(self.trials)
             try:
                 leaves.append(complete(algorithm, tried))

@@ -8,7 +8,7 @@ they stand for is found once there is a network or a netlist.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -237,3 +237,11 @@ class Settings:
     attempts: int = 3
     requirements: tuple[Requirement, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
+
+    def on_machine(self, name: str, origin: Origin) -> Settings:
+        """These settings with the machine that is called `name`."""
+        return replace(self, machine=replace(self.machine, name=name, origin=origin))
+
+
+UNSAID = Settings()
+"""Nothing was said."""

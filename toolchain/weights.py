@@ -35,6 +35,7 @@ from toolchain.options import MappingOptions
 from toolchain.rates import Rate
 from toolchain.rewired_banks import formed_steps
 from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
+from toolchain.settings import Rule
 from toolchain.synapses import PLASTIC
 from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.structure import STRUCTURAL, STRUCTURAL_PLASTIC, structure_of
@@ -118,10 +119,45 @@ def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tup
         if len(projection) or projection.synapse in STRUCTURAL:
             arriving = _input(network, projection, delay, workload.rates[projection.source])
             inputs[projection.target].setdefault(projection.receptor, []).append(arriving)
-    return tuple(
-        tuple(shift_for(largest_sum(found.get(name, []), network.timestep, options)) for name in types)
-        for found, types in zip(inputs, _types(network), strict=True)
-    )
+    said = _shifts_said(network, options)
+    shifts = []
+    for number, (found, types) in enumerate(zip(inputs, _types(network), strict=True)):
+        of_population = options.of(network.populations[number].label)
+        shifts.append(
+            tuple(
+                said[number, name]
+                if (number, name) in said
+                else of_population.weight_shift
+                if of_population.weight_shift is not None
+                else shift_for(largest_sum(found.get(name, []), network.timestep, of_population))
+                for name in types
+            )
+        )
+    return tuple(shifts)
+
+
+def _shifts_said(network: Network, options: MappingOptions) -> dict[tuple[int, str], int]:
+    """The shifts that rules give projections, by population and receptor.
+
+    Raises
+    ------
+    MappingError
+        If projections onto one receptor, which share its ring buffer, would have different ones.
+    """
+    said: dict[tuple[int, str], tuple[Rule, str]] = {}
+    for projection in network.projections:
+        rule = options.of_projection(network, projection, "weight_shift")
+        if rule is None:
+            continue
+        name = network.name_of(projection)
+        other, first = said.setdefault((projection.target, projection.receptor), (rule, name))
+        if other.value != rule.value:
+            raise MappingError(
+                f"projections '{first}' and '{name}' are onto the same receptor, {projection.receptor} of "
+                f"'{network.populations[projection.target].label}', and so have one weight_shift: {other.value} "
+                f"({other.origin}) and {rule.value} ({rule.origin}) contradict each other"
+            )
+    return {place: int(rule.value) for place, (rule, _) in said.items()}
 
 
 def largest_sum(inputs: Sequence[Input], timestep: float, options: MappingOptions) -> float:

@@ -50,7 +50,7 @@ def prepare(network: Network, options: MappingOptions) -> Workload:
     MappingError
         If a delay exceeds what delay stages can do, or weights cannot be scaled alike.
     """
-    delays, remarks = in_steps(network)
+    delays, remarks = in_steps(network, options)
     remarks += rounded_dendrites(network, delays)
     banks = (*banks_of(network, delays), *rewired_banks(network, delays, options.rewired_row_synapses))
     in_order = tuple(sorted(banks, key=lambda bank: bank.numbers[0]))

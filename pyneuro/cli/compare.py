@@ -15,6 +15,7 @@ from pyneuro.cli import FAILED
 from pyneuro.cli.beside import Job, finish, start
 from pyneuro.cli.budget import make_account
 from pyneuro.cli.figures import last_line
+from pyneuro.cli.requirements import as_rows, of_comparison, tell
 from pyneuro.cli.session import Session, figures, run_session
 from pyneuro.comparison import compare
 from pyneuro.errors import SetupError
@@ -24,6 +25,7 @@ from pyneuro.report.files import write_report
 from pyneuro.report.to_json import plain
 from pyneuro.report.to_text import to_text
 from pyneuro.requirements import Verdict, parse_requirement, verdicts
+from toolchain.language import given
 
 REFERENCE = Job("the reference simulator", ("--backend", "reference"))
 
@@ -31,6 +33,7 @@ REFERENCE = Job("the reference simulator", ("--backend", "reference"))
 def main(options: argparse.Namespace) -> int:
     """Run, compare, report; 0 only if everything that is required holds."""
     requirements = [parse_requirement(text) for text in options.require]
+    requirements += of_comparison(given(options.mapping))
     if options.seeds < 0 or (options.seeds and not options.budget):
         raise SetupError(
             f"--seeds {options.seeds} asks for so many more runs of the reference, whose spread stands in the error "
@@ -50,13 +53,14 @@ def main(options: argparse.Namespace) -> int:
     directory = options.out or Path(f"{options.script.stem}-report")
     report = add_runs(mapped, reference, session.run, comparison, budget=budget)
     page = write_report(directory, report)[0]
-    judged = verdicts(requirements, comparison)
+    judged = (*as_rows(session.verdicts), *verdicts(requirements, comparison))
     if judged:
         report = add_runs(mapped, reference, session.run, comparison, verdicts=judged, budget=budget)
         write_report(directory, report)
     print(last_line(_summary(session, reference, report, judged, page)) if options.json else to_text(report))
     if not options.json:
         print(f"The report is in {page}")
+    tell(session.verdicts)
     return 0 if all(verdict.passed for verdict in judged) else FAILED
 
 

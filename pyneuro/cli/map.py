@@ -7,8 +7,11 @@ import time
 from dataclasses import replace
 from typing import Any, NoReturn
 
+from emulator.machine import Machine
 from pyneuro import simulator
+from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
+from pyneuro.cli.requirements import as_rows, tell
 from pyneuro.cli.script import run_script
 from pyneuro.cli.session import choose
 from pyneuro.errors import ScriptError
@@ -16,28 +19,29 @@ from pyneuro.options import Options
 from pyneuro.report import Report
 from pyneuro.report.build import compiled_report, make_report
 from pyneuro.report.files import write_report
-from toolchain.compile import Mapping, compile_network
+from toolchain.compile import Mapping
 from toolchain.export import write_export
 from toolchain.graph import Graph
 from toolchain.language import given
-from toolchain.map_graph import GraphMapping, map_graph
+from toolchain.map_graph import GraphMapping
+from toolchain.map_network import Outcome, map_netlist, map_network
 from toolchain.netlist import read
 from toolchain.network import Network
-from toolchain.options import mapping_options
+from toolchain.settings import Origin, Settings
 
 
 class _Mapped(BaseException):
     """Ends the script at its first ``run()``, where its network is known."""
 
-    def __init__(self, network: Network, mapping: Mapping, spent: tuple[float, float]) -> None:
+    def __init__(self, network: Network, outcome: Outcome[Mapping], spent: tuple[float, float]) -> None:
         self.network = network
-        self.mapping = mapping
+        self.outcome = outcome
         self.spent = spent
 
 
 def main(options: argparse.Namespace) -> int:
-    """Map what the command line names and print the figures."""
-    mapping, report, (wall, cpu) = _netlist(options) if options.netlist else _script(options)
+    """Map what the command line names, print the figures, and judge what is required."""
+    outcome, mapping, report, (wall, cpu) = _netlist(options) if options.netlist else _script(options)
     figures: dict[str, Any] = {
         "network": mapping.graph.name,
         "machine": mapping.machine.name,
@@ -45,26 +49,45 @@ def main(options: argparse.Namespace) -> int:
         "map_s": wall,
         "cpu_s": cpu,
         "peak_rss_mb": peak_rss_mb(),
+        "passed": outcome.passed,
     }
     if options.export:
         write_export(mapping, options.export)
     if options.out:
         write_report(options.out, report)
     print(last_line(figures) if options.json else lines(figures))
-    return 0
+    return 0 if tell(outcome.verdicts) else FAILED
+
+
+def settings_of(options: argparse.Namespace) -> Settings:
+    """What a mapping file and the command line say."""
+    settings = given(options.mapping, "command line")
+    return settings.on_machine(options.machine, Origin("command line")) if options.machine else settings
 
 
 def _since(wall: float, cpu: float) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def _netlist(options: argparse.Namespace) -> tuple[GraphMapping, Report, tuple[float, float]]:
+Mapped = tuple[Outcome[Any], GraphMapping, Report, tuple[float, float]]
+
+
+def _netlist(options: argparse.Namespace) -> Mapped:
+    settings = settings_of(options)
     netlist = read(options.netlist)
     graph = netlist.graph if options.keys == "given" else _without_keys(netlist.graph)
+    if settings.machine.name is None and netlist.machine:
+        settings = settings.on_machine(netlist.machine, Origin(str(options.netlist)))
     start = time.perf_counter(), time.process_time()
-    mapping = map_graph(graph, options.machine or netlist.machine or None)
+    outcome = map_netlist(graph, settings)
     spent = _since(*start)
-    return mapping, make_report(graph.name, mapping=mapping, mapping_seconds=mapping.seconds), spent
+    mapping, verdicts = outcome.mapping, as_rows(outcome.verdicts)
+    return (
+        outcome,
+        mapping,
+        make_report(graph.name, mapping=mapping, mapping_seconds=mapping.seconds, verdicts=verdicts),
+        spent,
+    )
 
 
 def _without_keys(graph: Graph) -> Graph:
@@ -72,20 +95,25 @@ def _without_keys(graph: Graph) -> Graph:
     return replace(graph, nets=tuple(replace(net, key=None, mask=None) for net in graph.nets))
 
 
-def _script(options: argparse.Namespace) -> tuple[GraphMapping, Report, tuple[float, float]]:
+def _script(options: argparse.Namespace) -> Mapped:
     choose(options, "emulator")
     simulator.overrides.simulation = _map_and_stop
     try:
         run_script(options.script, options.arguments)
     except _Mapped as mapped:
-        report = compiled_report(mapped.network.label, mapped.network, mapped.mapping)
-        return mapped.mapping.graph_mapping, report, mapped.spent
+        outcome = mapped.outcome
+        report = compiled_report(
+            mapped.network.label, mapped.network, outcome.mapping, verdicts=as_rows(outcome.verdicts)
+        )
+        return outcome, outcome.mapping.graph_mapping, report, mapped.spent
     raise ScriptError(f"{options.script} made no network to map: it never called run()")
 
 
 def _map_and_stop(network: Network, options: Options) -> NoReturn:
+    settings = given(options.mapping)
+    if isinstance(options.machine, str):
+        settings = settings.on_machine(options.machine, Origin("script"))
+    machine = options.machine if isinstance(options.machine, Machine) else None
     start = time.perf_counter(), time.process_time()
-    mapping = compile_network(
-        network, options.machine, mapping_options(given(options.mapping)), options.time_scale_factor
-    )
-    raise _Mapped(network, mapping, _since(*start))
+    outcome = map_network(network, settings, machine=machine, time_scale_factor=options.time_scale_factor)
+    raise _Mapped(network, outcome, _since(*start))

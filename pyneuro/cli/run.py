@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 
 from emulator.archive import written_beside
+from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines
+from pyneuro.cli.requirements import as_rows, tell
 from pyneuro.cli.session import figures, run_session
 from pyneuro.report.build import add_runs
 from pyneuro.report.files import write_report
@@ -18,9 +20,9 @@ def main(options: argparse.Namespace) -> int:
     table = figures(session)
     if options.out:
         runs = (None, session.run) if session.emulated else (session.run, None)
-        write_report(options.out, add_runs(session.report(), *runs))
+        write_report(options.out, add_runs(session.report(), *runs, verdicts=as_rows(session.verdicts)))
         save_results(options.out / "results.npz", session.results)
         with written_beside(options.out / "figures.json") as file:
             file.write(last_line(table).encode())
     print(last_line(table) if options.json else lines(table))
-    return 0
+    return 0 if tell(session.verdicts) else FAILED

@@ -24,6 +24,7 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network
 from toolchain.options import mapping_options
+from toolchain.requirements import Verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,11 @@ class Session:
         if emulated is None:
             return make_report(label, network=self.network)
         return compiled_report(label, self.network, emulated.mapping, emulated.statistics())
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The requirements on the mapping, judged; none on the reference."""
+        return self.emulated.outcome.verdicts if self.emulated else ()
 
     @property
     def emulated(self) -> EmulatedSimulation | None:

@@ -98,7 +98,13 @@ def make_report(
     return add_runs(report, reference, emulated, comparison, verdicts=verdicts)
 
 
-def compiled_report(title: str, network: Network, compiled: Mapping, statistics: Statistics | None = None) -> Report:
+def compiled_report(
+    title: str,
+    network: Network,
+    compiled: Mapping,
+    statistics: Statistics | None = None,
+    verdicts: Iterable[Verdict] = (),
+) -> Report:
     """Make the report of a compiled network, and if it has run on the emulated machine, of what was counted there."""
     return make_report(
         title,
@@ -111,6 +117,7 @@ def compiled_report(title: str, network: Network, compiled: Mapping, statistics:
         cycles_per_tick=compiled.image.cycles_per_tick,
         time_scale_factor=compiled.time_scale_factor,
         statistics=statistics,
+        verdicts=verdicts,
     )
 
 

@@ -18,6 +18,7 @@ from toolchain.compile import Mapping, compile_network
 from toolchain.errors import MappingError, ParameterError
 from toolchain.network import Current, Network, Population, Projection, Recording, Values
 from toolchain.options import MappingOptions
+from toolchain.settings import Algorithm, Choice, Settings
 
 RELAY = {"tau_syn_E": 0.5, "tau_refrac": 1000.0}
 """Fires once, in the tick in which a large current comes in."""
@@ -108,7 +109,9 @@ def activity() -> list[list[tuple[int, int]]]:
 def test_spikes_depend_neither_on_placement_nor_on_machine(
     activity: list[list[tuple[int, int]]], machine: str, placer: str
 ) -> None:
-    emulator, mapping = run(balanced(), 500, machine=machine, options=replace(SMALL, placer=placer))
+    settings = Settings(stages={"place": Choice((Algorithm(placer),))})
+    emulator, mapping = run(balanced(), 500, machine=machine, options=SMALL, settings=settings)
+    assert [trial.algorithms["place"].name for trial in mapping.trials if trial.kept] == [placer]
     assert mapping.machine.name == machine
     assert all(len(found) > 30 for found in activity)
     for population in range(3):
@@ -248,6 +251,7 @@ from emulator.image import save_image
 from toolchain.compile import compile_network
 from toolchain.network import Network
 from toolchain.options import MappingOptions
+from toolchain.settings import Algorithm, Choice, Settings
 populations = (poisson_source("in", 40, 20.0), cells("exc", 60), cells("inh", 30, "IF_cond_exp"))
 all_ends = [(0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
 pairs = [(i % 30, (7 * i) % 30) for i in range(99)]

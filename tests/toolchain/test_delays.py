@@ -9,6 +9,8 @@ from networks import cells, connect
 from toolchain.delays import in_steps
 from toolchain.errors import MappingError
 from toolchain.network import Network, Values
+from toolchain.options import MappingOptions
+from toolchain.settings import Origin, Rule
 
 
 def network_of(delay: Values, timestep: float = 0.1) -> Network:
@@ -55,3 +57,10 @@ def test_a_projection_without_synapses_has_no_delays_to_speak_of() -> None:
     projection = connect((0, 0), [], weight=np.zeros(0), delay=np.zeros(0))
     (delays,), remarks = in_steps(Network("n", 1.0, (cells("a", 1),), (projection,)))
     assert (delays.shortest, delays.longest, delays.stages, remarks) == (1, 1, 0, ())
+
+
+def test_delays_are_cut_to_the_longest_that_a_rule_allows() -> None:
+    rules = (Rule("projection", "*", "longest_delay", 1.0, Origin("a.map", 3)),)
+    (delays,), remarks = in_steps(network_of(np.array([0.5, 1.0, 1.6, 14.4])), MappingOptions(rules=rules))
+    assert delays.longest == 10
+    assert [remark.message for remark in remarks] == ["2 of 4 delays are longer than 1 ms and were cut to it (a.map:3)"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.rates import Rate, expected_rates, most_in_tick
+from toolchain.settings import Origin, Rule
 from toolchain.weights import Input, largest_sum, quantise, ring_buffer_shifts, shift_for, weight_scale
 from toolchain.workload import prepare
 
@@ -140,3 +142,25 @@ def test_where_the_machine_has_no_smaller_step_options_are_no_remedy() -> None:
     (_,), (remark,) = quantise(network, shifts)
     assert shifts[1][0] == 0
     assert str(remark).endswith("3.05e-05 nA, the smallest that the machine has; scale up the weights")
+
+
+def test_shifts_that_a_user_gives() -> None:
+    inhibitory = replace(one_to_all(3, 0.1, "inhibitory"), label="inhibition")
+    network = Network("n", 1.0, (cells("a", 3), cells("b", 1)), (one_to_all(3, 0.1), inhibitory))
+    of_population = Rule("population", "b", "weight_shift", 5)
+    of_projection = Rule("projection", "inhib*", "weight_shift", 7)
+    for rules, expected in (((of_population,), (5, 5)), ((of_population, of_projection), (5, 7))):
+        options = MappingOptions(rules=rules)
+        assert ring_buffer_shifts(prepare(network, options), options)[1] == expected
+
+
+def test_shifts_that_contradict_each_other_are_refused_by_name() -> None:
+    populations = cells("a", 3), cells("b", 1), cells("c", 3)
+    network = Network("n", 1.0, populations, (one_to_all(3, 0.1), connect((2, 1), [(0, 0)])))
+    rules = (
+        Rule("projection", "a -> b", "weight_shift", 5, Origin("a.map", 2)),
+        Rule("projection", "c -> b", "weight_shift", 7, Origin("a.map", 3)),
+    )
+    options = MappingOptions(rules=rules)
+    with pytest.raises(MappingError, match=r"one weight_shift: 5 \(a.map:2\) and 7 \(a.map:3\) contradict"):
+        ring_buffer_shifts(prepare(network, options), options)

@@ -21,9 +21,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from toolchain.algorithms import REGISTRY
+from toolchain.did_you_mean import did_you_mean
+from toolchain.errors import MappingError
 from toolchain.language.resolve import resolve
 from toolchain.language.syntax import Statement
-from toolchain.options import STAGE_OF, MappingOptions
+from toolchain.options import MappingOptions
 from toolchain.problems import Problem, SettingsError
 from toolchain.settings import Algorithm, Choice, Origin, Settings
 
@@ -82,16 +85,21 @@ def given(mapping: Given, origin: str = "script") -> Settings:
 
 
 def _by_name(options: Mapping[str, Any], origin: Origin) -> Settings:
-    """Settings from options by name; those that name an algorithm are of its stage."""
-    MappingOptions.from_mapping(options)
-    plain = {name: value for name, value in options.items() if name not in STAGE_OF}
-    stages = {
-        STAGE_OF[name]: Choice((Algorithm(value),), origin=origin)
-        for name, value in options.items()
-        if name in STAGE_OF
-    }
+    """Settings from options by name; the name of a stage stands for its algorithm."""
+    plain = {name: value for name, value in options.items() if name not in REGISTRY}
+    MappingOptions.from_mapping(plain)
+    stages = {name: _choice(name, value, origin) for name, value in options.items() if name in REGISTRY}
     return Settings(
         options=MappingProxyType(plain),
         stages=MappingProxyType(stages),
         origins=MappingProxyType(dict.fromkeys(plain, origin)),
     )
+
+
+def _choice(stage: str, name: Any, origin: Origin) -> Choice:
+    """The algorithm of a stage by its name."""
+    if not isinstance(name, str):
+        raise MappingError(f"mapping option '{stage}' must be the name of an algorithm, got {name!r}")
+    if name not in REGISTRY[stage]:
+        raise MappingError(f"stage '{stage}' has no algorithm '{name}'{did_you_mean(name, REGISTRY[stage])}")
+    return Choice((Algorithm(name),), origin=origin)

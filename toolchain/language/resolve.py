@@ -15,7 +15,7 @@ from toolchain.language import syntax
 from toolchain.language.places import PlaceJudge
 from toolchain.language.quantities import Quantity, shown
 from toolchain.language.specs import ATTEMPTS, NUMBER, SHARE
-from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, STAGE_OF, OptionSpec
+from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, OptionSpec
 from toolchain.problems import Problem, SettingsError, nearest, short
 from toolchain.requirements import COMPARED, COMPARED_SHARES, FIGURES
 from toolchain.settings import (
@@ -118,9 +118,9 @@ class Resolver(PlaceJudge):
         """Take options of the whole mapping."""
         plain = {}
         for name, value in statement.options.items():
-            if name in STAGE_OF:
+            if name in STAGES:
                 origin = statement.at(f"options.{name}")
-                self.wrong(f"'{name}' is no option to set", origin, f"write: {STAGE_OF[name]} using {value}")
+                self.wrong(f"'{name}' is no option to set", origin, f"write: {name} using {value}")
             elif self.once(f"'{name}'", statement.at(f"options.{name}")):
                 plain[name] = value
         found = self.options("the mapping", MAPPING_OPTIONS, statement, plain)

@@ -92,8 +92,9 @@ def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream, 
         formed[bank.numbers[0]] += bank.room.expected if bank.room else 0.0
     for number, (made, delay) in enumerate(zip(network.projections, workload.delays, strict=True)):
         source, target = network.populations[made.source], network.populations[made.target]
+        said = options.of(source.label)
         is_cell = isinstance(CELL_MODELS[source.cell], CellModel)
-        per_core = options.neurons_per_core if is_cell else options.sources_per_core
+        per_core = said.neurons_per_core if is_cell else said.sources_per_core
         stream = Stream(
             synapses=max(len(made) / target.size, formed[number] * source.size),
             sources=source.size,

@@ -117,7 +117,7 @@ def _cells(
     cycles: float,
 ) -> int:
     """Cells a core for a population, in ticks of `timestep` ms and `cycles`."""
-    model = CELL_MODELS[population.cell]
+    model, options = CELL_MODELS[population.cell], options.of(population.label)
     if not isinstance(model, CellModel):
         return min(options.sources_per_core, population.size)
     program = model.program(model.substeps(timestep, options.substeps))

@@ -1,0 +1,104 @@
+"""Mapping by settings, with feedback: from a network or a bare graph to the best of some attempts.
+
+>>> outcome = map_network(network, read("retina.map"))           # doctest: +SKIP
+>>> outcome.mapping.image, outcome.passed                        # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Generic, TypeVar
+
+from emulator.machine import Machine
+from toolchain.compile import Mapping, compile_network
+from toolchain.feedback import Attempt, with_feedback
+from toolchain.graph import Graph
+from toolchain.machines import candidates
+from toolchain.map_graph import GraphMapping, Machines, only
+from toolchain.network import Network
+from toolchain.requirements import Mapped, Verdict, verdicts
+from toolchain.search import Trial, search
+from toolchain.settings import UNSAID, Choice, Settings
+
+M = TypeVar("M", Mapping, GraphMapping)
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome(Generic[M]):
+    """What came of mapping something.
+
+    Parameters
+    ----------
+    settings : Settings
+        Those that `mapping` was made with: what the user said, and what feedback changed.
+    attempts : tuple of Attempt
+        All that was tried; of one the mapping is kept.
+    trials : tuple of Trial
+        The algorithms that were tried in that attempt.
+    """
+
+    mapping: M
+    settings: Settings
+    attempts: tuple[Attempt, ...]
+    trials: tuple[Trial, ...]
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """The requirements that a mapping alone can meet, judged."""
+        return next(attempt.verdicts for attempt in self.attempts if attempt.kept)
+
+    @property
+    def again(self) -> Settings:
+        """The settings by which a network that has changed a little is mapped as this one was."""
+        kept = next(trial.algorithms for trial in self.trials if trial.kept)
+        stages = {stage: Choice((algorithm,)) for stage, algorithm in kept.items()}
+        return replace(self.settings, stages={**self.settings.stages, **stages})
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of them are met."""
+        return all(verdict.passed for verdict in self.verdicts)
+
+
+def map_network(
+    network: Network,
+    settings: Settings = UNSAID,
+    *,
+    machine: Machine | None = None,
+    time_scale_factor: float | None = None,
+) -> Outcome[Mapping]:
+    """Map `network` as `settings` say.
+
+    Parameters
+    ----------
+    machine : Machine, optional
+        Instead of that of `settings`.
+    time_scale_factor : float, optional
+        See `toolchain.compile.compile_network`, also for the errors.
+    """
+
+    def attempt(settings: Settings) -> Outcome[Mapping]:
+        mapping = compile_network(network, machine, settings=settings, time_scale_factor=time_scale_factor)
+        return Outcome(mapping, settings, (), mapping.trials)
+
+    def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
+        return verdicts(settings.requirements, Mapped(outcome.mapping.graph_mapping, outcome.mapping))
+
+    outcome, attempts = with_feedback(settings, attempt, judge)
+    return replace(outcome, attempts=attempts)
+
+
+def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine | None = None) -> Outcome[GraphMapping]:
+    """Map a bare graph as `settings` say; for parameters and errors see `map_network`."""
+    machines: Machines = only(machine) if machine is not None else partial(candidates, settings.machine)
+
+    def attempt(settings: Settings) -> Outcome[GraphMapping]:
+        mapping, trials = search(graph, machines, settings.stages, objective=settings.objective)
+        return Outcome(mapping, settings, (), trials)
+
+    def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:
+        return verdicts(settings.requirements, Mapped(outcome.mapping))
+
+    outcome, attempts = with_feedback(settings, attempt, judge)
+    return replace(outcome, attempts=attempts)
