@@ -214,7 +214,9 @@ class Emulator:
         This takes a tenth of the time of `statistics`, for those who run a tick at a time.
         """
         accounts = [self._engine.account(number) for number in range(len(self.image.cores))]
-        counts = [name for name in ("saturations", "overruns", "full_rows") if any(account[name] for account in accounts)]
+        counts = [
+            name for name in ("saturations", "overruns", "full_rows") if any(account[name] for account in accounts)
+        ]
         return [*counts, *(["packets_dropped"] if len(self._fabric.drop_block) else [])]
 
     def _core_statistics(self, number: int, core: Core) -> CoreStatistics:

@@ -38,7 +38,7 @@ from toolchain.responses import lossy_responses
 from toolchain.rewiring import CoreState, present_synapses, structural_group
 from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
 from toolchain.route import Routes
-from toolchain.search import Trial, search
+from toolchain.search import Trial, by_settings
 from toolchain.settings import UNSAID, Settings
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
@@ -222,7 +222,7 @@ def compile_network(
     budget = limits.clock_hz * network.timestep * 1e-3 * scale
     parts = timed("partition", partition, workload, limits, options, budget, per_core)
     timed("check", check_partition, network, parts, limits)
-    mapped, trials = search(parts.graph, machines, settings.stages, objective=settings.objective)
+    mapped, trials = by_settings(parts.graph, settings, machines)
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))

@@ -32,9 +32,9 @@ rates, as a share of its capacity."""
 def cost(mapping: GraphMapping, objective: Objective | None) -> float:
     """What a mapping costs by `objective`, or by the default one.
 
-    By default it is the product of hops and entries: so a per cent of the one is worth a per cent of the other, for
-    networks of any size and neurons of any rate.
+    By default it is the product of hops, entries and chips: so a per cent of the one is worth a per cent of the other,
+    for networks of any size and neurons of any rate.
     """
     if objective is None:
-        return math.log(max(mapping.hops, 1.0)) + math.log(max(mapping.entries_minimised, 1))
+        return sum(math.log(max(FIGURES[name](mapping), 1.0)) for name in ("hops", "entries", "chips"))
     return sum(weight * FIGURES[name](mapping) for name, weight in objective.weights.items())

@@ -7,18 +7,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Generic, TypeVar
 
 from emulator.machine import Machine
 from toolchain.compile import Mapping, compile_network
 from toolchain.feedback import Attempt, with_feedback
 from toolchain.graph import Graph
-from toolchain.machines import candidates
-from toolchain.map_graph import GraphMapping, Machines, only
+from toolchain.map_graph import GraphMapping, only
 from toolchain.network import Network
 from toolchain.requirements import Mapped, Verdict, verdicts
-from toolchain.search import Trial, search
+from toolchain.search import Trial, by_settings
 from toolchain.settings import UNSAID, Choice, Settings
 
 M = TypeVar("M", Mapping, GraphMapping)
@@ -91,10 +89,9 @@ def map_network(
 
 def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine | None = None) -> Outcome[GraphMapping]:
     """Map a bare graph as `settings` say; for parameters and errors see `map_network`."""
-    machines: Machines = only(machine) if machine is not None else partial(candidates, settings.machine)
 
     def attempt(settings: Settings) -> Outcome[GraphMapping]:
-        mapping, trials = search(graph, machines, settings.stages, objective=settings.objective)
+        mapping, trials = by_settings(graph, settings, only(machine) if machine is not None else None)
         return Outcome(mapping, settings, (), trials)
 
     def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:

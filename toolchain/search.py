@@ -10,20 +10,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from math import prod
 from types import MappingProxyType
 from typing import Final
 
+from emulator.machine import Machine
 from toolchain.algorithms import bind
-from toolchain.constraints import FREE
+from toolchain.constraints import FREE, Constraints
 from toolchain.errors import MappingError
 from toolchain.figures import FIGURES, cost
+from toolchain.fixed_keys import fix_keys
 from toolchain.graph import Graph
 from toolchain.keys import Keys
+from toolchain.machines import candidates
 from toolchain.map_graph import ConstraintsOf, GraphMapping, Machines, Stages
 from toolchain.place import Placement
 from toolchain.route import Routes
-from toolchain.settings import Algorithm, Choice, Objective
+from toolchain.rules import constraints_of
+from toolchain.settings import Algorithm, Choice, Objective, Settings
 
 STAGES = ("place", "route", "keys", "minimise")
 """The stages over a graph that have algorithms to choose from, in their order."""
@@ -98,6 +103,19 @@ def search(
     walk = _Walk(Stages(graph, machines, constraints), choices, objective)
     mapping, kept = walk.placed({})
     return mapping, tuple(replace(trial, kept=number == kept) for number, trial in enumerate(walk.trials))
+
+
+def by_settings(
+    graph: Graph, settings: Settings, machines: Machines | None = None
+) -> tuple[GraphMapping, tuple[Trial, ...]]:
+    """Map `graph` as `settings` say, on one of `machines` instead of theirs if given; for errors see `search`."""
+
+    def constraints(machine: Machine) -> Constraints:
+        return constraints_of(fixed, machine, settings.placement)
+
+    fixed = fix_keys(graph, settings.keys)
+    machines = machines or partial(candidates, settings.machine)
+    return search(fixed, machines, settings.stages, constraints, settings.objective)
 
 
 class _Walk:

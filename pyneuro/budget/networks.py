@@ -76,7 +76,6 @@ class Quantiser:
         rounded = np.rint(weights * scale) / scale * (projection.weight / np.where(weights, weights, 1.0))
         return replace(projection, weight=_values(rounded if len(rounded) > 1 else rounded[0]))
 
-
     def _with_rounded_start(self, network: Network, projection: Projection) -> Projection:
         """The projection with the initial weight of new synapses rounded."""
         scale = weight_scale(network, projection, self.shifts)

@@ -56,10 +56,10 @@ def test_a_stage_keeps_what_is_best_by_its_own_objective() -> None:
     assert [trial.kept for trial in trials] == [True, False, False]
 
 
-def test_by_default_hops_and_entries_weigh_alike() -> None:
+def test_by_default_hops_entries_and_chips_weigh_alike() -> None:
     mapping, trials = search(GRAPH, only(boards(3)), choices(place=PLACERS))
-    products = [trial.figures["hops"] * trial.figures["entries"] for trial in trials]
-    assert mapping.hops * mapping.entries_minimised == min(products)
+    products = [trial.figures["hops"] * trial.figures["entries"] * trial.figures["chips"] for trial in trials]
+    assert mapping.hops * mapping.entries_minimised * mapping.chips == min(products)
     assert cost(mapping, Objective({"hops": 2.0, "chips": 3.0})) == 2 * mapping.hops + 3 * mapping.chips
 
 

@@ -1,0 +1,138 @@
+"""Mapping by settings: what a mapping file says is done, and what it requires is judged."""
+
+from __future__ import annotations
+
+import pytest
+from graphs import populations
+from networks import cells, connect
+
+from toolchain.errors import MappingError
+from toolchain.graph import Graph
+from toolchain.language import read_text
+from toolchain.map_graph import GraphMapping
+from toolchain.map_network import Outcome, map_netlist, map_network
+from toolchain.network import Network
+
+GRAPH = populations({"a": 6, "b": 6})
+
+
+def mapped(text: str, graph: Graph = GRAPH) -> Outcome[GraphMapping]:
+    """What comes of a graph by a mapping file."""
+    return map_netlist(graph, read_text(text))
+
+
+def chips_of(mapping: GraphMapping, population: str) -> set[tuple[int, int]]:
+    """The chips that slices of a population are on."""
+    placement = mapping.placement
+    return {
+        (int(placement.x[i]), int(placement.y[i]))
+        for i, vertex in enumerate(mapping.graph.vertices)
+        if vertex.name.startswith(population)
+    }
+
+
+def test_nothing_said_is_the_smallest_machine_and_one_attempt() -> None:
+    outcome = mapped("")
+    assert outcome.mapping.machine.name == "spin3"
+    assert [(one.changed, one.kept) for one in outcome.attempts] == [("", True)]
+    assert outcome.passed
+    assert sum(trial.kept for trial in outcome.trials) == 1
+
+
+def test_machine_faults_places_and_keys() -> None:
+    outcome = mapped(
+        """
+        machine spin5
+        dead chip (0, 0)
+        place "a" on chip (2, 2)
+        place "b" apart from "a"
+        keys of "b" from 0x10000 mask 0xFFFF0000
+        """
+    )
+    mapping = outcome.mapping
+    assert not mapping.machine.has_chip(0, 0)
+    assert chips_of(mapping, "a") == {(2, 2)}
+    assert (2, 2) not in chips_of(mapping, "b")
+    keys = [int(key) for key, net in zip(mapping.keys.key, mapping.graph.nets, strict=True) if net.source >= 6]
+    assert all(0x10000 <= key < 0x20000 for key in keys)
+
+
+def test_algorithms_and_what_they_minimise() -> None:
+    outcome = mapped("place using scatter(seed=3) or sequential minimising hops")
+    tried = {
+        str(trial.algorithms["place"]): trial for trial in outcome.trials if trial.algorithms["route"].name == "ner"
+    }
+    assert set(tried) == {"scatter(seed=3)", "sequential"}
+    kept = next(trial for trial in outcome.trials if trial.kept)
+    assert kept.figures["hops"] == min(trial.figures["hops"] for trial in outcome.trials)
+
+
+def test_requirements_are_judged_with_the_place_and_the_remedy() -> None:
+    outcome = mapped("require chips <= 1\nrequire table entries <= 1\nrequire hops < 1e9")
+    chips, tables, hops = outcome.verdicts
+    assert (chips.passed, tables.passed, hops.passed) == (True, outcome.mapping.entries_max <= 1, True)
+    failing = mapped("require hops < 1", populations({"a": 40}))
+    (verdict,) = failing.verdicts
+    assert not failing.passed
+    assert verdict.measured is not None
+    assert verdict.measured.value == failing.mapping.hops
+    assert "annealing" in verdict.remedy
+    assert len(failing.attempts) == 3
+    assert [bool(one.changed) for one in failing.attempts] == [False, True, True]
+
+
+def test_a_requirement_on_what_a_netlist_lacks_is_not_met() -> None:
+    (verdict,) = mapped("require weight error < 1 %").verdicts
+    assert (verdict.passed, verdict.measured) == (False, None)
+
+
+def small() -> Network:
+    """Two populations, connected."""
+    return Network("n", 1.0, (cells("a", 40), cells("b", 40)), (connect((0, 1), [(i, i) for i in range(40)]),))
+
+
+def test_a_network_is_cut_smaller_until_it_keeps_up() -> None:
+    said = "set neurons_per_core = 40\nrequire cycle load <= {}"
+    load = map_network(small(), read_text(said.format("100 %"))).verdicts[0].measured
+    assert load is not None
+    text = f"require cycle load <= {100 * load.value * 0.8:.3f} %"
+    assert not map_network(small(), read_text(f"set neurons_per_core = 40\n{text}")).passed
+    outcome = map_network(small(), read_text(f"attempts 5\n{text}"))
+    assert len(outcome.attempts) > 1
+    assert "neurons a core" in outcome.attempts[1].changed
+
+
+def test_figures_of_networks() -> None:
+    outcome = map_network(
+        small(),
+        read_text(
+            """
+            require real time
+            require weight error < 50 %
+            require dtcm < 99 %
+            require sdram < 99 %
+            require cycle load of "a" < 90 %
+            require link load < 90 %
+            """
+        ),
+    )
+    assert [verdict.passed for verdict in outcome.verdicts] == [True] * 6
+    cycles = outcome.verdicts[4].measured
+    assert cycles is not None
+    assert cycles.where.startswith("a")
+
+
+def test_contradictions_name_both_lines() -> None:
+    text = 'machine spin5\nplace "a" on chip (1, 1)\nplace "a" on chip (2, 2)'
+    with pytest.raises(MappingError, match="mapping:2") as error:
+        mapped(text)
+    assert "mapping:3" in str(error.value)
+
+
+def test_what_is_mapped_again_keeps_the_algorithms() -> None:
+    outcome = map_network(small(), read_text("place using scatter(seed=3) or sequential"))
+    kept = next(trial for trial in outcome.trials if trial.kept)
+    again = outcome.again
+    assert {stage: choice.algorithms for stage, choice in again.stages.items()} == {
+        stage: (algorithm,) for stage, algorithm in kept.algorithms.items()
+    }
