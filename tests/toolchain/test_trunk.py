@@ -123,9 +123,7 @@ def test_a_longer_way_is_taken_if_that_is_allowed() -> None:
     dense = [Net(i, everything, 1, 100.0) for i in range(6)]
     beside = [Net(6 + i, np.array([(i + 1) % 6], np.int32), 1, 1.0) for i in range(6)]
     graph = Graph("ring", vertices, (*dense, *beside))
-    links = {
-        detour: [tree.links for tree in partial(route, detour=detour)(graph, placement).trees] for detour in (1, 9)
-    }
+    links = {d: [tree.links for tree in route(graph, placement, detour=d).trees] for d in (1.0, 9.0)}
     assert links[1] == [5] * 6 + [1] * 6
     assert sorted(links[9]) == [1] * 5 + [5] * 7
 
