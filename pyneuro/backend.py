@@ -29,7 +29,8 @@ class Simulation(Protocol):
 
         It has the same populations and cells; parameters, weights, delays, currents and recordings may have
         changed, and projections may have been added.  A projection that connects the same cells in the same order by
-        synapses of the same kind goes on from what its synapses remember of spikes; its weights are those given.
+        synapses of the same kind goes on from what its synapses remember of spikes; its weights are those given.  On
+        the emulator, plastic synapses whose delays have changed forget the spikes of their sources.
 
         The reference delivers the spikes under way as they were sent.  So does the emulator with those that have
         come to a ring buffer; those that wait in delay stages (sent less than the delay ago, with a delay over 16

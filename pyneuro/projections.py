@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from pyneuro import simulator
 from pyneuro.connections import Connection, Connections
 from pyneuro.errors import UnsupportedError
 from pyneuro.freeze import Part, parts
+from pyneuro.learning import Learning
 from pyneuro.populations import members
 from pyneuro.rewired import Rewired, check_change, check_rewired, check_single, present_connections
 from pyneuro.standardmodels.synapses import StaticSynapse, SynapseType
@@ -22,14 +22,6 @@ from pyneuro.values import connection_distances, of_pairs
 from toolchain.network import Values
 
 ADDRESS = {"presynaptic_index": "pre", "postsynaptic_index": "post"}
-
-
-@dataclass(frozen=True, eq=False)
-class Learnt:
-    """The weights that plastic synapses have had since `step`."""
-
-    step: int
-    weights: NDArray[np.float64]
 
 
 class Projection(common.Projection):
@@ -63,7 +55,7 @@ class Projection(common.Projection):
             )
         self.arrays = Connections(tuple(self.synapse_type.get_parameter_names()), _common(self))
         self.parts: tuple[Part, ...] | None = None
-        self._learnt: Learnt | None = None
+        self._learning = Learning(self)
         self._rewired: Rewired | None = None
         self._frozen_at = 0
         if self.synapse_type.rewired:
@@ -172,31 +164,7 @@ class Projection(common.Projection):
 
     def weights(self) -> NDArray[np.float64]:
         """Return the present weights, one for each connection; those of plastic synapses are the simulation's."""
-        if not self._has_learnt:
-            return self.present.array("weight")
-        step = simulator.state.step
-        if self._learnt is None or self._learnt.step != step:
-            self._learnt = Learnt(step, self._simulated_weights())
-        return self._learnt.weights
-
-    @property
-    def _has_learnt(self) -> bool:
-        """Whether a run may have changed weights since t = 0; those of rewired connections are with them."""
-        state = simulator.state
-        changing = self.synapse_type.plastic and not self.synapse_type.rewired
-        return changing and state.simulation is not None and state.step > 0
-
-    def _simulated_weights(self) -> NDArray[np.float64]:
-        """Return the weights that the simulation has now."""
-        state, weights = simulator.state, self.arrays.array("weight").copy()
-        assert state.network is not None, "there is a simulation of it"
-        assert state.simulation is not None, "weights() has looked"
-        number = {id(made): n for n, made in enumerate(state.network.projections)}
-        for part in self.parts or ():
-            if id(part.frozen) in number:
-                where = slice(None) if part.connections is None else part.connections
-                weights[where] = state.simulation.weights(number[id(part.frozen)])
-        return weights
+        return self._learning.weights() if self._learning.begun else self.present.array("weight")
 
     def _get_attributes_as_list(self, names: list[str]) -> list[tuple[Any, ...]]:
         arrays = [getattr(self.present, ADDRESS[name]) if name in ADDRESS else self.values(name) for name in names]
@@ -292,29 +260,28 @@ class Projection(common.Projection):
         float64[connections] or None
             These weights, which may be written to; None if the present weights are those that were given.
         """
-        weights = self.weights()
+        learnt = self._learning.to_change() if self._learning.begun else None
         self.parts = None
         simulator.state.stale = True
-        if not self._has_learnt:
-            return None
-        self._learnt = Learnt(simulator.state.step, weights.copy())
-        return self._learnt.weights
+        return learnt
 
     def restart(self) -> None:
         """Go back, at a reset, to the weights and connections that were given."""
         if self._frozen_at:
             self.parts = None
             simulator.state.stale = True
-        self._learnt = self._rewired = None
+        self._learning.forget()
+        self._rewired = None
 
     def freeze(self) -> tuple[Part, ...]:
         """Return what the projection is in the frozen network; the same objects until something changes.
 
         A simulator that goes on with another network takes the weights in it: there are those that have been learnt.
         """
-        if self.parts is None or self._has_learnt:
-            self.parts = tuple(parts(self, self.weights() if self._has_learnt else self.arrays["weight"]))
-            self._frozen_at = simulator.state.step if self._has_learnt else 0
+        learnt = self._learning.begun
+        if self.parts is None or learnt:
+            self.parts = tuple(parts(self, self._learning.weights() if learnt else self.arrays["weight"]))
+            self._frozen_at = simulator.state.step if learnt else 0
         return self.parts
 
 
