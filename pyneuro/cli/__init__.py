@@ -136,6 +136,9 @@ def _add_map(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="DIR",
         help="write machine, placements, keys and routing tables there in sPyNNaker's JSON forms, and the netlist",
     )
+    command.add_argument(
+        "--explain", action="store_true", help="print what holds for the mapping, and where it was said"
+    )
     command.add_argument("--json", action="store_true", help="print the figures as one JSON object, the last line")
 
 

@@ -20,6 +20,7 @@ from pyneuro.report import Report
 from pyneuro.report.build import compiled_report, make_report
 from pyneuro.report.files import write_report
 from toolchain.compile import Mapping
+from toolchain.explain import explain
 from toolchain.export import write_export
 from toolchain.graph import Graph
 from toolchain.language import given
@@ -42,6 +43,8 @@ class _Mapped(BaseException):
 def main(options: argparse.Namespace) -> int:
     """Map what the command line names, print the figures, and judge what is required."""
     outcome, mapping, report, (wall, cpu) = _netlist(options) if options.netlist else _script(options)
+    if options.explain:
+        print(explained(outcome.settings))
     figures: dict[str, Any] = {
         "network": mapping.graph.name,
         "machine": mapping.machine.name,
@@ -63,6 +66,13 @@ def settings_of(options: argparse.Namespace) -> Settings:
     """What a mapping file and the command line say."""
     settings = given(options.mapping, "command line")
     return settings.on_machine(options.machine, Origin("command line")) if options.machine else settings
+
+
+def explained(settings: Settings) -> str:
+    """The settings that hold and where each came from, a line each."""
+    held = explain(settings)
+    name, value = (max(len(getattr(one, part)) for one in held) for part in ("name", "value"))
+    return "\n".join(f"{one.name:<{name}}  {one.value:<{min(value, 60)}}  {one.origin}" for one in held) + "\n"
 
 
 def _since(wall: float, cpu: float) -> tuple[float, float]:

@@ -74,6 +74,7 @@ class MachineJudge(Judge):
 
     def take_dead_chips(self, statement: syntax.DeadChips) -> None:
         """Take chips that do not work."""
+        self.origins.setdefault("dead_chips", statement.at())
         for i, at in enumerate(statement.chips):
             chip = self.chip(at, statement.at(f"chips.{i}"))
             if chip is not None:
@@ -81,6 +82,7 @@ class MachineJudge(Judge):
 
     def take_dead_cores(self, statement: syntax.DeadCores) -> None:
         """Take cores that do not work."""
+        self.origins.setdefault("dead_cores", statement.at())
         chip = self.chip(statement.chip, statement.at("chip"))
         number = self.whole("the number of dead cores", DEAD_CORES, statement.number, statement.at("number"))
         if chip is not None and number is not None:
@@ -88,10 +90,12 @@ class MachineJudge(Judge):
 
     def take_dead_links(self, statement: syntax.DeadLinks) -> None:
         """Take links that do not work."""
+        self.origins.setdefault("dead_links", statement.at())
         self.dead_links += self._links(statement)
 
     def take_forbidden_links(self, statement: syntax.ForbiddenLinks) -> None:
         """Take links that no route may take."""
+        self.origins.setdefault("forbidden_links", statement.at())
         self.forbidden += self._links(statement)
 
     def _links(self, statement: syntax.DeadLinks | syntax.ForbiddenLinks) -> list[tuple[int, int, int]]:
