@@ -64,7 +64,7 @@ _SOURCES = OptionSpec("at most so many spike sources a core", 1, MOST_SOURCES, w
 _RATE = OptionSpec("rate assumed of every cell, for the scale of weights and the load of cores", 0, 1e6, unit="Hz")
 _SIGMA = OptionSpec("standard deviations above the mean input that a ring buffer holds", 0, 100)
 _SUBSTEPS = OptionSpec("steps of the neuron update in one timestep", 1, 64, whole=True)
-_CYCLES = OptionSpec("share of a tick that the estimated load of a core may take", 0.01, 100, unit="share")
+_CYCLES = OptionSpec("share of a tick that the estimated load of a core may take", 0.01, 10, unit="share")
 _SHIFT = OptionSpec("left shift from a 16-bit weight to s16.15: large weights want a large one", 0, 15, whole=True)
 
 _SYNAPSE_CORES = OptionSpec(

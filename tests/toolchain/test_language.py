@@ -297,6 +297,16 @@ def test_errors_of_a_script(golden: Callable[[str, str], None]) -> None:
     assert len(error.value.problems) == 10
 
 
+def test_keys_that_overlap() -> None:
+    blocks = [("a", 0x20000, 16), ("b", 0x20000, 17), ("c", 0x23000, 12), ("d", 0x10000, 16), ("e", 0x40000, 8)]
+    lines = [f'keys of "{label}" from {key} mask {-(1 << bits) & 0xFFFFFFFF}' for label, key, bits in blocks]
+    told = problems_of("\n".join(lines)).splitlines()
+    assert [line.partition("error: ")[2] for line in told if "error: " in line] == [
+        "keys of 'a' are also keys of 'b'",
+        "keys of 'c' are also keys of 'b'",
+    ]
+
+
 def test_wide_lines_are_cut() -> None:
     text = "population " + ", ".join(f'"population {i}"' for i in range(40)) + ": neuron_per_core = 3"
     _, shown, carets, _ = problems_of(text).splitlines()

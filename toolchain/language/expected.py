@@ -20,15 +20,15 @@ from toolchain.settings import Origin
 END: Final = "$END"
 VALUE: Final = frozenset({"NAME", "NUMBER", "STRING", "TRUE", "FALSE"})
 PHRASES: Final[tuple[tuple[frozenset[str], str], ...]] = (
-    (VALUE | {"SIZE"}, "a machine, as spin5, 3 boards or 16x16 torus"),
+    (VALUE | {"SIZE"}, "a machine (spin5, 3 boards, 16x16 torus...)"),
     (VALUE, "a value"),
     (frozenset({"NAME", "STRING"}), "a label in quotes"),
-    (frozenset({"NUMBER", "WORD"}), "figures, as hops + 100 entries"),
+    (frozenset({"NUMBER", "WORD"}), "figures (as hops + 100 entries)"),
     (frozenset({"NAME"}), "a name"),
     (frozenset({"OPTION"}), "the name of an option"),
     (frozenset({"ALGORITHM"}), "an algorithm"),
-    (frozenset({"DIRECTION"}), "the direction of a link, as east"),
-    (frozenset({"WORD"}), "a figure, as hops"),
+    (frozenset({"DIRECTION"}), "the direction of a link (as east)"),
+    (frozenset({"WORD"}), "a figure (as hops)"),
     (frozenset({"STRING"}), "a file name in quotes"),
     (frozenset({"SHAPE"}), "'torus' or 'mesh'"),
     (frozenset({"COMPARISON"}), "a comparison (<, <=, >, >=)"),

@@ -6,6 +6,7 @@ What is wrong is noted and the work goes on with None in its place, so that one 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Final
 
@@ -67,8 +68,8 @@ class Judge:
         if why := spec.wrong(plain):
             self.wrong(f"{what} {why}", origin)
             return None
-        assert isinstance(plain, int | float)
-        return plain
+        assert isinstance(plain, Real)
+        return int(plain) if isinstance(plain, Integral) else float(plain)
 
     def whole(self, what: str, spec: OptionSpec, value: object, origin: Origin) -> int | None:
         """A whole number in the unit of `spec`."""

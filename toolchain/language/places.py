@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, Final, Literal
 
 from toolchain.language import syntax
@@ -105,15 +104,18 @@ class PlaceJudge(MachineJudge):
 
     def check_together(self) -> None:
         """Refuse what contradicts something else, naming both."""
-        for rule in self.placement:
-            if rule.chip in self.dead:
-                hint = f"it is dead in {self.dead[rule.chip]}"
-                self.wrong(f"'{rule.pattern}' cannot be on chip {rule.chip}, which is dead", rule.origin, hint)
-        ordered = sorted(self.key_rules, key=lambda rule: (rule.key, rule.origin.line))
-        for one, other in pairwise(ordered):
-            if other.key <= one.key | (~one.mask & KEY_BITS):
-                hint = f"those of '{one.pattern}' are from {one.key:#x} on, in {one.origin}"
-                self.wrong(f"keys of '{other.pattern}' are also keys of '{one.pattern}'", other.origin, hint)
+        for place in self.placement:
+            if place.chip in self.dead:
+                hint = f"it is dead in {self.dead[place.chip]}"
+                self.wrong(f"'{place.pattern}' cannot be on chip {place.chip}, which is dead", place.origin, hint)
+        # Blocks lie apart or one in the other, for each begins at a multiple of its size.
+        outer: KeyRule | None = None
+        for rule in sorted(self.key_rules, key=lambda rule: (rule.key, rule.mask)):
+            if outer is not None and rule.key & outer.mask == outer.key:
+                hint = f"those of '{outer.pattern}' are from {outer.key:#x} on, in {outer.origin}"
+                self.wrong(f"keys of '{rule.pattern}' are also keys of '{outer.pattern}'", rule.origin, hint)
+            else:
+                outer = rule
 
 
 def _mask_hint(size: int) -> str:
