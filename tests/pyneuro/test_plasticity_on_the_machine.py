@@ -148,7 +148,7 @@ def test_neither_threads_nor_partition_nor_placement_change_weights() -> None:
     net = mixed()
     wanted = learnt(net)
     assert np.array_equal(wanted[2], net.projections[2].weight)
-    for options in ({"threads": 2}, {"mapping": {"neurons_per_core": 7}}, {"mapping": {"placer": "scatter"}}):
+    for options in ({"threads": 2}, {"mapping": {"neurons_per_core": 7}}, {"mapping": {"place": "scatter"}}):
         assert all(np.array_equal(a, b) for a, b in zip(learnt(net, **options), wanted, strict=True)), options
 
 

@@ -198,7 +198,7 @@ def test_statements_of_a_script() -> None:
 
 
 def test_options_by_name() -> None:
-    settings = given({"neurons_per_core": 64, "placer": "hilbert"})
+    settings = given({"neurons_per_core": 64, "place": "hilbert"})
     assert settings.options == {"neurons_per_core": 64}
     assert settings.stages["place"].algorithms == (Algorithm("hilbert"),)
     assert given(None) == Settings()
@@ -221,7 +221,7 @@ let rate = 8.5
 let rate = 9
 let place = 3
 let huge = 1e99
-population "L4*": neurons_per_core = 1280, spikes_per_secnd = rate, substeps = rate
+population "L4*": neurons_per_core = 1280, spikes_per_secnd = rate, weight_shift = rate
 population "L4*" neurons_per_core = 128
 population L4: neurons_per_core = 128
 projection "E -> I": weight_shift = "two"
@@ -247,7 +247,7 @@ require hops
 require hops of "x" < 3
 require real time < 1
 require rate error < fast
-set placer = "hilbert", cycles_margin = 80 %
+set place = "hilbert", cycles_margin = 80 %
 set cycles_margin = 90 %, neurons_per_cor = 3 x
 attempts many
 attempts 5 times
@@ -382,7 +382,7 @@ def network() -> Network:
 
 def test_labels_that_there_are() -> None:
     settings = settings_of(
-        'population "L4?": substeps = 1\nprojection "L4*->L23E": weight_shift = 1\nprojection "up": weight_shift = 1\n'
+        'population "L4?": weight_shift = 1\nprojection "L4*->L23E": weight_shift = 1\nprojection "up": weight_shift = 1\n'
         'place "L4E" near "L23E"\nrequire cycle load of "L4*" < 80 %'
     )
     assert unmatched(settings, network()) == ()
@@ -390,7 +390,7 @@ def test_labels_that_there_are() -> None:
 
 def test_labels_that_there_are_not(golden: Callable[[str, str], None]) -> None:
     settings = read_text(
-        'population "L5E": substeps = 1\nprojection "L4E -> L4I": weight_shift = 1\nplace "L4E" with "L32E"\n'
+        'population "L5E": weight_shift = 1\nprojection "L4E -> L4I": weight_shift = 1\nplace "L4E" with "L32E"\n'
         'keys of "retina" from 0 mask 0xFFFF0000\nrequire weight error of "down" < 1 %',
         "labels.map",
     )
