@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from emulator.image import MODULATED_WORDS
 from toolchain.models import CELL_MODELS
 from toolchain.models.composed import MEMBRANES, RECEPTORS, base
 from toolchain.models.declaration import CellModel
 from toolchain.models.inputs import Names
 from toolchain.models.parameters import Declared, Parameter
 from toolchain.synapses import DELAY_FRACTION
+from toolchain.synapses.modulated import DOSE_BYTES
 from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.modulation import PARAMETERS as MODULATION_PARAMETERS
 from toolchain.synapses.modulation import RECEPTORS as MODULATION_RECEPTORS
@@ -102,7 +104,11 @@ def _synapses() -> tuple[Facts, ...]:
             "name": NEUROMODULATION,
             "kind": "synapse type of dopamine, for populations with an STDPMechanism",
             "parameters": [WEIGHT | {"unit": "concentration"}, DELAY, *dopamine],
-            "made_of": {"receptors": ", ".join(MODULATION_RECEPTORS)},
+            "made_of": {
+                "receptors": ", ".join(MODULATION_RECEPTORS),
+                "on a core": f"{4 * MODULATED_WORDS} bytes a modulated synapse and {DOSE_BYTES} a cell more than without",
+                "arithmetic": "a scheme of pyneuro's own, not sPyNNaker's bits",
+            },
         },
     )
 

@@ -15,6 +15,7 @@ from emulator import interpreter, update
 from emulator.errors import ProgramError
 from emulator.interpreter import RESOLUTION
 from emulator.program import MOST_TRIALS, Kind, Op, Program, Register, Role, Table
+from toolchain.models.functions import fade, ratio, stopped_product
 from toolchain.models.tabulate import tabulate
 from toolchain.models.tracing import (
     Step,
@@ -321,3 +322,30 @@ def test_what_is_traced_is_what_is_meant() -> None:
     program = program_of(lambda r: convert(interpolate(RAMP, r["accum1"] / r["accum2"]), Kind.UNIT), Kind.UNIT)
     assert [i.op for i in program.instructions] == [Op.DIV, Op.LERP, Op.SHL, Op.GE]
     assert [i.kind for i in program.instructions] == [Kind.ACCUM, Kind.ACCUM, Kind.UNIT, Kind.MASK]
+
+
+@given(word, word, st.integers(1, 32))
+def test_stopped_products_stop_where_products_wrap(a: int, b: int, shift: int) -> None:
+    found = words(lambda r: stopped_product(r["accum1"], r["accum2"], shift, Kind.ACCUM), Kind.ACCUM, a, b)
+    assert found == min(max(a * b >> shift, -(2**31)), 2**31 - 1)
+    assert stopped_product(3.0, 0.5, shift, Kind.ACCUM) == 1.5
+    with pytest.raises(ProgramError, match="shifts by 1 to 32 bits, got 0"):
+        words(lambda r: stopped_product(r["accum1"], r["accum2"], 0, Kind.ACCUM), Kind.ACCUM, a, b)
+
+
+@given(word, st.integers(0, 2**31 - 1))
+def test_what_fades_goes_towards_zero(a: int, factor: int) -> None:
+    """The smallest word has no opposite, and is left out."""
+    a = max(a, 1 - 2**31)
+    found = words(lambda r: fade(r["accum1"], r["unit2"]), Kind.ACCUM, a, factor)
+    assert found == (abs(a) * factor >> 31) * (1 if a >= 0 else -1)
+    assert fade(-2.0, 0.25) == -0.5
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(1, 2**31 - 1))
+def test_ratios_are_those_of_words(a: int, b: int) -> None:
+    found = words(lambda r: ratio(r["unit1"], r["unit2"]), Kind.ACCUM, a, b)
+    assert found == ((a << 15) // b + 2**31) % 2**32 - 2**31
+    assert ratio(1.0, 4.0) == 0.25
+    with pytest.raises(ProgramError, match=r"ratio\(\) needs two signed numbers of one kind, got s0.31 and s16.15"):
+        words(lambda r: ratio(r["unit1"], r["accum2"]), Kind.ACCUM, a, b)
