@@ -106,7 +106,7 @@ def _synapses() -> tuple[Facts, ...]:
             "parameters": [WEIGHT | {"unit": "concentration"}, DELAY, *dopamine],
             "made_of": {
                 "receptors": ", ".join(MODULATION_RECEPTORS),
-                "on a core": f"{4 * MODULATED_WORDS} bytes a modulated synapse and {DOSE_BYTES} a cell more than without",
+                "on a core": f"{4 * MODULATED_WORDS} bytes a modulated synapse and {DOSE_BYTES} a cell in addition",
                 "arithmetic": "a scheme of pyneuro's own, not sPyNNaker's bits",
             },
         },

@@ -133,7 +133,9 @@ def _counters(statistics: Statistics) -> tuple[Counter, ...]:
 def _rewiring(statistics: Statistics) -> tuple[Counter, ...]:
     """Return the counts of synapses that came and went."""
     return (
-        Counter("Attempts to rewire", statistics.attempts, "at a place of a cell, to form a synapse or to eliminate one"),
+        Counter(
+            "Attempts to rewire", statistics.attempts, "at a place of a cell, to form a synapse or to eliminate one"
+        ),
         Counter("Synapses formed", statistics.formed, "by these attempts"),
         Counter("Synapses eliminated", statistics.eliminated, "by these attempts"),
         Counter(
