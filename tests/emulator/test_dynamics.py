@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -19,7 +20,8 @@ from slow_emulator import SlowEmulator
 
 from emulator.archive import load, save
 from emulator.emulator import Emulator
-from emulator.image import IMAGE_FORMAT, IMAGE_VERSION, Core, MachineImage, NeuronCore
+from emulator.errors import ImageError
+from emulator.image import IMAGE_FORMAT, IMAGE_VERSION, Core, Dopamine, MachineImage, ModulatedRows, NeuronCore
 
 TICKS = 50
 COUNTED = ("packets_received", "unmatched", "synaptic_events", "dynamic_events", "saturations")
@@ -158,3 +160,34 @@ def test_random_dynamics_are_worth_the_trouble() -> None:
                     seen["full"] += int((emulator.history(number, history)[2] == 15).any())
     wanted = ("events", "PlasticRows", "ModulatedRows", "ReleaseRows", "full", "forgotten")
     assert min(seen[name] for name in wanted) > 3
+
+
+def modulated_image() -> tuple[MachineImage, int, ModulatedRows]:
+    """An image with a core whose first bank dopamine modulates, the number of that core, and the bank."""
+    for seed in range(20):
+        image = with_dynamics(random_image(seed, TICKS), seed)
+        for number, core in enumerate(image.cores):
+            if isinstance(core, NeuronCore) and core.dynamic and isinstance(core.dynamic[0], ModulatedRows):
+                return image, number, core.dynamic[0]
+    raise AssertionError("random images have modulated rows")
+
+
+BROKEN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"elapse": 0}, {}, r"program 'integrator' has the states \['v'\], not \['weight', 'eligibility', 'dopamine'\]"),
+    ({"lag": np.full(16, -2, np.int32)}, {}, "dopamine cannot count as .* ticks later"),
+    ({"bits": 1000}, {}, "eligibilities cannot stand for"),
+    ({}, {"dopamine": None, "shift": (0, 0)}, "nothing brings dopamine"),
+    ({}, {"dopamine": Dopamine(0, 0, (1,)), "shift": (0, 0, 0)}, r"dopamine: program 'integrator' has the states"),
+    ({}, {"dopamine": Dopamine(0, 0, (2,)), "shift": (0, 0, 0)}, r"signs \(2,\), it takes 1 to 2 of 1 and -1"),
+    ({}, {"shift": (0, 0)}, "2 shifts for . synapse types"),
+]
+
+
+@pytest.mark.parametrize(("rows", "core", "message"), BROKEN)
+def test_broken_modulated_rows_are_refused(rows: dict[str, Any], core: dict[str, Any], message: str) -> None:
+    image, number, bank = modulated_image()
+    broken = image.cores[number]
+    assert isinstance(broken, NeuronCore)
+    broken = replace(broken, dynamic=(replace(bank, **rows), *broken.dynamic[1:]), **core)
+    with pytest.raises(ImageError, match=message):
+        Emulator(replace(image, cores=(*image.cores[:number], broken, *image.cores[number + 1 :])))
