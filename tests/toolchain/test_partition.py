@@ -165,6 +165,12 @@ def test_little_fast_memory_makes_slices_smaller() -> None:
     assert all(part.dtcm_bytes <= 20_000 for part in found.slices)
 
 
+def test_some_fast_memory_is_kept_off() -> None:
+    whole, kept = cut(dense(200)), cut(dense(200), dtcm_margin=0.3)
+    assert len(kept.slices) > len(whole.slices)
+    assert all(part.dtcm_bytes <= 0.3 * MACHINE.dtcm_bytes for part in kept.slices)
+
+
 def test_settled_cuts_are_kept() -> None:
     options = MappingOptions()
     found = partition(prepare(dense(9), options), MACHINE, options, MS, (4,))
