@@ -22,7 +22,11 @@ import toolchain.route.congestion
 import toolchain.route.longest_dimension
 import toolchain.route.ner
 import toolchain.route.trunk
+import toolchain.tables.best
+import toolchain.tables.chain
 import toolchain.tables.default_routes
+import toolchain.tables.ordered_covering
+import toolchain.tables.pairs
 import toolchain.tables.prefixes
 from toolchain.map_graph import Allocator, Minimiser, Placer, Router
 from toolchain.settings import Algorithm
@@ -50,7 +54,11 @@ ROUTERS: Final[Mapping[str, Router]] = MappingProxyType(
 MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(
     {
         "default_routes": toolchain.tables.default_routes.minimise,
+        "pairs": toolchain.tables.pairs.minimise,
         "prefixes": toolchain.tables.prefixes.minimise,
+        "ordered_covering": toolchain.tables.ordered_covering.minimise,
+        "chain": toolchain.tables.chain.minimise,
+        "best": toolchain.tables.best.minimise,
     }
 )
 REGISTRY: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(

@@ -17,6 +17,7 @@ from emulator.machine import Machine
 from toolchain.keys import Keys
 from toolchain.route import Routes
 from toolchain.tables import Tables
+from toolchain.tables.trie import Blocks
 
 ChipMinimiser = Callable[[RoutingTable, NDArray[np.bool_]], RoutingTable]
 """A function of the generated table of a chip, and for each entry whether default routing does the same."""
@@ -32,6 +33,12 @@ def each_chip(minimise: ChipMinimiser, machine: Machine, keys: Keys, routes: Rou
         for table in tables.tables
     )
     return Tables(tuple(table for table in minimised if len(table.key)))
+
+
+def trie_of(table: RoutingTable, straight: NDArray[np.bool_]) -> tuple[NDArray[np.uint32], Blocks]:
+    """The trie over the blocks of a generated table, which has numbers for routes, and the route words by number."""
+    words, number = np.unique(table.route, return_inverse=True)
+    return words, Blocks(table.key, table.mask, number.astype(np.int32), straight.astype(np.uint8), len(words))
 
 
 def _straight_blocks(machine: Machine, keys: Keys, routes: Routes) -> dict[tuple[int, int], NDArray[np.uint64]]:

@@ -26,8 +26,7 @@ from emulator.machine import Machine
 from toolchain.keys import Keys
 from toolchain.route import Routes
 from toolchain.tables import Tables
-from toolchain.tables.chip import each_chip
-from toolchain.tables.trie import prefix_entries
+from toolchain.tables.chip import each_chip, trie_of
 
 
 def minimise(machine: Machine, keys: Keys, routes: Routes, tables: Tables) -> Tables:
@@ -37,9 +36,7 @@ def minimise(machine: Machine, keys: Keys, routes: Routes, tables: Tables) -> Ta
 
 def minimise_chip(table: RoutingTable, straight: NDArray[np.bool_]) -> RoutingTable:
     """The smallest prefix table that routes the blocks of `table`, which are disjoint and ascend."""
-    words, number = np.unique(table.route, return_inverse=True)
-    key, mask, route = prefix_entries(
-        table.key, table.mask, number.astype(np.int32), straight.astype(np.uint8), len(words)
-    )
+    words, trie = trie_of(table, straight)
+    key, mask, route = trie.prefixes()
     order = np.lexsort((key, ~mask))
     return RoutingTable(table.x, table.y, key[order], mask[order], words[route[order]])

@@ -1,10 +1,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-def prefix_entries(
-    key: NDArray[np.uint32],
-    mask: NDArray[np.uint32],
-    route: NDArray[np.int32],
-    straight: NDArray[np.uint8],
-    routes: int,
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.int32]]: ...
+Words = NDArray[np.uint32]
+Numbers = NDArray[np.int32]
+
+class Blocks:
+    def __init__(self, key: Words, mask: Words, route: Numbers, straight: NDArray[np.uint8], routes: int) -> None: ...
+    def prefixes(self) -> tuple[Words, Words, Numbers]: ...
+    def uniform(self) -> tuple[Words, Words, Numbers, NDArray[np.bool_]]: ...

@@ -1,4 +1,4 @@
-"""The smallest prefix table of one chip: the inner loops of `prefixes`, where the algorithm is told.
+"""The trie over the blocks of one chip: the inner loops of `prefixes`, where the algorithm is told.
 
 The blocks that a chip routes, in the order of their keys, are the leaves of a binary trie without unary nodes: the
 node between two neighbours is at the highest bit in which their keys differ.  Nodes 0 to n - 1 are the leaves; a
@@ -109,50 +109,101 @@ cdef Py_ssize_t assign(const Trie* trie, int32_t root, int32_t* stack, int32_t* 
     return entries
 
 
-def prefix_entries(const uint32_t[::1] key, const uint32_t[::1] mask, const int32_t[::1] route,
-                   const uint8_t[::1] straight, Py_ssize_t routes):
-    """The smallest prefix table for disjoint blocks in ascending order.
+cdef Py_ssize_t uniform(const Trie* trie, int32_t root, int32_t* stack, int32_t* found) noexcept nogil:
+    """Write the highest nodes below which all leaves have one route; their number."""
+    cdef Py_ssize_t depth = 1, n = 0
+    cdef int32_t node
+    stack[0] = root
+    while depth:
+        depth -= 1
+        node = stack[depth]
+        if trie.fewest[node] == 0:
+            found[n] = node
+            n += 1
+            continue
+        stack[depth], stack[depth + 1] = trie.child[2 * node + 1], trie.child[2 * node]
+        depth += 2
+    return n
+
+
+cdef class Blocks:
+    """The trie over the blocks of one chip.
 
     Parameters
     ----------
     key, mask : uint32[n]
-        The blocks.
+        Disjoint blocks, ascending; one at least.
     route : int32[n]
         The number of the route of each, below `routes`.
     straight : uint8[n]
         1 where default routing does the same.
-
-    Returns
-    -------
-    key, mask : uint32[entries]
-    route : int32[entries]
-        Entries above come before those within them: the table must be turned round, or sorted by mask.
     """
-    cdef Py_ssize_t n = key.shape[0], nodes = max(2 * n - 1, 1), words = (routes + 63) // 64, i, entries
-    cdef int32_t[::1] ints = np.zeros((9 * nodes) + 2 * n + 2, np.int32)
-    cdef uint64_t[::1] sets = np.zeros(max(nodes * words, 1), np.uint64)
+
     cdef Trie trie
     cdef int32_t root
-    cdef int32_t* spare = &ints[0]
-    if n == 0:
-        return np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.int32)
-    trie.leaves, trie.words, trie.suits = n, words, &sets[0]
-    trie.child, trie.bit, trie.first = spare, spare + 2 * nodes, spare + 3 * nodes
-    trie.bare, trie.fewest = spare + 4 * nodes, spare + 5 * nodes
-    spare += 6 * nodes
-    for i in range(n):
-        trie.first[i], trie.bare[i] = <int32_t> i, not straight[i]
-        sets[i * words + (route[i] >> 6)] = <uint64_t> 1 << (route[i] & 63)
-    root = build(&trie, &key[0], spare, spare + n + 1)
-    found, chosen = np.empty(nodes, np.int32), np.empty(nodes, np.int32)
-    cdef int32_t[::1] entry = found, out = chosen
-    entries = assign(&trie, root, spare, spare + nodes, &entry[0], &out[0])
-    keys, masks = np.empty(entries, np.uint32), np.empty(entries, np.uint32)
-    cdef uint32_t[::1] keys_view = keys, masks_view = masks
-    for i in range(entries):
-        if entry[i] < n:
-            masks_view[i] = mask[entry[i]]
-        else:
-            masks_view[i] = <uint32_t> (-(<uint64_t> 2 << trie.bit[entry[i]]))
-        keys_view[i] = key[trie.first[entry[i]]] & masks_view[i]
-    return keys, masks, chosen[:entries].copy()
+    cdef const uint32_t[::1] key, mask
+    cdef int32_t[::1] ints
+    cdef uint64_t[::1] sets
+
+    def __init__(self, const uint32_t[::1] key, const uint32_t[::1] mask, const int32_t[::1] route,
+                 const uint8_t[::1] straight, Py_ssize_t routes):
+        cdef Py_ssize_t n = key.shape[0], nodes = 2 * n, words = (routes + 63) // 64, i
+        cdef int32_t* spare
+        self.key, self.mask = key, mask
+        self.ints = np.zeros(8 * nodes, np.int32)
+        self.sets = np.zeros(nodes * words, np.uint64)
+        spare = &self.ints[0]
+        self.trie.leaves, self.trie.words, self.trie.suits = n, words, &self.sets[0]
+        self.trie.child, self.trie.bit, self.trie.first = spare, spare + 2 * nodes, spare + 3 * nodes
+        self.trie.bare, self.trie.fewest = spare + 4 * nodes, spare + 5 * nodes
+        for i in range(n):
+            self.trie.first[i], self.trie.bare[i] = <int32_t> i, not straight[i]
+            self.sets[i * words + (route[i] >> 6)] = <uint64_t> 1 << (route[i] & 63)
+        self.root = build(&self.trie, &key[0], spare + 6 * nodes, spare + 7 * nodes)
+
+    def prefixes(self):
+        """The smallest prefix table, wide entries before those within them: it must be sorted by mask.
+
+        Returns
+        -------
+        key, mask : uint32[entries]
+        route : int32[entries]
+        """
+        cdef Py_ssize_t nodes = 2 * self.trie.leaves, entries
+        cdef int32_t[::1] entry = np.empty(nodes, np.int32)
+        routes = np.empty(nodes, np.int32)
+        cdef int32_t[::1] route = routes
+        entries = assign(&self.trie, self.root, &self.ints[6 * nodes], &self.ints[7 * nodes], &entry[0], &route[0])
+        return *self.blocks_of(entry[:entries]), routes[:entries].copy()
+
+    def uniform(self):
+        """The largest blocks that are routed alike, ascending.
+
+        Returns
+        -------
+        key, mask : uint32[blocks]
+        route : int32[blocks]
+        straight : bool[blocks]
+            Where default routing does the same.
+        """
+        cdef Py_ssize_t nodes = 2 * self.trie.leaves, n, i
+        cdef int32_t[::1] found = np.empty(nodes, np.int32)
+        n = uniform(&self.trie, self.root, &self.ints[6 * nodes], &found[0])
+        routes, straight = np.empty(n, np.int32), np.empty(n, np.bool_)
+        for i in range(n):
+            routes[i] = any_of(self.trie.suits + found[i] * self.trie.words)
+            straight[i] = self.trie.bare[found[i]] == 0
+        return *self.blocks_of(found[:n]), routes, straight
+
+    cdef blocks_of(self, int32_t[::1] node):
+        """Keys and masks of nodes."""
+        cdef Py_ssize_t i
+        keys, masks = np.empty(node.shape[0], np.uint32), np.empty(node.shape[0], np.uint32)
+        cdef uint32_t[::1] key = keys, mask = masks
+        for i in range(node.shape[0]):
+            if node[i] < self.trie.leaves:
+                mask[i] = self.mask[node[i]]
+            else:
+                mask[i] = <uint32_t> (-(<uint64_t> 2 << self.trie.bit[node[i]]))
+            key[i] = self.key[self.trie.first[node[i]]] & mask[i]
+        return keys, masks
