@@ -14,7 +14,8 @@ from emulator.machine import Machine, spin3, spin5
 from toolchain.algorithms import ALLOCATORS
 from toolchain.errors import IllegalProductError, MappingError
 from toolchain.graph import Graph, Net, Vertex
-from toolchain.keys import Keys
+from toolchain.keys import Keys, along
+from toolchain.keys.along import allocate as along_trees
 from toolchain.keys.check import check
 from toolchain.keys.dense import allocate, order
 from toolchain.map_graph import Allocator
@@ -22,6 +23,8 @@ from toolchain.place import Placement
 from toolchain.place.hilbert import place
 from toolchain.route import Routes
 from toolchain.route.ner import route
+from toolchain.tables import prefixes
+from toolchain.tables.generate import generate
 
 NOWHERE = Routes(())
 every_allocator = pytest.mark.parametrize("allocate", ALLOCATORS.values(), ids=ALLOCATORS)
@@ -150,3 +153,85 @@ def test_keys_other_than_the_fixed_ones_and_too_few_are_caught() -> None:
         check(fixed, allocated(free))
     with pytest.raises(IllegalProductError, match="1 nets have 0 keys and 0 masks"):
         check(free, allocated(nets()))
+
+
+# --- along the trees -------------------------------------------------------------------------------------------
+
+
+def along_keys(graph: Graph, effort: float = 1.0) -> Keys:
+    """Keys of a graph on spin5 along its trees, checked."""
+    placement = place(graph, spin5())
+    keys = along_trees(graph, placement, route(graph, placement), effort=effort)
+    check(graph, keys)
+    return keys
+
+
+def test_nets_that_are_routed_alike_share_a_block_of_their_own() -> None:
+    graph = populations({"a": 200})
+    placement = place(graph, spin5())
+    keys = along_keys(graph)
+    for chip in {*zip(placement.x.tolist(), placement.y.tolist(), strict=True)}:
+        here = (placement.x == chip[0]) & (placement.y == chip[1])
+        first, last = keys.key[here].min(), keys.key[here].max() | 0xFF
+        assert int(first ^ last).bit_length() <= 12
+        assert not np.any((keys.key[~here] >= first) & (keys.key[~here] <= last))
+
+
+def test_free_nets_take_one_block_beside_those_that_are_fixed() -> None:
+    graph = populations({"a": 40})
+    fixed = tuple(replace(n, key=n.source << 20, mask=0xFFF00000) if n.source % 3 == 0 else n for n in graph.nets)
+    keys = along_keys(replace(graph, nets=fixed))
+    free = np.array([n.key is None for n in fixed])
+    assert keys.key[~free].tolist() == [n.key for n in fixed if n.key is not None]
+    low, high = keys.key[free].min(), keys.key[free].max() | 0xFF
+    assert not np.any((keys.key[~free] >= low) & (keys.key[~free] <= high))
+
+
+def test_only_fixed_keys_stay() -> None:
+    assert along_keys(nets((4, 0x40, 0xFFFFFFFC), (4, 0x80, 0xFFFFFFFC))).key.tolist() == [0x40, 0x80]
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [(1 << 30, None, None), (1 << 31, None, None), (1 << 30, None, None)],
+        [(1 << 30, 1 << 31, 0xC0000000), (1 << 30, 0, 0xC0000000), (1 << 29, None, None), (1 << 30, None, None)],
+        [(1 << 29, 1 << 31, 0xE0000000), (1 << 30, 0, 0xC0000000), (1 << 30, None, None), (1 << 30, None, None)],
+    ],
+)
+def test_large_blocks_are_fitted_in_where_they_fit(blocks: list[tuple[int, int | None, int | None]]) -> None:
+    along_keys(nets(*blocks))
+
+
+@pytest.mark.parametrize("blocks", [[(1 << 31, None, None)] * 3, [(1 << 32, None, None)]])
+def test_keys_run_out(blocks: list[tuple[int, int | None, int | None]]) -> None:
+    with pytest.raises(MappingError, match="routing keys in blocks of powers of two"):
+        along_keys(nets(*blocks))
+
+
+def test_no_block_is_deeper_than_keys_are_long() -> None:
+    """Random nets make long chains of clusters; keys of 20 bits leave them 12."""
+    generator = np.random.default_rng(3)
+    vertices = tuple(Vertex(f"v[{i}]", 1) for i in range(400))
+    sinks = [np.sort(generator.choice(400, 6, replace=False)).astype(np.int32) for _ in vertices]
+    along_keys(Graph("random", vertices, tuple(Net(i, s, 1 << 20, 1.0) for i, s in enumerate(sinks))))
+
+
+@pytest.mark.parametrize("effort", [0.0, -1.0, float("nan")])
+def test_effort_is_above_0(effort: float) -> None:
+    with pytest.raises(MappingError, match=r"along_trees takes an effort above 0, got"):
+        along_keys(populations({"a": 4}), effort)
+
+
+def test_not_all_pairs_of_many_clusters_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = populations({"a": 300, "b": 200})
+    placement = place(graph, spin5())
+    routes = route(graph, placement)
+    lengths = []
+    for most in (along.ALL_PAIRS, 10):
+        monkeypatch.setattr(along, "ALL_PAIRS", most)
+        keys = along_trees(graph, placement, routes)
+        check(graph, keys)
+        tables = generate(placement.machine, keys, routes)
+        lengths.append(prefixes.minimise(placement.machine, keys, routes, tables).entries)
+    assert lengths[1] <= 1.2 * lengths[0]

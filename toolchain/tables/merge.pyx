@@ -70,21 +70,25 @@ cdef inline Py_ssize_t first_within(const Table* table, Keys merged) noexcept no
 
 
 cdef bint keeps_others(const Table* table, Keys merged, int32_t route, Py_ssize_t place) noexcept nogil:
-    """Whether an entry at `place` takes no block of another route, but those that an entry before it has taken."""
+    """Whether an entry at `place` takes no block of another route, and no part of a block.
+
+    Of blocks that an entry before it has taken it takes nothing.
+    """
     cdef Py_ssize_t i
     cdef uint32_t last = merged.key | ~merged.mask
     for i in range(first_within(table, merged), table.blocks):
         if table.block[i].key > last:
             return True
-        if table.block_route[i] != route and meets(merged, table.block[i]):
-            if table.owner[i] == NOBODY or table.owner[i] >= place:
-                return False
+        if not meets(merged, table.block[i]) or 0 <= table.owner[i] < place:
+            continue
+        if table.block_route[i] != route or merged.mask & ~table.block[i].mask:
+            return False
     return True
 
 
 cdef bint stays_reachable(const Table* table, const uint8_t* chosen, Keys merged, int32_t route, Py_ssize_t checked,
                           Py_ssize_t place) noexcept nogil:
-    """Whether the blocks of the chosen entries meet none of another route that comes to stand before them.
+    """Whether no entry that comes to stand before the chosen ones meets a block of theirs, but to route all of it alike.
 
     The entries before `checked` have been looked at, but for those of entries that are marked 2.
     """
@@ -99,7 +103,9 @@ cdef bint stays_reachable(const Table* table, const uint8_t* chosen, Keys merged
         if chosen[table.owner[i]] == 1 and checked > j:
             j = checked
         for j in range(j, place):
-            if table.route[j] != route and meets(table.entry[j], table.block[i]):
+            if meets(table.entry[j], table.block[i]) and (
+                table.route[j] != route or table.entry[j].mask & ~table.block[i].mask
+            ):
                 return False
     return True
 
