@@ -47,7 +47,8 @@ cdef inline uint32_t mixed(int32_t a, int32_t b) noexcept nogil:
     return <uint32_t> (word >> 32)
 
 
-cdef inline bint better(const Cluster* clusters, int32_t a, const Neighbour* one, const Neighbour* other) noexcept nogil:
+cdef inline bint better(const Cluster* clusters, int32_t a, const Neighbour* one,
+                        const Neighbour* other) noexcept nogil:
     """Whether `a` had rather join `one`: the more alike, then what makes the smaller block, then by chance."""
     cdef int height, other_height
     if one.likeness != other.likeness:

@@ -88,7 +88,7 @@ cdef bint keeps_others(const Table* table, Keys merged, int32_t route, Py_ssize_
 
 cdef bint stays_reachable(const Table* table, const uint8_t* chosen, Keys merged, int32_t route, Py_ssize_t checked,
                           Py_ssize_t place) noexcept nogil:
-    """Whether no entry that comes to stand before the chosen ones meets a block of theirs, but to route all of it alike.
+    """Whether no entry that comes to stand before the chosen ones meets a block of theirs, but to route it alike whole.
 
     The entries before `checked` have been looked at, but for those of entries that are marked 2.
     """
