@@ -38,13 +38,18 @@ class Joined:
         """Packets times links, if all places of a set are neighbours of one another in a row: no tree has fewer."""
         return float(self.weight @ (np.diff(self.start) - 1))
 
-    def smallest(self, pairs: int) -> Joined:
-        """Only the smallest sets, as many as have so many pairs of places together."""
+    @property
+    def pairs(self) -> NDArray[np.int64]:
+        """Pairs of places in each set, int64[sets]: what it takes to find a minimum spanning tree."""
         sizes = np.diff(self.start).astype(np.int64)
-        order = np.argsort(sizes, kind="stable")
-        few = np.cumsum(sizes[order] * (sizes[order] - 1) // 2) <= pairs
-        kept = np.zeros(len(sizes), np.bool_)
-        kept[order[few]] = True
+        return sizes * (sizes - 1) // 2
+
+    def smallest(self, pairs: float) -> Joined:
+        """Only the smallest sets, as many as have so many pairs of places together."""
+        order = np.argsort(self.pairs, kind="stable")
+        kept = np.zeros(len(order), np.bool_)
+        kept[order] = np.cumsum(self.pairs[order]) <= pairs
+        sizes = np.diff(self.start).astype(np.int64)
         return Joined(self.places, _starts(sizes[kept]), self.member[np.repeat(kept, sizes)], self.weight[kept])
 
     def of_places(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

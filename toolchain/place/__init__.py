@@ -1,7 +1,7 @@
 """Placement: which chip and core each vertex of the machine graph runs on.
 
 A placer is a function ``(graph, machine, constraints, *, options) -> Placement``; it raises MappingError if the
-graph does not fit.  `hilbert` is the default, `sequential` and `scatter` are there to compare with.
+graph does not fit.  `sequential` and `scatter` are there to compare others with.
 """
 
 from __future__ import annotations

@@ -40,10 +40,11 @@ cdef class Arrangement:
     cdef const int32_t[:, ::1] at
     cdef const int16_t[:, ::1] distance
     cdef const double[::1] weight
-    cdef int32_t[::1] place, holder, stamp, terminal, nearest, changed
+    cdef int32_t[::1] place, holder, terminal, nearest, changed
+    cdef int64_t[::1] stamp
     cdef double[::1] cost, fresh
-    cdef int bundles, positions, width, height, stamps, changes
-    cdef int64_t work
+    cdef int bundles, positions, width, height, changes
+    cdef int64_t work, stamps
     cdef uint64_t state
     cdef readonly double total
 
@@ -60,7 +61,7 @@ cdef class Arrangement:
         self.bundles, self.positions = need.shape[0], room.shape[0]
         self.width, self.height = at.shape[0], at.shape[1]
         self.place, self.holder = np.array(position), np.full(self.positions, -1, np.int32)
-        self.stamp, self.changed = np.zeros(nets, np.int32), np.zeros(nets, np.int32)
+        self.stamp, self.changed = np.zeros(nets, np.int64), np.zeros(nets, np.int32)
         self.terminal, self.nearest = np.zeros(self.bundles, np.int32), np.zeros(self.bundles, np.int32)
         self.cost, self.fresh = np.zeros(nets), np.zeros(nets)
         self.stamps, self.changes, self.work, self.total = 0, 0, 0, 0.0
@@ -82,7 +83,7 @@ cdef class Arrangement:
         """
         cdef double temperature, delta, done
         cdef int bundle, target, origin
-        self.state = seed * 2 + 1
+        self.seed(seed)
         self.work = 0
         with nogil:
             while self.work < effort:
@@ -103,13 +104,17 @@ cdef class Arrangement:
         """The mean change of the cost, up or down, by `samples` moves to anywhere; nothing is moved."""
         cdef int i, bundle, target, origin
         cdef double mean = 0.0
-        self.state = seed * 2 + 1
+        self.seed(seed)
         for i in range(samples):
             bundle, target = self.below(self.bundles), self.below(self.positions)
             origin = self.place[bundle]
             mean += fabs(self.move(bundle, target)) / samples
             self.swap(bundle, origin)
         return mean
+
+    cdef inline void seed(self, uint64_t seed) noexcept nogil:
+        """Begin to draw; an odd number of many bits, so that streams of small seeds differ from the start."""
+        self.state = (2 * seed + 1) * <uint64_t> 0x9E3779B97F4A7C15
 
     cdef inline uint64_t draw(self) noexcept nogil:
         """64 random bits by xorshift64* (S. Vigna 2016, "An experimental exploration of Marsaglia's xorshift ...")."""
@@ -129,16 +134,18 @@ cdef class Arrangement:
 
         How near is a `share` of the machine, so that moves become small as it gets cold.
         """
-        cdef int nets = self.bundle_start[bundle + 1] - self.bundle_start[bundle], net, other, reach, x, y
+        cdef int nets = self.bundle_start[bundle + 1] - self.bundle_start[bundle], net, other
         self.work += 8
         if nets == 0 or self.uniform() < 0.3 * share:
             return self.below(self.positions)
         net = self.bundle_net[self.bundle_start[bundle] + self.below(nets)]
-        other = self.net_bundle[self.net_start[net] + self.below(self.net_start[net + 1] - self.net_start[net])]
-        reach = 1 + <int> (share * max(self.width, self.height) / 4)
-        x = self.x[self.place[other]] + self.below(2 * reach + 1) - reach
-        y = self.y[self.place[other]] + self.below(2 * reach + 1) - reach
-        return self.at[(x + self.width) % self.width, (y + self.height) % self.height]
+        other = self.place[self.net_bundle[self.net_start[net] + self.below(self.net_start[net + 1] - self.net_start[net])]]
+        return self.at[self.near(self.x[other], self.width, share), self.near(self.y[other], self.height, share)]
+
+    cdef inline int near(self, int x, int extent, double share) noexcept nogil:
+        """A coordinate near `x`, at most a quarter of the extent away; beyond an edge it goes on at the other."""
+        cdef int reach = 1 + <int> (share * extent / 4)
+        return (x + self.below(2 * reach + 1) - reach + extent) % extent
 
     cdef inline bint allowed(self, int bundle, int target) noexcept nogil:
         """Whether `bundle`, and what is at `target`, may be moved and have the cores they need at the other's place."""
@@ -157,7 +164,7 @@ cdef class Arrangement:
             self.terminal[k] = self.place[self.net_bundle[i]]
             self.nearest[k] = FAR
             k += 1
-        self.work += k * k // 2 + 2
+        self.work += <int64_t> k * k // 2 + 2
         while k > 1:
             k -= 1
             p, best = self.terminal[k], 0

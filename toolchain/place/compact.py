@@ -41,16 +41,17 @@ from toolchain.place.fill import fill
 from toolchain.place.follow import sources_after_sinks
 from toolchain.place.hilbert import chips as along_curve
 
-STEPS: Final = 1_000_000
-"""Steps of the inner loops for each bundle, at an effort of 1: a hundredth of a second."""
-MOST_BUNDLES: Final = 200
-"""Bundles for which there are more steps; two seconds."""
-MOVES: Final = 4
+STEPS_OF_BUNDLE: Final = 1_000_000
+STEPS_OF_PAIR: Final = 2000
+"""Steps of the inner loops at an effort of 1: for each bundle, or for each pair of bundles in a net if that is more."""
+MOST_STEPS: Final = 200_000_000
+"""No more steps than that, at an effort of 1: a second or two."""
+MOVES: Final = 100
 """The largest nets, which are everywhere anyhow, do not count if all could be measured no more often than this."""
 SPREAD: Final = 2
 SPARE: Final = 48
 """Bundles are arranged on this many times as many chips as there are bundles, and on so many more."""
-SAMPLES: Final = 200
+SAMPLES: Final = 50
 """Moves tried for the first temperature: what they change the cost by on average."""
 COLD: Final = 0.05
 """The last temperature, as a share of the cost of a link of the lightest net: one link more is as good as refused."""
@@ -66,17 +67,17 @@ def place(
     MappingError
         If they do not fit, or an option is out of range.
     """
-    if not (0 <= effort <= 1000 and seed >= 0):
+    if not (0 <= effort <= 1000 and 0 <= seed < 1 << 63):
         raise MappingError(f"compact takes an effort from 0 to 1000 and a seed from 0 on, not {effort:g} and {seed}")
     packed, bundle, nets = _packed(graph, machine, constraints)
-    steps = int(effort * STEPS * min(nets.places, MOST_BUNDLES))
-    nets = nets.smallest(steps // MOVES)
+    steps = effort * min(max(STEPS_OF_BUNDLE * nets.places, STEPS_OF_PAIR * int(nets.pairs.sum())), MOST_STEPS)
+    nets = nets.smallest(steps / MOVES)
     if not len(nets.weight):
         return packed
     chips = _nearby(packed, SPREAD * nets.places + SPARE)
     arrangement = _arrangement(packed, bundle, nets, _held(constraints), chips)
     before, cold = arrangement.total, COLD * float(nets.weight.min())
-    arrangement.anneal(steps, max(arrangement.typical_change(SAMPLES, seed), cold), cold, seed)
+    arrangement.anneal(int(steps), max(arrangement.typical_change(SAMPLES, seed), cold), cold, seed)
     if arrangement.total >= before:
         return packed
     at = chips[arrangement.position[bundle]]
