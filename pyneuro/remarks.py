@@ -1,4 +1,4 @@
-"""What went wrong on the machine during a run, in the user's words: saturated inputs, overruns, full rows, lost packets."""
+"""What went wrong on the machine during a run, in the user's words: saturated inputs, overruns, lost packets."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def _overruns(counted: Statistics) -> str:
 
 def _full_rows(counted: Statistics) -> str:
     return (
-        f"{counted.full_rows} of {counted.attempts} attempts to rewire would have formed a synapse and found no room for "
-        f"it, most on {_most(counted, 'full_rows')}: raise the mapping option rewired_row_synapses"
+        f"{counted.full_rows} of {counted.attempts} attempts to rewire would have formed a synapse and found no room "
+        f"for it, most on {_most(counted, 'full_rows')}: raise the mapping option rewired_row_synapses"
     )
 
 

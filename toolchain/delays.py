@@ -7,6 +7,7 @@ that repeats the spike, 8 stages at the most (sPyNNaker ``delay_extension``): 14
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -19,7 +20,10 @@ from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
 from toolchain.options import MOST_STAGES, MappingOptions
 from toolchain.scatter import round_delays
+from toolchain.synapses.structure import STRUCTURAL, structure_of
 
+MOVED: Final = 1e-6
+"""Timesteps by which a delay must be off for a remark."""
 LONGEST: Final = DELAY_SLOTS * (1 + MOST_STAGES)
 """The longest delay in steps."""
 
@@ -60,7 +64,8 @@ def in_steps(
         _of_projection(*_cut(network, projection, options or MappingOptions()), network.timestep)
         for projection in network.projections
     ]
-    return tuple(delays for delays, _ in rounded), tuple(remark for _, remarks in rounded for remark in remarks)
+    remarks = (*(remark for _, remarks in rounded for remark in remarks), *_formed(network))
+    return tuple(delays for delays, _ in rounded), remarks
 
 
 def _cut(network: Network, projection: Projection, options: MappingOptions) -> tuple[Projection, str, list[Diagnostic]]:
@@ -103,11 +108,24 @@ def nearest_steps(delay: float, timestep: float) -> int:
 def rounding_remarks(network: Network) -> tuple[Diagnostic, ...]:
     """Remarks where rounding to steps changes delays, for a simulator without a longest delay."""
     made = (projection for projection in network.projections if len(projection))
-    return tuple(
+    remarks = (
         remark
         for projection in made
         for remark in _rounded(projection, network.name_of(projection), network.timestep)[2]
     )
+    return (*remarks, *_formed(network))
+
+
+def _formed(network: Network) -> Iterator[Diagnostic]:
+    """Remarks on the delays of what runs form."""
+    for made in network.projections:
+        if made.synapse in STRUCTURAL:
+            asked = {structure_of(made)[f"initial_delay_{end}"] for end in ("low", "high")}
+            for delay in sorted(asked):
+                found = nearest_steps(delay, network.timestep) * network.timestep
+                if abs(found - delay) > MOVED * network.timestep:
+                    text = f"initial_delay of {delay:g} ms became {found:g} ms, a multiple of the timestep"
+                    yield Diagnostic("delays", network.name_of(made), text)
 
 
 def _rounded(projection: Projection, name: str, timestep: float) -> tuple[NDArray[np.uint8], float, list[Diagnostic]]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from emulator.draws import synapse_words
 from emulator.rewiring import Draw
 from pyneuro.reference.delivery import order_by_source
-from pyneuro.reference.plasticity import PlasticSynapses, timing
+from pyneuro.reference.plasticity import NEVER, PlasticSynapses, timing
 from pyneuro.reference.synapses import DelayLine, Rows, alike, delay_steps
 from toolchain.network import Network, Projection
 from toolchain.synapses.structure import (
@@ -119,9 +119,19 @@ class RewiredSynapses:
 
 
 class RewiredPlasticSynapses(PlasticSynapses):
-    """Plastic synapses that come and go; for the parameters see `PlasticSynapses`."""
+    """Plastic synapses that come and go; for the parameters see `PlasticSynapses`.
+
+    A new synapse goes through the spikes that its target has had since the last one of its source, as one of a core
+    does, whose row knows that spike but not when the synapse came.
+
+    Attributes
+    ----------
+    longest : int
+        The longest delay (steps) of new synapses.
+    """
 
     rows: ChangingRows
+    longest: int = 1
 
     def weights(self) -> Floats:
         """Present weights, place after place."""
@@ -131,6 +141,12 @@ class RewiredPlasticSynapses(PlasticSynapses):
         """Go on from the traces of `before`, synapses between the same cells in other places."""
         super().take_over(before)
         self._waiting = []
+
+    def _needless(self) -> Indices:
+        """The time up to which no synapse needs spikes of the targets, one that may come from any source included."""
+        fired = self._last[np.isfinite(self._last)]
+        kept = int(fired.min()) - max(self.longest, int(self.rows.delays.max())) if fired.size else NEVER
+        return np.minimum(super()._needless(), kept)
 
     def magnitude(self, place: int) -> float:
         """Weight of the synapse at `place`, without its sign."""
@@ -182,6 +198,9 @@ class Structure:
         names = self.projections[0].rules[-3:]
         self._selection = PARTNER_SELECTIONS[names[0]]
         self._formation, self._elimination = FORMATIONS[names[1]], ELIMINATIONS[names[2]]
+        for synapses in self.made:
+            if isinstance(synapses, RewiredPlasticSynapses):
+                synapses.longest = self._formed_delays()[1]
 
     def reset(self) -> None:
         """Back to the synapses that the connectors made, in the first places of each cell."""

@@ -133,9 +133,7 @@ def _counters(statistics: Statistics) -> tuple[Counter, ...]:
 def _rewiring(statistics: Statistics) -> tuple[Counter, ...]:
     """Return the counts of synapses that came and went."""
     return (
-        Counter(
-            "Attempts to rewire", statistics.attempts, "at a place of a cell, to form a synapse or to eliminate one"
-        ),
+        Counter("Attempts to rewire", statistics.attempts, "at places of cells, to form or to eliminate a synapse"),
         Counter("Synapses formed", statistics.formed, "by these attempts"),
         Counter("Synapses eliminated", statistics.eliminated, "by these attempts"),
         Counter(

@@ -7,36 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import array_source, cells, poisson_source
+from networks import array_source
 from numpy.typing import NDArray
+from rewired import ALWAYS, ALWAYS_LOST, NEVER_FORMED, NEVER_LOST, RULES, STDP, network, structural
 
 from pyneuro.reference import ReferenceSimulation
-from toolchain.network import Network, Projection, Recording
+from toolchain.network import Network, Projection
 from toolchain.synapses.structure import DistanceDependentFormation, squared_distance
-
-RULES = ("RandomSelection", "DistanceDependentFormation", "RandomByWeightElimination")
-STDP = ("SpikePairRule", "AdditiveWeightDependence")
-ALWAYS = {"p_form_forward": 1.0, "sigma_form_forward": 1e6, "p_form_lateral": 1.0, "sigma_form_lateral": 1e6}
-NEVER_FORMED = {"p_form_forward": 0.0, "p_form_lateral": 0.0}
-NEVER_LOST = {"prob_elim_depressed": 0.0, "prob_elim_potentiated": 0.0}
-ALWAYS_LOST = {"prob_elim_depressed": 1.0, "prob_elim_potentiated": 1.0}
-Pairs = list[tuple[int, int]]
-
-
-def structural(source: int, target: int, pairs: Pairs, *rules: str, **parameters: float) -> Projection:
-    """A structural projection, plastic if `rules` begin with those of STDP."""
-    pre, post = np.array(pairs, np.int32).reshape(-1, 2).T.copy()
-    kind = "StructuralMechanismSTDP" if rules[:1] == STDP[:1] else "StructuralMechanismStatic"
-    given = {"initial_weight": 0.5, "s_max": 8.0} | parameters
-    return Projection("made", source, target, "excitatory", pre, post, 0.5, 1.0, kind, rules or RULES, given)
-
-
-def network(*projections: Projection, sources: int = 50, targets: int = 20, **rest: Any) -> Network:
-    """Sources, cells, and sources that spike often."""
-    every = np.arange(targets, dtype=np.int32)
-    population = cells("cells", targets, recordings=(Recording("isyn_exc", every), Recording("spikes", every)))
-    quiet = array_source("quiet", [[] for _ in range(sources)])
-    return Network("rewired", 1.0, (quiet, population, poisson_source("busy", sources, 100.0)), projections, **rest)
 
 
 def after(given: Network, steps: int) -> ReferenceSimulation:
@@ -200,6 +177,24 @@ def test_plastic_synapses_learn_where_they_are(fraction: float) -> None:
     rewired = after(network(replace(made, parameters=parameters), seed=2), 200)
     assert np.ptp(rewired.weights(0)) > 0.01
     assert len(rewired.weights(0)) == len(rewired.present(0))
+
+
+def test_a_new_synapse_goes_through_what_its_target_did_since_the_last_spike_of_its_source() -> None:
+    """Formed at 199 ms, it learns from the 40 spikes of its target between two of its source, as one from the start."""
+    times = [[15.0 + 9.0 * k for k in range(40)]]
+    certain = {"p_form_forward": 1.0, "sigma_form_forward": 1e6, "w_max": 2.0} | NEVER_LOST
+    made = structural(0, 1, [], *STDP, *RULES, f_rew=5.0, **certain | {"s_max": 1.0})
+    ends = np.zeros(1, np.int32)
+    fixed = replace(made, pre=ends, post=ends, synapse="STDPMechanism", rules=STDP, parameters={"w_max": 2.0})
+    kick = Projection("kick", 2, 1, "excitatory", ends, ends, 100.0, 1.0)
+    weights = []
+    for projection in (made, fixed):
+        given = network(projection, kick, sources=1, targets=1)
+        sources = array_source("in", [[10.0, 400.0]]), array_source("kicks", times)
+        simulation = after(replace(given, populations=(sources[0], given.populations[1], sources[1])), 410)
+        assert len(simulation.spikes(1)[0]) > 35
+        weights.append(simulation.weights(0).tolist())
+    assert weights[0] == weights[1] != [0.5]
 
 
 # --- several runs -----------------------------------------------------------------------------------------
