@@ -58,7 +58,7 @@ def in_steps(
     Raises
     ------
     MappingError
-        If a delay exceeds what delay stages can do.
+        If a delay exceeds what delay stages can do, or synapses may be formed with a longer one than the options allow.
     """
     rounded = [
         _of_projection(*_cut(network, projection, options or MappingOptions()), network.timestep)
@@ -72,9 +72,16 @@ def _cut(network: Network, projection: Projection, options: MappingOptions) -> t
     """A projection without delays that are longer than a rule allows, its name, and what to say of it."""
     name = network.name_of(projection)
     rule = options.of_projection(network, projection, "longest_delay")
-    if rule is None or not len(projection):
+    if rule is None:
         return projection, name, []
     longest = float(rule.value)
+    if projection.synapse in STRUCTURAL and structure_of(projection)["initial_delay_high"] > longest:
+        raise MappingError(
+            f"projection '{name}': longest_delay is {longest:g} ms ({rule.origin}), and runs may form synapses with an "
+            f"initial_delay of {structure_of(projection)['initial_delay_high']:g} ms; raise it, or shorten these"
+        )
+    if not len(projection):
+        return projection, name, []
     delay = np.asarray(projection.delay, dtype=np.float64)
     over = int(np.count_nonzero(delay > longest)) * (len(projection) // delay.size)
     if not over:

@@ -37,6 +37,7 @@ from toolchain.errors import IllegalProductError, MappingError
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 from toolchain.partition.check import check as check_partition
+from toolchain.settings import Origin, Rule
 
 PAIRS: Pairs = [(i % 50, i // 4) for i in range(80)]
 SOME = {"p_form_forward": 0.8, "sigma_form_forward": 3.0, "grid_x": 7.0, "grid_y": 5.0}
@@ -278,6 +279,9 @@ def test_what_the_machine_cannot_hold_is_refused() -> None:
     refused(network(late), "initial_delay of up to 200 ms; the machine's longest delay is 144 steps")
     heavy = structural(0, 1, [], initial_weight=1e6)
     refused(network(heavy), "has a weight of 1e[+]06 nA")
+    rules = (Rule("projection", "*", "longest_delay", 16.0, Origin("a.map", 3)),)
+    slow = structural(0, 1, [], initial_delay_high=17.0)
+    refused(network(slow), "longest_delay is 16 ms .* initial_delay of 17 ms", rules=rules)
     alpha = cells("cells", 20, "IF_curr_alpha", parameters={"tau_syn_E": np.linspace(1.0, 2.0, 20)})
     given = network(structural(0, 1, []))
     mixed = replace(given, populations=(given.populations[0], alpha, given.populations[2]))
