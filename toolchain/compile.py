@@ -17,6 +17,7 @@ from emulator.image import MachineImage
 from emulator.machine import Machine
 from toolchain.accuracy import inexact_words
 from toolchain.banks import Bank
+from toolchain.check_image import check as check_image
 from toolchain.check_network import check_network
 from toolchain.currents import coarse_currents
 from toolchain.diagnostics import Diagnostic
@@ -226,6 +227,7 @@ def compile_network(
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
+    timed("check", check_image, network, parts, mapped, image)
     remarks = (
         *workload.diagnostics,
         *inexact,
