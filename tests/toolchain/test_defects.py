@@ -30,13 +30,13 @@ from toolchain.keys import Keys
 from toolchain.keys.check import check as check_keys
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.network import Network
-from toolchain.options import MappingOptions
 from toolchain.partition.check import check as check_partition
 from toolchain.place import Placement
 from toolchain.place.check import check as check_place
 from toolchain.place.scatter import place as scatter
 from toolchain.route import Routes, Tree
 from toolchain.route.check import check as check_route
+from toolchain.settings import Algorithm, Choice, Settings
 from toolchain.tables import Tables
 from toolchain.tables.check import check as check_tables
 from toolchain.tables.check import check_lengths
@@ -63,8 +63,9 @@ def network() -> Network:
 @cache
 def compiled() -> Mapping:
     """The network on a torus, its vertices scattered so that routes are long."""
-    options = MappingOptions(neurons_per_core=10, sources_per_core=10, placer="scatter")
-    return compile_network(network(), torus(8, 8), options)
+    options = {"neurons_per_core": 10, "sources_per_core": 10}
+    stages = {"place": Choice((Algorithm("scatter"),))}
+    return compile_network(network(), torus(8, 8), settings=Settings(options=options, stages=stages))
 
 
 @cache
