@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import toolchain.keys.along
 import toolchain.keys.dense
+import toolchain.place.annealing
 import toolchain.place.compact
 import toolchain.place.hilbert
 import toolchain.place.scatter
@@ -34,6 +35,7 @@ from toolchain.settings import Algorithm
 PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
     {
         "compact": toolchain.place.compact.place,
+        "annealing": toolchain.place.annealing.place,
         "hilbert": toolchain.place.hilbert.place,
         "sequential": toolchain.place.sequential.place,
         "scatter": toolchain.place.scatter.place,

@@ -1,0 +1,190 @@
+"""Placement by annealing: vertices change places at random, for the worse ever more rarely.
+
+A move takes a vertex to a chip near one where a net of it starts or ends, on to a free core or in exchange for a
+vertex there.  It is kept if the nets become shorter, and otherwise with a probability that falls with the temperature:
+at first the placement can leave dead ends, at last it only improves.
+
+The cost is what the packets will really travel: packets times links of each net's multicast tree, grown as
+neighbour-exploring routing does (see ``toolchain.route.ner``), all links taken as working.  Half the perimeter of the
+chips, the usual measure, knows of no branches: it would call a net to two chips as dear as one to all chips between.
+What makes the true cost affordable is that few nets change.  Nets that end at the same vertices share a list of
+sinks; a move that leaves a list's chips what they were, as most do in a dense network, costs it nothing, and nets of
+one list that start on one chip are measured once.
+
+It starts from the better of ``hilbert`` and ``compact``, and gives that back if it has found nothing better.  Groups
+move as a whole, to free cores or in exchange for a group as large.  Vertices that others must be near stay.
+
+Source: S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi 1983, "Optimization by simulated annealing", Science 220; moves in a
+reach that shrinks: V. Betz, J. Rose 1997, "VPR: a new packing, placement and routing tool for FPGA research", FPL.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import Machine, hops
+from toolchain.constraints import FREE, Constraints
+from toolchain.errors import MappingError
+from toolchain.graph import Graph
+from toolchain.place import Placement
+from toolchain.place import anneal as loops
+from toolchain.place.compact import place as compact
+from toolchain.place.hilbert import place as hilbert
+from toolchain.place.room import Room
+from toolchain.place.units import Units, units_of
+from toolchain.route.ner import route
+
+STEPS: Final = 200_000
+"""Steps of the inner loops for each vertex, at an effort of 1: about a millisecond."""
+SAMPLES: Final = 500
+HOT: Final = (0.03, 0.003)
+"""First temperatures of the rounds, as shares of the typical change of the cost by a move.
+
+Low, for the start is worth keeping; and each round begins with the best so far, whatever the one before has spoilt.
+"""
+COLD: Final = 0.05
+"""The last temperature, as a share of the cost of a link of the lightest net: one link more is as good as refused."""
+MOST_RULES: Final = 64
+
+
+def place(
+    graph: Graph, machine: Machine, constraints: Constraints = FREE, *, effort: float = 1.0, seed: int = 1
+) -> Placement:
+    """Place by annealing; `effort` is how long, in about a second for a thousand vertices, `seed` draws the moves.
+
+    Raises
+    ------
+    MappingError
+        If they do not fit, or an option is out of range.
+    """
+    if not (0 <= effort <= 1000 and seed >= 0):
+        raise MappingError(f"annealing takes an effort from 0 to 1000 and a seed from 0 on, not {effort:g} and {seed}")
+    starts = (hilbert(graph, machine, constraints), compact(graph, machine, constraints, effort=min(effort, 1.0)))
+    start = min(starts, key=lambda placement: _hops(graph, placement))
+    weights = [net.weight for net in graph.nets if net.weight > 0 and len(net.sinks)]
+    if not weights:
+        return start
+    units = units_of(graph, machine, constraints)
+    annealed = _annealed(graph, start, units, seed, steps=int(effort * STEPS * len(units)), cold=COLD * min(weights))
+    return min((start, annealed), key=lambda placement: _hops(graph, placement))
+
+
+def _hops(graph: Graph, placement: Placement) -> float:
+    """Packets times links, by neighbour-exploring routing; endless if a sink cannot be reached."""
+    try:
+        trees = route(graph, placement).trees
+    except MappingError:
+        return np.inf
+    return sum((net.weight * tree.links for net, tree in zip(graph.nets, trees, strict=True)), 0.0)
+
+
+def _annealed(graph: Graph, start: Placement, units: Units, seed: int, *, steps: int, cold: float) -> Placement:
+    machine = start.machine
+    height = machine.height
+    room = Room(machine, units)
+    first = [members[0] for members in units.members]
+    for unit, vertex in enumerate(first):
+        room.put(unit, int(start.x[vertex]) * height + int(start.y[vertex]))
+    chips = np.flatnonzero(machine.cores).astype(np.int32)
+    number = np.full(machine.width * height, -1, np.int32)
+    number[chips] = np.arange(len(chips))
+    annealing = loops.Annealing(
+        _nets(graph, units),
+        _limits(units, room, chips),
+        chips // np.int32(height),
+        chips % np.int32(height),
+        machine.cores.ravel()[chips].astype(np.int32),
+        np.full(len(chips), machine.sdram_bytes, np.int64),
+        number.reshape(machine.width, height),
+        _ways(machine),
+        number[room.at],
+    )
+    change = annealing.typical_change(SAMPLES, seed)
+    for hot in HOT:
+        annealing.anneal(steps // len(HOT), max(hot * change, cold), cold, seed)
+    settled = Room(machine, units)
+    for unit, chip in enumerate(annealing.position.tolist()):
+        settled.put(unit, int(chips[chip]))
+    return settled.placement()
+
+
+def _nets(graph: Graph, units: Units) -> loops.Nets:
+    """The nets, those with the same sinks together; nets of one unit with the same sinks are one."""
+    weights: dict[bytes, dict[int, float]] = {}
+    for net in graph.nets:
+        if net.weight > 0 and len(net.sinks):
+            sources = weights.setdefault(np.unique(units.of[net.sinks]).astype(np.int32).tobytes(), {})
+            start = int(units.of[net.source])
+            sources[start] = sources.get(start, 0.0) + net.weight
+    lists = [np.frombuffer(sinks, np.int32) for sinks in weights]
+    sink = np.concatenate(lists)
+    source = np.array([unit for sources in weights.values() for unit in sources], np.int32)
+    sizes = np.array([len(sinks) for sinks in lists])
+    counts = np.array([len(sources) for sources in weights.values()])
+    list_of_sink = np.repeat(np.arange(len(lists), dtype=np.int32), sizes)
+    return loops.Nets(
+        source,
+        np.array([weight for sources in weights.values() for weight in sources.values()], np.float64),
+        _starts(counts),
+        _starts(sizes),
+        sink,
+        _starts(np.bincount(sink, minlength=len(units))),
+        list_of_sink[np.argsort(sink, kind="stable")],
+        _starts(np.bincount(source, minlength=len(units))),
+        np.argsort(source, kind="stable").astype(np.int32),
+        np.repeat(np.arange(len(lists), dtype=np.int32), counts),
+    )
+
+
+def _starts(counts: NDArray[np.integer]) -> NDArray[np.int32]:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+
+
+def _limits(units: Units, room: Room, chips: NDArray[np.int32]) -> loops.Units:
+    """What units take, and where they may go while those that they must be near stay."""
+    pinned = np.zeros(len(units), np.int8)
+    for near in units.near:
+        pinned[list(near.those)] = 1
+    these, those = np.zeros((2, len(units)), np.uint64)
+    for rule, apart in enumerate(units.apart):
+        bit = np.uint64(1 << rule % MOST_RULES)
+        for bits, side in ((these, apart.these), (those, apart.those)):
+            bits[list(side)] |= bit
+            if rule >= MOST_RULES:
+                pinned[list(side)] = 1
+    reach = {unit: room.reach(unit)[chips] for unit in _limited(units)}
+    rows = {mask.tobytes(): mask for mask in [np.ones(len(chips), np.bool_), *reach.values()]}
+    row = {name: number for number, name in enumerate(rows)}
+    limit = np.zeros(len(units), np.int32)
+    for unit, mask in reach.items():
+        limit[unit] = row[mask.tobytes()]
+    return loops.Units(
+        np.array(units.cores, np.int32),
+        np.array(units.sdram, np.int64),
+        pinned,
+        limit,
+        np.array(list(rows.values())).astype(np.uint8),
+        np.array([units.fixed.get(unit, 0) for unit in range(len(units))], np.uint32),
+        these,
+        those,
+    )
+
+
+def _limited(units: Units) -> list[int]:
+    """The units that may not go everywhere."""
+    return sorted({*units.chips, *(unit for near in units.near for unit in near.these)})
+
+
+def _ways(machine: Machine) -> NDArray[np.int16]:
+    """Links, dx and dy of the shortest way between chips dx, dy apart: int16[2 * width - 1, 2 * height - 1, 3]."""
+    width, height = machine.width, machine.height
+    dx, dy = np.mgrid[1 - width : width, 1 - height : height].astype(np.int32)
+    if machine.wraps:
+        rounds = [(dx + i, dy + j) for i in (0, -width, width) for j in (0, -height, height)]
+        spans = [np.maximum.reduce([np.abs(x), np.abs(y), np.abs(x - y)]) for x, y in rounds]
+        shortest = np.argmin(spans, axis=0)
+        dx, dy = (np.choose(shortest, side) for side in zip(*rounds, strict=True))
+    return np.ascontiguousarray(np.stack([hops(machine, dx, dy), dx, dy], axis=-1), np.int16)
