@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
-from toolchain.keys.blocks import KEY_SPACE, block_size, fixed_blocks, fixed_keys, free_block, frozen, packed
+from toolchain.keys.blocks import KEY_SPACE, Block, block_size, fixed_blocks, fixed_keys, free_block, frozen, packed
 from toolchain.keys.cluster import forest
 from toolchain.place import Placement
 from toolchain.route import Routes
@@ -83,10 +83,15 @@ def allocate(graph: Graph, placement: Placement, routes: Routes, *, effort: floa
     if used > space or KEY_SPACE in map(block_size, graph.nets):
         return packed(graph, _largest_first(graph, groups, first))
     base = free_block(0, 1 << _height(used), starts, ends)
+    return _keys(graph, fixed, groups, [base + start for start in first])
+
+
+def _keys(graph: Graph, fixed: list[Block], groups: list[list[int]], first: list[int]) -> Keys:
+    """Keys of the nets that are fixed, and of each group one after the other from its first key on."""
     key, mask = fixed_keys(graph, fixed)
     for group, start in zip(groups, first, strict=True):
         sizes = [block_size(graph.nets[i]) for i in group]
-        key[group] = list(accumulate(sizes[:-1], initial=base + start))
+        key[group] = list(accumulate(sizes[:-1], initial=start))
         mask[group] = [KEY_SPACE - size for size in sizes]
     return frozen(key, mask)
 
@@ -175,8 +180,9 @@ def _pairs(places: _Places, effort: float) -> tuple[NDArray[np.int32], int]:
         return np.stack(np.triu_indices(clusters, 1), axis=1).astype(np.int32), clusters
     nearest = int(min(NEAREST, max(ORDERS, steps / len(places.chip))))
     orders = [*_random_orders(places), np.argsort(places.source, kind="stable")]
-    pairs = [np.stack([order[:-d], order[d:]], axis=1) for order in orders for d in range(1, 1 + nearest // ORDERS)]
-    return np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0).astype(np.int32), 2 * nearest
+    ends = [(order[:-d], order[d:]) for order in orders for d in range(1, 1 + nearest // ORDERS)]
+    codes = np.unique(np.concatenate([np.minimum(a, b) * clusters + np.maximum(a, b) for a, b in ends]))
+    return np.stack(np.divmod(codes, clusters), axis=1).astype(np.int32), 2 * nearest
 
 
 def _random_orders(places: _Places) -> list[NDArray[np.int64]]:
