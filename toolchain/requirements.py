@@ -11,7 +11,6 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +22,7 @@ from toolchain.figures import FIGURES as COUNTS
 from toolchain.link_load import link_rates
 from toolchain.map_graph import GraphMapping
 from toolchain.partition import Slice
+from toolchain.patterns import matches
 from toolchain.settings import Requirement
 
 
@@ -114,7 +114,7 @@ def _worst_core(share: Callable[[whole.Mapping, Slice], float]) -> Measure:
         found = [
             (share(mapped.network, piece), -number)
             for number, piece in enumerate(mapped.network.partition.slices)
-            if not pattern or fnmatchcase(labels[number].partition("[")[0], pattern)
+            if not pattern or matches(pattern, labels[number].partition("[")[0])
         ]
         if not found:
             return None
@@ -166,7 +166,7 @@ def _weight_error(mapped: Mapped, pattern: str) -> Measured | None:
     matching = [
         (row.rms_error, row.label)
         for row in mapped.network.quantisation
-        if (not pattern or fnmatchcase(row.label, pattern)) and not math.isnan(row.rms_error)
+        if (not pattern or matches(pattern, row.label, row.ends)) and not math.isnan(row.rms_error)
     ]
     return Measured(*max(matching)) if matching else None
 

@@ -32,6 +32,7 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
+from toolchain.patterns import projection_labels
 from toolchain.rates import Rate
 from toolchain.rewired_banks import formed_steps
 from toolchain.scatter import count_inputs, quantisation_errors, weight_sums
@@ -79,6 +80,8 @@ class Quantisation:
     ----------
     projection : int
         Index into the projections.
+    ends : str
+        Its populations, as ``PRE -> POST``.
     minimum, mean, maximum : float
         Of the weights, in `unit`, with their sign.
     shift : int
@@ -103,6 +106,7 @@ class Quantisation:
     largest_error: float
     rms_error: float
     zeroed: int
+    ends: str = ""
 
 
 def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tuple[int, ...], ...]:
@@ -254,6 +258,7 @@ def _quantisation(network: Network, number: int, shifts: Sequence[Sequence[int]]
         largest_error=largest,
         rms_error=math.sqrt(squares / nonzero) if nonzero else 0.0,
         zeroed=zeroed * synapses // len(stored),
+        ends=projection_labels(network, projection)[1],
     )
 
 

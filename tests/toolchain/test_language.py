@@ -382,7 +382,8 @@ def network() -> Network:
 
 def test_labels_that_there_are() -> None:
     settings = settings_of(
-        'population "L4?": weight_shift = 1\nprojection "L4*->L23E": weight_shift = 1\nprojection "up": weight_shift = 1\n'
+        'population "L4?": weight_shift = 1\nprojection "L4*->L23E": weight_shift = 1\n'
+        'projection "up": weight_shift = 1\n'
         'place "L4E" near "L23E"\nrequire cycle load of "L4*" < 80 %'
     )
     assert unmatched(settings, network()) == ()

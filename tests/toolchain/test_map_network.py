@@ -108,7 +108,7 @@ def test_figures_of_networks() -> None:
         read_text(
             """
             require real time
-            require weight error < 50 %
+            require weight error of "a -> b" < 50 %
             require dtcm < 99 %
             require sdram < 99 %
             require cycle load of "a" < 90 %
