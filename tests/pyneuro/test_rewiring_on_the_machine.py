@@ -24,6 +24,7 @@ from rewired import (
 )
 
 import pyneuro as sim
+from emulator.cycles import ATTEMPT_CYCLES, OWN_ATTEMPT_CYCLES
 from emulator.statistics import Statistics
 from pyneuro.budget.networks import Quantiser
 from pyneuro.budget.simulations import ProgramSimulation
@@ -299,6 +300,21 @@ def test_places_take_memory() -> None:
     assert [size["places of rewired synapses"] for size in sizes] == [20 * 8 * 8, 20 * 16 * 8]
     assert sizes[0]["rules of rewiring"] > 8
     assert sizes[0]["synaptic rows"] == sizes[1]["synaptic rows"] == 4 * 50 * (3 + 2 + 2)
+
+
+def test_attempts_take_time() -> None:
+    """Each core draws all attempts and makes its own; what was expected is what the emulator counts, and cuts cells."""
+    made = structural(0, 1, [], f_rew=40000.0, **NEVER_FORMED)
+    simulation = emulated(network(made), 100, neurons_per_core=5)
+    still = emulated(network(replace(made, parameters={**made.parameters, "f_rew": 1e-3})), 100, neurons_per_core=5)
+    for core in simulation.mapping.cores_of(1):
+        busy, idle = (run.statistics().cores[core].cycles_mean for run in (simulation, still))
+        own = simulation.statistics().cores[core].attempts
+        assert busy - idle == pytest.approx(40 * ATTEMPT_CYCLES + own / 100 * OWN_ATTEMPT_CYCLES)
+        planned, before = (run.mapping.partition.slices[core].cycles for run in (simulation, still))
+        assert planned - before == pytest.approx(40 * ATTEMPT_CYCLES + 10 * OWN_ATTEMPT_CYCLES, abs=1.0)
+    many = network(replace(made, parameters={**made.parameters, "f_rew": 3e5}), targets=256)
+    assert len(compile_network(many).cores_of(1)) > 1
 
 
 def test_a_weight_that_vanishes_is_told_of() -> None:

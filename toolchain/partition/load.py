@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cycles import (
+    ATTEMPT_CYCLES,
+    OWN_ATTEMPT_CYCLES,
     PACKET_CYCLES,
     ROW_CYCLES,
     SOURCE_CYCLES,
@@ -33,6 +35,7 @@ from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.rows import RowPlan, Slicing
+from toolchain.synapses.structure import STRUCTURAL, attempts_each, structure_of
 from toolchain.workload import Workload
 
 ARRIVAL_CYCLES: Final = PACKET_CYCLES + ROW_CYCLES
@@ -82,10 +85,45 @@ class Stream:
         return self.spikes * (self.synapse_cycles * synapses + self.row_cycles * min(self.sources, synapses))
 
 
-def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream, ...], ...]:
-    """What each population hears, a stream a projection."""
+@dataclass(frozen=True)
+class Attempts:
+    """What attempts to rewire take; used like a `Stream` that brings nothing.
+
+    Parameters
+    ----------
+    everywhere : float
+        Cycles of a tick on each core, for drawing all attempts of the population.
+    each : float
+        Cycles of a tick for each cell of a core.
+    """
+
+    everywhere: float
+    each: float
+    synapses: float = 0.0
+    sources: int = 0
+    blocks: int = 0
+
+    def cycles(self, cells: int) -> float:
+        """Cycles that a core of `cells` spends on them in a tick."""
+        return self.everywhere + self.each * cells
+
+
+def attempts(network: Network) -> dict[int, Attempts]:
+    """What rewiring takes of the cores of each population that has structural projections."""
+    first = {made.target: made for made in reversed(network.projections) if made.synapse in STRUCTURAL}
+    number = {target: attempts_each(structure_of(made)["f_rew"], network.timestep) for target, made in first.items()}
+    return {
+        target: Attempts(n * ATTEMPT_CYCLES, n * OWN_ATTEMPT_CYCLES / network.populations[target].size)
+        for target, n in number.items()
+    }
+
+
+def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream | Attempts, ...], ...]:
+    """What each population hears, a stream a projection, and its attempts to rewire."""
     network = workload.network
-    heard: list[list[Stream]] = [[] for _ in network.populations]
+    heard: list[list[Stream | Attempts]] = [[] for _ in network.populations]
+    for number, made_there in attempts(network).items():
+        heard[number].append(made_there)
     dynamic = {number: bank.mechanism for bank in workload.banks for number in bank.numbers}
     formed = [0.0] * len(network.projections)
     for bank in workload.banks:
@@ -108,10 +146,13 @@ def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream, 
 
 
 def spike_cycles(workload: Workload, slicing: Slicing, plan: RowPlan) -> NDArray[np.float64]:
-    """Cycles that each piece spends in a tick on the spikes that it sends and hears; float64[pieces]."""
+    """Cycles that each piece spends in a tick on spikes that it sends and hears, and on rewiring; float64[pieces]."""
     rates = np.array([rate.mean for rate in workload.rates]) * workload.network.timestep * 1e-3
     spikes = np.repeat(rates, np.diff(slicing.first))
     cycles: NDArray[np.float64] = SPIKE_CYCLES * spikes * np.concatenate([np.zeros(0), *slicing.lengths])
+    for target, made in attempts(workload.network).items():
+        pieces = slice(*slicing.first[target : target + 2])
+        cycles[pieces] += [made.cycles(cells) for cells in slicing.lengths[target].tolist()]
     cells = np.concatenate([np.zeros(0), *slicing.lengths])
     costs: list[tuple[int, int, Room | None]] = [(SYNAPSE_CYCLES, ARRIVAL_CYCLES, None)]
     costs += [(bank.mechanism.cycles, ARRIVAL_CYCLES + bank.mechanism.row_cycles, bank.room) for bank in workload.banks]

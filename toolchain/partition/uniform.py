@@ -32,7 +32,7 @@ from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.assemble import assemble, dynamic_memory, piece_memory
-from toolchain.partition.load import Stream, streams, update_cycles
+from toolchain.partition.load import Attempts, Stream, streams, update_cycles
 from toolchain.rows import Slicing, plan_all_rows
 from toolchain.synapses.structure import STRUCTURAL
 from toolchain.workload import Workload
@@ -108,7 +108,7 @@ def _fits(need: CoreMemory, machine: Machine) -> bool:
 
 def _cells(
     population: Population,
-    heard: Sequence[Stream],
+    heard: Sequence[Stream | Attempts],
     machine: Machine,
     options: MappingOptions,
     *,
