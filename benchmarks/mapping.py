@@ -104,6 +104,21 @@ def grid(side: int = 11, slices: int = 4) -> list[list[int]]:
     return blocks([[sites.index(site) for site in ends if site in sites] for ends in near], slices)
 
 
+def grid_with_sources(side: int = 10) -> list[list[int]]:
+    """A grid of populations of three slices, each with two sources of its own."""
+    populations = grid(side, 1)
+    sinks = []
+    for here, near in enumerate(populations):
+        sinks += [[5 * site + i for site in near for i in range(3)]] * 3
+        sinks += [[5 * here + i for i in range(3)]] * 2
+    return sinks
+
+
+def line(vertices: int = 700) -> list[list[int]]:
+    """Each vertex to the next."""
+    return [[i + 1] for i in range(vertices - 1)] + [[]]
+
+
 def chain(length: int = 60) -> list[list[int]]:
     """A synfire chain: from eight of the ten slices of a link to the next, and from the other two back to the eight."""
     sinks = []
@@ -170,6 +185,8 @@ GRAPHS: dict[str, Callable[[], Graph]] = {
     "grid": lambda: connected("grid", grid()),
     "grid-shuffled": lambda: connected("grid-shuffled", grid(), 1),
     "grid-of-slices": lambda: connected("grid-of-slices", grid(24, 1)),
+    "grid-with-sources": lambda: connected("grid-with-sources", grid_with_sources()),
+    "line": lambda: connected("line", line()),
     "chain": lambda: connected("chain", chain()),
     "random": lambda: connected("random", random_sparse()),
     "sheet": lambda: connected("sheet", sheet()),

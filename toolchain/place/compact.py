@@ -3,9 +3,10 @@
 A packet costs a link for each chip of its tree after the first.  So two things count: on how many chips a net ends, and
 how far apart these are.
 
-The first is settled by packing.  Vertices that receive are packed as densely as they can be, and those that only
-send go into bundles of their own (see ``follow``).  They come in the order of the graph, or in one by their affinity
-if nets then end on fewer chips.  Chips with fewer cores are taken last, since a bundle more costs every net a link.
+The first is settled by packing.  Vertices that receive are packed as densely as they can be, in the order of the
+graph or by their affinity, and those that only send go into bundles of their own, or in among their sinks (see
+``follow``): whichever lets nets end on the fewest chips.  Chips with fewer cores are taken last, since a bundle more
+costs every net a link.
 
 The second is settled by annealing: bundles change places at random, for the worse with a probability that falls with
 the temperature, until no move helps.  The cost is the sum over all nets of packets times links of the
@@ -24,6 +25,7 @@ Science 220; moves to places near connected bundles, in a reach that shrinks, ar
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Final
 
 import numpy as np
@@ -52,7 +54,8 @@ SPREAD: Final = 2
 SPARE: Final = 48
 """Bundles are arranged on this many times as many chips as there are bundles, and on so many more."""
 SAMPLES: Final = 50
-"""Moves tried for the first temperature: what they change the cost by on average."""
+HOT: Final = 0.2
+"""The first temperature, as a share of what so many moves to anywhere change the cost by on average."""
 COLD: Final = 0.05
 """The last temperature, as a share of the cost of a link of the lightest net: one link more is as good as refused."""
 
@@ -77,7 +80,8 @@ def place(
     chips = _nearby(packed, SPREAD * nets.places + SPARE)
     arrangement = _arrangement(packed, bundle, nets, _held(constraints), chips)
     before, cold = arrangement.total, COLD * float(nets.weight.min())
-    arrangement.anneal(int(steps), max(arrangement.typical_change(SAMPLES, seed), cold), cold, seed)
+    hot = max(HOT * arrangement.typical_change(SAMPLES, seed), cold)
+    arrangement.anneal(int(steps), hot, cold, seed)
     if arrangement.total >= before:
         return packed
     at = chips[arrangement.position[bundle]]
@@ -92,8 +96,8 @@ def _packed(graph: Graph, machine: Machine, constraints: Constraints) -> tuple[P
     needed = int(np.searchsorted(np.cumsum(room), len(order))) + 1
     gathered, _ = sources_after_sinks(graph, by_affinity(graph, kind == 0, room[:needed]))
     packings = []
-    for vertices in (order, gathered):
-        packed = fill(graph, machine, chips, vertices, kind, constraints=constraints)
+    for vertices, kinds in product((order, gathered), (kind, None) if kind.any() else (kind,)):
+        packed = fill(graph, machine, chips, vertices, kinds, constraints=constraints)
         _, bundle = np.unique(packed.x.astype(np.int64) * machine.height + packed.y, return_inverse=True)
         packings.append((packed, bundle, joined(graph, bundle, int(bundle.max(initial=-1)) + 1)))
     return min(packings, key=lambda packing: packing[2].links)
