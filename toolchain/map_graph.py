@@ -27,10 +27,10 @@ from toolchain.route.check import check as route_check
 from toolchain.route.ner import route
 from toolchain.stopwatch import Stopwatch
 from toolchain.tables import Tables
-from toolchain.tables.best import minimise
 from toolchain.tables.check import check as tables_check
 from toolchain.tables.check import check_lengths
 from toolchain.tables.generate import generate
+from toolchain.tables.prefixes import minimise
 
 Placer = Callable[[Graph, Machine, Constraints], Placement]
 Allocator = Callable[[Graph, Placement, Routes], Keys]

@@ -177,8 +177,8 @@ cdef void replace(Table* table, const uint8_t* chosen, Keys merged, int32_t* siz
 cdef void merge_all(Table* table, int32_t* size, uint8_t* chosen, int32_t* candidate) noexcept nogil:
     """Merge as many entries as can be, until none can.
 
-    How many entry i can be merged with is found anew only when it seems to be the most of all, since others that
-    merge rarely make it more.
+    How many entries a merge that grows from entry i has is found anew only when it seems to be the largest, since
+    merges of others rarely make it larger; and is at first taken to be that of a merge that i was chosen for.
     """
     cdef Py_ssize_t i, most
     cdef int n
@@ -195,6 +195,9 @@ cdef void merge_all(Table* table, int32_t* size, uint8_t* chosen, int32_t* candi
         n = grow(table, most, chosen, candidate, &merged)
         if n < size[most]:
             size[most] = n
+            for i in range(table.entries):
+                if chosen[i] and size[i] == UNKNOWN:
+                    size[i] = n
         elif n >= 2:
             replace(table, chosen, merged, size)
 
