@@ -100,7 +100,7 @@ def _command(
 
 def _add_mapping(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "--machine", metavar="M", help="spin3, spin5, 'N boards' or WxH (default: the smallest that fits)"
+        "--machine", metavar="M", help="spin3, spin5, 'N boards', WxH or 'WxH mesh' (default: the smallest that fits)"
     )
     command.add_argument("--mapping", metavar="FILE", type=Path, help="a mapping file: what is said about the mapping")
 
