@@ -14,6 +14,7 @@ from typing import Any, Final
 import toolchain.keys.along
 import toolchain.keys.dense
 import toolchain.place.annealing
+import toolchain.place.bisection
 import toolchain.place.compact
 import toolchain.place.hilbert
 import toolchain.place.scatter
@@ -36,6 +37,7 @@ PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
     {
         "compact": toolchain.place.compact.place,
         "annealing": toolchain.place.annealing.place,
+        "bisection": toolchain.place.bisection.place,
         "hilbert": toolchain.place.hilbert.place,
         "sequential": toolchain.place.sequential.place,
         "scatter": toolchain.place.scatter.place,

@@ -11,8 +11,8 @@ What makes the true cost affordable is that few nets change.  Nets that end at t
 sinks; a move that leaves a list's chips what they were, as most do in a dense network, costs it nothing, and nets of
 one list that start on one chip are measured once.
 
-It starts from the better of ``hilbert`` and ``compact``, and gives that back if it has found nothing better.  Groups
-move as a whole, to free cores or in exchange for a group as large.  Vertices that others must be near stay.
+It starts from the best of ``hilbert``, ``bisection`` and ``compact``, and gives that back if it finds nothing better.
+Groups move as a whole, to free cores or in exchange for a group as large.  Vertices that others must be near stay.
 
 Source: S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi 1983, "Optimization by simulated annealing", Science 220; moves in a
 reach that shrinks: V. Betz, J. Rose 1997, "VPR: a new packing, placement and routing tool for FPGA research", FPL.
@@ -31,6 +31,7 @@ from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place import anneal as loops
+from toolchain.place.bisection import place as bisection
 from toolchain.place.compact import place as compact
 from toolchain.place.hilbert import place as hilbert
 from toolchain.place.room import Room
@@ -53,7 +54,7 @@ MOST_RULES: Final = 64
 def place(
     graph: Graph, machine: Machine, constraints: Constraints = FREE, *, effort: float = 1.0, seed: int = 1
 ) -> Placement:
-    """Place by annealing; `effort` is how long, in about a second for a thousand vertices, `seed` draws the moves.
+    """Place by annealing; `effort` is how long, about a second for each thousand vertices, `seed` draws the moves.
 
     Raises
     ------
@@ -62,7 +63,11 @@ def place(
     """
     if not (0 <= effort <= 1000 and seed >= 0):
         raise MappingError(f"annealing takes an effort from 0 to 1000 and a seed from 0 on, not {effort:g} and {seed}")
-    starts = (hilbert(graph, machine, constraints), compact(graph, machine, constraints, effort=min(effort, 1.0)))
+    starts = (
+        hilbert(graph, machine, constraints),
+        bisection(graph, machine, constraints, seed=seed),
+        compact(graph, machine, constraints, effort=min(effort, 1.0), seed=seed),
+    )
     start = min(starts, key=lambda placement: _hops(graph, placement))
     weights = [net.weight for net in graph.nets if net.weight > 0 and len(net.sinks)]
     if not weights:
