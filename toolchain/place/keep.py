@@ -3,11 +3,13 @@
 A placer that knows nothing of constraints gives its placement to `keep`, which moves what they do not allow where
 it is, and whom that displaces (see `settle`).  The placement need not be legal: it is a wish.
 
-If no placement is found, constraints are left out one at a time, for good where the rest still cannot be met.
-What is left then cannot be met, and could be without any one of them: those are named, by where they were said.
+If no placement is found, constraints are left out, for good where the rest still cannot be met: first half of them,
+then a quarter, at last one at a time.  What is left then cannot be met, and could be without any one of them: those
+are named, by where they were said.
 
-Source of the deletion filter: J. W. Chinneck, E. W. Dravnieks 1991, "Locating minimal infeasible constraint sets in
-linear programs", ORSA Journal on Computing 3.
+Sources: J. W. Chinneck, E. W. Dravnieks 1991, "Locating minimal infeasible constraint sets in linear programs", ORSA
+Journal on Computing 3 (one at a time); A. Zeller, R. Hildebrandt 2002, "Simplifying and isolating failure-inducing
+input", IEEE Trans. Software Engineering 28 (many at a time).
 """
 
 from __future__ import annotations
@@ -55,11 +57,15 @@ def _refusal(graph: Graph, wish: Placement, constraints: Constraints) -> Mapping
     """The error that names the constraints of a smallest set that cannot be met."""
     if _settled(graph, wish, FREE) is None:
         return sdram_error(graph, wish.machine)
-    for origin in said(graph, constraints):
-        fewer = _left_out(graph, constraints, origin)
-        if _settled(graph, wish, fewer) is None:
-            constraints = fewer
-    return _named(graph, wish.machine, said(graph, constraints))
+    origins = _said(graph, constraints)
+    many = len(origins)
+    while many > 1:
+        many = -(-many // 2)
+        for first in reversed(range(0, len(origins), many)):
+            rest = origins[:first] + origins[first + many :]
+            if _settled(graph, wish, _of(graph, constraints, rest)) is None:
+                origins = rest
+    return _named(graph, wish.machine, origins)
 
 
 def _named(graph: Graph, machine: Machine, origins: list[str]) -> MappingError:
@@ -75,7 +81,7 @@ def _named(graph: Graph, machine: Machine, origins: list[str]) -> MappingError:
     )
 
 
-def said(graph: Graph, constraints: Constraints) -> list[str]:
+def _said(graph: Graph, constraints: Constraints) -> list[str]:
     """Where the constraints were said, each place once; what has no origin is described."""
     limited = sorted({*constraints.chips, *constraints.core})
     origins = [_limit_origin(graph, constraints, vertex) for vertex in limited]
@@ -85,18 +91,19 @@ def said(graph: Graph, constraints: Constraints) -> list[str]:
     return list(dict.fromkeys(origins))
 
 
-def _left_out(graph: Graph, constraints: Constraints, origin: str) -> Constraints:
-    """The constraints without those that were said at `origin`."""
-    gone = {v for v in {*constraints.chips, *constraints.core} if _limit_origin(graph, constraints, v) == origin}
-    groups = [i for i in range(len(constraints.together)) if _group_origin(graph, constraints, i) != origin]
+def _of(graph: Graph, constraints: Constraints, origins: list[str]) -> Constraints:
+    """The constraints that were said at `origins`."""
+    kept = set(origins)
+    limited = {v for v in {*constraints.chips, *constraints.core} if _limit_origin(graph, constraints, v) in kept}
+    groups = [i for i in range(len(constraints.together)) if _group_origin(graph, constraints, i) in kept]
     return replace(
         constraints,
-        chips={vertex: chips for vertex, chips in constraints.chips.items() if vertex not in gone},
-        core={vertex: core for vertex, core in constraints.core.items() if vertex not in gone},
+        chips={vertex: chips for vertex, chips in constraints.chips.items() if vertex in limited},
+        core={vertex: core for vertex, core in constraints.core.items() if vertex in limited},
         together=tuple(constraints.together[i] for i in groups),
         together_origins=tuple(constraints.together_origins[i] for i in groups) if constraints.together_origins else (),
-        apart=tuple(r for r in constraints.apart if _origin(graph, "apart", r.origin, r.these, r.those) != origin),
-        near=tuple(r for r in constraints.near if _origin(graph, "near", r.origin, r.these, r.those) != origin),
+        apart=tuple(r for r in constraints.apart if _origin(graph, "apart", r.origin, r.these, r.those) in kept),
+        near=tuple(r for r in constraints.near if _origin(graph, "near", r.origin, r.these, r.those) in kept),
     )
 
 
