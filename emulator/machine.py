@@ -327,11 +327,11 @@ def _machine(
     has_ethernet = np.zeros_like(present)
     has_ethernet[tuple(np.array(ethernet).T)] = True
     count = present.astype(np.uint8) * np.uint8(cores) - has_ethernet
-    links = np.stack([present & _shifted(present, dx, dy, wraps) for dx, dy in LINKS], axis=-1)
+    links = np.stack([present & shifted(present, dx, dy, wraps) for dx, dy in LINKS], axis=-1)
     return Machine(name, _frozen(count), _frozen(links), _frozen(has_ethernet), wraps, boards=len(ethernet))
 
 
-def _shifted(present: NDArray[np.bool_], dx: int, dy: int, wraps: bool) -> NDArray[np.bool_]:
+def shifted(present: NDArray[np.bool_], dx: int, dy: int, wraps: bool) -> NDArray[np.bool_]:
     """Whether there is a chip at (x + dx, y + dy), for each (x, y)."""
     shifted = np.roll(present, (-dx, -dy), axis=(0, 1))
     if not wraps:

@@ -7,16 +7,18 @@ few cores or too little SDRAM for what is put there.  What only many rules toget
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import Machine, hops
+from emulator.machine import LINKS, Machine, shifted
 from toolchain.constraints import Apart, Group, Near
 from toolchain.graph import Graph
+from toolchain.problems import Problem
+from toolchain.settings import Origin
 
 Grouped = tuple[tuple[Group, str], ...]
 """Vertices that must share a chip, and where that was said."""
@@ -28,15 +30,15 @@ class Limit:
 
     Parameters
     ----------
-    origin : str
-        Where it was said: ``retina.map:7``.
+    origin : Origin
+        Where it was said.
     text : str
         What was said: ``'retina' on chip (0, 0)``.
     """
 
     chips: NDArray[np.bool_]
     core: int | None
-    origin: str
+    origin: Origin
     text: str
 
     def __str__(self) -> str:
@@ -49,16 +51,27 @@ Limits = dict[int, list[Limit]]
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """What all rules say of the vertices of a graph; no vertex is in two of `groups`."""
+    """What all rules say of the vertices of a graph; no vertex is in two of `groups`.
+
+    Parameters
+    ----------
+    origins : mapping of str to Origin
+        Those that groups, `apart` and `near` name as text.
+    """
 
     limits: Limits
     groups: Grouped
     apart: tuple[Apart, ...]
     near: tuple[Near, ...]
+    origins: Mapping[str, Origin]
+
+    def problem(self, message: str, origin: str) -> Problem:
+        """A problem that is shown at the last of the places that `origin` names."""
+        return Problem(message, self.origins[origin.rsplit(" and ", maxsplit=1)[-1]])
 
 
-def contradictions(graph: Graph, machine: Machine, said: Said) -> list[str]:
-    """A line for each contradiction, the same one told once."""
+def contradictions(graph: Graph, machine: Machine, said: Said) -> list[Problem]:
+    """A problem for each contradiction, the same one told once."""
     found = [
         *_of_one_vertex(said.limits),
         *_of_one_core(said.limits),
@@ -67,17 +80,17 @@ def contradictions(graph: Graph, machine: Machine, said: Said) -> list[str]:
         *_of_near(machine, said),
         *_of_capacity(graph, machine, said),
     ]
-    return list(dict.fromkeys(found))
+    return list({problem.message: problem for problem in reversed(found)}.values())[::-1]
 
 
-def _of_one_vertex(limits: Limits) -> Iterator[str]:
+def _of_one_vertex(limits: Limits) -> Iterator[Problem]:
     for several in limits.values():
         for one, other in combinations(several, 2):
             if not np.any(one.chips & other.chips) or (one.core and other.core and one.core != other.core):
-                yield f"{one} contradicts {other}"
+                yield Problem(f"{one} contradicts {other}", other.origin)
 
 
-def _of_one_core(limits: Limits) -> Iterator[str]:
+def _of_one_core(limits: Limits) -> Iterator[Problem]:
     """Two vertices that must be on one core of one chip."""
     first: dict[tuple[bytes, int], tuple[int, Limit]] = {}
     for vertex, several in limits.items():
@@ -86,21 +99,22 @@ def _of_one_core(limits: Limits) -> Iterator[str]:
                 continue
             other, taken = first.setdefault((limit.chips.tobytes(), limit.core), (vertex, limit))
             if other != vertex and taken is limit:
-                yield f"{limit}: a core takes one slice, and several match"
+                yield Problem(f"{limit}: a core takes one slice, and several match", limit.origin)
             elif other != vertex:
-                yield f"{taken} contradicts {limit}: a core takes one slice"
+                yield Problem(f"{taken} contradicts {limit}: a core takes one slice", limit.origin)
 
 
-def _of_groups(graph: Graph, said: Said) -> Iterator[str]:
+def _of_groups(graph: Graph, said: Said) -> Iterator[Problem]:
     """Vertices that share a chip and have none in common."""
     for group, origin in said.groups:
         several = [limit for vertex in group for limit in said.limits.get(vertex, ())]
         for one, other in combinations(several, 2):
             if not np.any(one.chips & other.chips):
-                yield f"{one} contradicts {other}: {_names(graph, group)} share a chip ({origin})"
+                together = f"{_names(graph, group)} share a chip ({origin})"
+                yield said.problem(f"{one} contradicts {other}: {together}", origin)
 
 
-def _of_apart(graph: Graph, said: Said) -> Iterator[str]:
+def _of_apart(graph: Graph, said: Said) -> Iterator[Problem]:
     """Vertices that are apart, and together or on one chip."""
     for rule in said.apart:
         these, those = set(rule.these), set(rule.those)
@@ -112,12 +126,12 @@ def _of_apart(graph: Graph, said: Said) -> Iterator[str]:
             for pair in combinations(group, 2):
                 if face(*pair):
                     together = f"{_names(graph, pair)} share a chip ({origin})"
-                    yield f"{together} contradicts that they are apart ({rule.origin})"
+                    yield said.problem(f"{together} contradicts that they are apart ({rule.origin})", rule.origin)
         for here in _on_one_chip(said.limits, sorted(these | those)):
             for (one, first), (other, second) in combinations(here, 2):
                 if face(one, other):
                     both = f"{first} and {second} contradict" if first is not second else f"{first} contradicts"
-                    yield f"{both} that they are apart ({rule.origin})"
+                    yield said.problem(f"{both} that they are apart ({rule.origin})", rule.origin)
 
 
 def _on_one_chip(limits: Limits, vertices: list[int]) -> list[list[tuple[int, Limit]]]:
@@ -130,7 +144,7 @@ def _on_one_chip(limits: Limits, vertices: list[int]) -> list[list[tuple[int, Li
     return list(here.values())
 
 
-def _of_near(machine: Machine, said: Said) -> Iterator[str]:
+def _of_near(machine: Machine, said: Said) -> Iterator[Problem]:
     """Vertices whose chips are all too far from those of what they must be near."""
     limits = said.limits
     for rule in said.near:
@@ -143,19 +157,24 @@ def _of_near(machine: Machine, said: Said) -> Iterator[str]:
             for limit in limits.get(vertex, ()):
                 if not np.any(limit.chips & reached):
                     listed = " and ".join(map(str, those))
-                    yield f"{limit} is not within {rule.hops} hops ({rule.origin}) of {listed}"
+                    far = f"{limit} is not within {rule.hops} hops ({rule.origin}) of {listed}"
+                    yield said.problem(far, rule.origin)
 
 
 def _within(machine: Machine, chips: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """The chips at most `radius` hops from one of `chips`."""
-    x, y = np.indices(chips.shape, np.int32)
-    reached = np.zeros_like(chips)
-    for at in np.argwhere(chips).astype(np.int32):
-        reached |= hops(machine, x - at[0], y - at[1]) <= radius
+    """The chips at most `radius` hops from one of `chips`, if no link is absent."""
+    reached = chips
+    for _ in range(radius):
+        wider = reached.copy()
+        for dx, dy in LINKS:
+            wider |= shifted(reached, dx, dy, machine.wraps)
+        if np.array_equal(wider, reached):
+            break
+        reached = wider
     return reached
 
 
-def _of_capacity(graph: Graph, machine: Machine, said: Said) -> Iterator[str]:
+def _of_capacity(graph: Graph, machine: Machine, said: Said) -> Iterator[Problem]:
     """Chips that have too few cores, or too little SDRAM, for all that must be on them; groups larger than a chip."""
     rules: dict[str, tuple[Limit, list[int]]] = {}
     for vertex, several in said.limits.items():
@@ -165,18 +184,19 @@ def _of_capacity(graph: Graph, machine: Machine, said: Said) -> Iterator[str]:
         inside = [other for other, (inner, _) in rules.items() if not np.any(inner.chips & ~limit.chips)]
         vertices = sorted({vertex for other in inside for vertex in rules[other][1]})
         sdram = int(np.count_nonzero(limit.chips)) * machine.sdram_bytes
-        yield from _exceeded(graph, vertices, " and ".join(inside), int(machine.cores[limit.chips].sum()), sdram)
+        if lacking := _lacking(graph, vertices, int(machine.cores[limit.chips].sum()), sdram):
+            yield Problem(f"{' and '.join(inside)}: {lacking}", rules[inside[-1]][0].origin)
     for group, origin in said.groups:
-        told = f"{_names(graph, group)} on one chip ({origin})"
-        yield from _exceeded(graph, list(group), told, int(machine.cores.max()), machine.sdram_bytes)
+        if lacking := _lacking(graph, list(group), int(machine.cores.max()), machine.sdram_bytes):
+            yield said.problem(f"{_names(graph, group)} on one chip ({origin}): {lacking}", origin)
 
 
-def _exceeded(graph: Graph, vertices: list[int], said: str, cores: int, sdram: int) -> Iterator[str]:
+def _lacking(graph: Graph, vertices: list[int], cores: int, sdram: int) -> str:
+    """What `vertices` need and there is too little of; "" if there is enough."""
     need = sum(graph.vertices[vertex].sdram_bytes for vertex in vertices)
     if len(vertices) > cores:
-        yield f"{said}: that needs {len(vertices)} cores, there are {cores}"
-    elif need > sdram:
-        yield f"{said}: that needs {need:,} bytes of SDRAM, there are {sdram:,}"
+        return f"that needs {len(vertices)} cores, there are {cores}"
+    return f"that needs {need:,} bytes of SDRAM, there are {sdram:,}" if need > sdram else ""
 
 
 def _names(graph: Graph, vertices: Group) -> str:

@@ -9,13 +9,13 @@ of two; a population of a single slice has the whole block.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from toolchain.errors import MappingError
 from toolchain.graph import Graph, Net, population_name
+from toolchain.problems import Problem, SettingsError
 from toolchain.rules import select
-from toolchain.settings import KeyRule
+from toolchain.settings import KeyRule, Origin
 
 KEYS = 1 << 32
 
@@ -27,7 +27,7 @@ class _Block:
     start: int
     end: int
     population: str
-    origin: str
+    origin: Origin = field(compare=False)
 
 
 def fix_keys(graph: Graph, rules: Sequence[KeyRule]) -> Graph:
@@ -36,30 +36,27 @@ def fix_keys(graph: Graph, rules: Sequence[KeyRule]) -> Graph:
     Raises
     ------
     MappingError
-        With a line for each rule that matches nothing, is no block or too small, and for each two that contradict
-        each other.
+        A SettingsError with all rules that match nothing, are no blocks or too small, or contradict each other.
     """
     blocks: dict[str, _Block] = {}
-    problems: list[str] = []
+    problems: list[Problem] = []
     for rule in rules:
         try:
             _give_blocks(graph, rule, blocks)
-        except MappingError as error:
-            problems.append(str(error))
+        except SettingsError as error:
+            problems += error.problems
     for one, other in pairwise(sorted(blocks.values())):
         if other.start < one.end:
-            problems.append(
-                f"the keys of '{one.population}' ({one.origin}) and '{other.population}' ({other.origin}) overlap "
-                f"at {other.start:#x}"
-            )
+            both = f"'{one.population}' ({one.origin}) and '{other.population}' ({other.origin})"
+            problems.append(Problem(f"the keys of {both} overlap at {other.start:#x}", other.origin))
     fixed: dict[int, tuple[int, int]] = {}
     for population, block in blocks.items():
         try:
             fixed.update(_divided(graph, population, block))
-        except MappingError as error:
-            problems.append(str(error))
+        except SettingsError as error:
+            problems += error.problems
     if problems:
-        raise MappingError("\n".join(problems))
+        raise SettingsError(problems)
     return replace(graph, nets=tuple(_with_key(net, fixed.get(i)) for i, net in enumerate(graph.nets)))
 
 
@@ -67,21 +64,20 @@ def _give_blocks(graph: Graph, rule: KeyRule, blocks: dict[str, _Block]) -> None
     """Note the block of each population that matches."""
     size = KEYS - rule.mask
     if not (0 < rule.mask < KEYS and 0 <= rule.key < KEYS) or size & (size - 1):
-        raise MappingError(f"{rule.origin}: mask {rule.mask:#010x} is not 32 bits, ones followed by zeros")
+        raise _wrong(rule.origin, f"mask {rule.mask:#010x} is not 32 bits, ones followed by zeros")
     if rule.key % size:
-        raise MappingError(f"{rule.origin}: key {rule.key:#010x} has bits outside mask {rule.mask:#010x}")
+        raise _wrong(rule.origin, f"key {rule.key:#010x} has bits outside mask {rule.mask:#010x}")
     vertices = select(graph, rule.pattern, rule.origin)
     start = rule.key
     for population in dict.fromkeys(population_name(graph.vertices[vertex]) for vertex in vertices):
-        block = _Block(start, start + size, population, str(rule.origin))
+        block = _Block(start, start + size, population, rule.origin)
         other = blocks.setdefault(population, block)
         if (other.start, other.end) != (block.start, block.end):
-            raise MappingError(
-                f"'{population}' has keys from {other.start:#x} ({other.origin}) and from {start:#x} ({rule.origin})"
-            )
+            both = f"from {other.start:#x} ({other.origin}) and from {start:#x} ({rule.origin})"
+            raise _wrong(rule.origin, f"'{population}' has keys {both}")
         start += size
     if start > KEYS:
-        raise MappingError(f"{rule.origin}: keys of 32 bits are too few for all that match '{rule.pattern}'")
+        raise _wrong(rule.origin, f"keys of 32 bits are too few for all that match '{rule.pattern}'")
 
 
 def _divided(graph: Graph, population: str, block: _Block) -> dict[int, tuple[int, int]]:
@@ -90,10 +86,8 @@ def _divided(graph: Graph, population: str, block: _Block) -> dict[int, tuple[in
     sizes = {i: 1 << (graph.nets[i].keys - 1).bit_length() for i in nets}
     if sum(sizes.values()) > block.end - block.start:
         needed = 1 << (sum(sizes.values()) - 1).bit_length()
-        raise MappingError(
-            f"{block.origin}: '{population}' needs {sum(sizes.values())} keys, its block has "
-            f"{block.end - block.start}; try mask {KEYS - needed:#010x}"
-        )
+        there = f"needs {sum(sizes.values())} keys, its block has {block.end - block.start}"
+        raise _wrong(block.origin, f"'{population}' {there}", f"try mask {KEYS - needed:#010x}")
     if len(nets) == 1:
         sizes[nets[0]] = block.end - block.start
     keys, start = {}, block.start
@@ -101,6 +95,10 @@ def _divided(graph: Graph, population: str, block: _Block) -> dict[int, tuple[in
         keys[i] = start, KEYS - sizes[i]
         start += sizes[i]
     return keys
+
+
+def _wrong(origin: Origin, what: str, *hints: str) -> SettingsError:
+    return SettingsError([Problem(what, origin, hints)])
 
 
 def _with_key(net: Net, fixed: tuple[int, int] | None) -> Net:

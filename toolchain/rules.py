@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from emulator.machine import Machine, board_of
 from toolchain.constraints import FREE, Apart, Constraints, Group, Near
 from toolchain.contradictions import Grouped, Limit, Said, contradictions
-from toolchain.did_you_mean import did_you_mean
-from toolchain.errors import MappingError
 from toolchain.graph import Graph, population_name
 from toolchain.patterns import matches
+from toolchain.problems import Problem, SettingsError, nearest, short
 from toolchain.settings import Origin, PlaceRule
 
 
@@ -30,18 +29,19 @@ def constraints_of(graph: Graph, machine: Machine, rules: Sequence[PlaceRule]) -
     Raises
     ------
     MappingError
-        With a line for each pattern that matches nothing, each place that the machine does not have, and each
-        contradiction, which names both rules.
+        A SettingsError with all patterns that match nothing, places that the machine does not have, and
+        contradictions, each of which names both rules.
     """
     if not rules:
         return FREE
     reader = _Reader(graph, machine)
     for rule in rules:
         reader.read(rule)
-    said = Said(reader.limits, _merged(reader.groups), tuple(reader.apart), tuple(reader.near))
+    origins = {str(rule.origin): rule.origin for rule in rules}
+    said = Said(reader.limits, _merged(reader.groups), tuple(reader.apart), tuple(reader.near), origins)
     problems = reader.problems + contradictions(graph, machine, said)
     if problems:
-        raise MappingError("\n".join(dict.fromkeys(problems)))
+        raise SettingsError(problems)
     return _constraints(said)
 
 
@@ -50,13 +50,13 @@ def select(graph: Graph, pattern: str, origin: Origin) -> Group:
 
     Raises
     ------
-    MappingError
+    SettingsError
         If there are none: the nearest name that there is.
     """
     found = tuple(i for i, v in enumerate(graph.vertices) if matches(pattern, population_name(v), v.name))
     if not found:
         known = dict.fromkeys(map(population_name, graph.vertices))
-        raise MappingError(f"{origin}: no population is called '{pattern}'{did_you_mean(pattern, known)}")
+        raise SettingsError([Problem(f"no population is called '{short(pattern)}'", origin, nearest(pattern, known))])
     return found
 
 
@@ -72,7 +72,7 @@ class _Reader:
         self.groups: list[tuple[Group, str]] = []
         self.apart: list[Apart] = []
         self.near: list[Near] = []
-        self.problems: list[str] = []
+        self.problems: list[Problem] = []
 
     def read(self, rule: PlaceRule) -> None:
         """Take one rule in, or note what is wrong with it."""
@@ -81,18 +81,18 @@ class _Reader:
                 self._read_place(rule)
             else:
                 self._read_relation(rule)
-        except MappingError as error:
-            self.problems.append(str(error))
+        except SettingsError as error:
+            self.problems += error.problems
 
     def _read_place(self, rule: PlaceRule) -> None:
         chips, where = _chips(rule, self.machine)
-        limit = Limit(chips, rule.core, str(rule.origin), f"'{rule.pattern}' on {where}")
+        limit = Limit(chips, rule.core, rule.origin, f"'{rule.pattern}' on {where}")
         for vertex in select(self.graph, rule.pattern, rule.origin):
             self.limits.setdefault(vertex, []).append(limit)
 
     def _read_relation(self, rule: PlaceRule) -> None:
         these = select(self.graph, rule.pattern, rule.origin)
-        those = select(self.graph, rule.other, rule.origin)
+        those = select(self.graph, rule.other, rule.other_origin if rule.other_origin.line else rule.origin)
         origin = str(rule.origin)
         if rule.kind == "apart":
             self.apart.append(Apart(these, those, origin))
@@ -104,10 +104,11 @@ class _Reader:
     def _pair(self, rule: PlaceRule, these: list[int], those: list[int]) -> None:
         """Slice i of the one with slice i of the other."""
         if len(these) != len(those):
-            raise MappingError(
-                f"{rule.origin}: '{rule.pattern}' has {_slices_in_words(these)} and '{rule.other}' "
-                f"{_slices_in_words(those)}, and 'with' puts slice i of the one with slice i of the other; "
-                "try as many neurons a core for both"
+            counts = f"{_slices_in_words(these)} and '{rule.other}' {_slices_in_words(those)}"
+            raise _wrong(
+                rule,
+                f"has {counts}, and 'with' puts slice i of the one with slice i of the other",
+                "try as many neurons a core for both",
             )
         for pair in zip(these, those, strict=True):
             if pair[0] != pair[1]:
@@ -120,13 +121,13 @@ def _chips(rule: PlaceRule, machine: Machine) -> tuple[NDArray[np.bool_], str]:
     if rule.chip is not None:
         where = f"chip {rule.chip}"
         if not machine.has_chip(*rule.chip):
-            raise MappingError(f"{rule.origin}: '{rule.pattern}' cannot be on {where}, which {machine.name} lacks")
+            raise _wrong(rule, f"cannot be on {where}, which {machine.name} lacks")
         chips[rule.chip] = True
         if rule.core is not None:
             where = f"core {rule.core} of {where}"
             if not 1 <= rule.core <= machine.cores[rule.chip]:
                 there = f"which has cores 1 to {machine.cores[rule.chip]}"
-                raise MappingError(f"{rule.origin}: '{rule.pattern}' cannot be on {where}, {there}")
+                raise _wrong(rule, f"cannot be on {where}, {there}")
     elif rule.board is not None:
         where = f"board {rule.board}"
         chips |= board_of(machine) == rule.board
@@ -135,11 +136,15 @@ def _chips(rule: PlaceRule, machine: Machine) -> tuple[NDArray[np.bool_], str]:
         where = f"region ({region.x0}, {region.y0}) to ({region.x1}, {region.y1})"
         chips[max(region.x0, 0) : max(region.x1 + 1, 0), max(region.y0, 0) : max(region.y1 + 1, 0)] = True
     else:
-        raise MappingError(f"{rule.origin}: '{rule.pattern}' is on no place; say a chip, a core, a board or a region")
+        raise _wrong(rule, "is to be on no place", "say a chip, a chip and a core, a board or a region")
     chips &= machine.cores > 0
     if not chips.any():
-        raise MappingError(f"{rule.origin}: '{rule.pattern}' cannot be on {where}: {machine.name} has no chips there")
+        raise _wrong(rule, f"cannot be on {where}: {machine.name} has no chips there")
     return chips, where
+
+
+def _wrong(rule: PlaceRule, what: str, *hints: str) -> SettingsError:
+    return SettingsError([Problem(f"'{short(rule.pattern)}' {what}", rule.origin, hints)])
 
 
 def _slices(graph: Graph, vertices: Group) -> list[int]:
@@ -159,7 +164,7 @@ def _constraints(said: Said) -> Constraints:
         together=tuple(group for group, _ in said.groups),
         apart=said.apart,
         near=said.near,
-        origins={v: " and ".join(dict.fromkeys(limit.origin for limit in limits[v])) for v in limits},
+        origins={v: " and ".join(dict.fromkeys(str(limit.origin) for limit in limits[v])) for v in limits},
         together_origins=tuple(origin for _, origin in said.groups),
     )
 

@@ -7,11 +7,11 @@ import pytest
 
 from emulator.machine import spin3
 from toolchain.algorithms import ALLOCATORS
-from toolchain.errors import MappingError
 from toolchain.fixed_keys import fix_keys
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.keys.check import check
 from toolchain.map_graph import map_graph
+from toolchain.problems import SettingsError
 from toolchain.settings import KeyRule, Origin
 
 
@@ -31,9 +31,9 @@ def blocks(found: Graph) -> list[tuple[int | None, int | None]]:
 
 
 def problems(of: Graph, *rules: KeyRule) -> list[str]:
-    with pytest.raises(MappingError) as error:
+    with pytest.raises(SettingsError) as error:
         fix_keys(of, rules)
-    return str(error.value).splitlines()
+    return [f"{found.origin}: {'; '.join([found.message, *found.hints])}" for found in error.value.problems]
 
 
 def test_slices_divide_the_block_of_their_population() -> None:
@@ -70,9 +70,9 @@ def test_what_is_wrong_is_told_all_at_once_with_both_origins() -> None:
         rule("g*", 0x2000, 0xFFFFF000, 4),
         rule("bta", 0x1, 0xFFFFFFFF, 5),
     ) == [
-        "'gamma' has keys from 0x1000 (r.map:3) and from 0x2000 (r.map:4)",
+        "r.map:4: 'gamma' has keys from 0x1000 (r.map:3) and from 0x2000 (r.map:4)",
         "r.map:5: no population is called 'bta'; did you mean 'beta'?",
-        "the keys of 'alpha' (r.map:1) and 'beta' (r.map:2) overlap at 0x180",
+        "r.map:2: the keys of 'alpha' (r.map:1) and 'beta' (r.map:2) overlap at 0x180",
         "r.map:1: 'alpha' needs 512 keys, its block has 256; try mask 0xfffffe00",
     ]
 
