@@ -133,7 +133,7 @@ def _chips(rule: PlaceRule, machine: Machine) -> tuple[NDArray[np.bool_], str]:
         chips |= board_of(machine) == rule.board
     elif rule.region is not None:
         region = rule.region
-        where = f"region ({region.x0}, {region.y0}) to ({region.x1}, {region.y1})"
+        where = f"chips ({region.x0}, {region.y0}) to ({region.x1}, {region.y1})"
         chips[max(region.x0, 0) : max(region.x1 + 1, 0), max(region.y0, 0) : max(region.y1 + 1, 0)] = True
     else:
         raise _wrong(rule, "is to be on no place", "say a chip, a chip and a core, a board or a region")

@@ -109,7 +109,7 @@ def test_unknown_labels_suggest_the_nearest() -> None:
         ({"board": 1}, "r.map:1: 'retina' cannot be on board 1: spin5 has no chips there"),
         (
             {"region": Region(7, 0, 9, 1)},
-            "r.map:1: 'retina' cannot be on region (7, 0) to (9, 1): spin5 has no chips there",
+            "r.map:1: 'retina' cannot be on chips (7, 0) to (9, 1): spin5 has no chips there",
         ),
         ({}, "r.map:1: 'retina' is to be on no place; say a chip, a chip and a core, a board or a region"),
     ],
@@ -183,8 +183,7 @@ def test_places_that_are_too_small_are_refused() -> None:
     ]
     heavy = replace(graph, vertices=tuple(replace(vertex, sdram_bytes=30_000_000) for vertex in graph.vertices))
     assert problems(rule(1, "on", "a", region=Region(1, 1, 1, 2)), graph=heavy) == [
-        "r.map:1: 'a' on region (1, 1) to (1, 2) (r.map:1): that needs 300,000,000 bytes of SDRAM, there "
-        "are 246,939,584"
+        "r.map:1: 'a' on chips (1, 1) to (1, 2) (r.map:1): that needs 300,000,000 bytes of SDRAM, there are 246,939,584"
     ]
     many = tuple(rule(i + 1, "with", f"a[[]{i}]", f"b[[]{i}]") for i in range(9))
     chain = tuple(rule(10 + i, "with", f"a[[]{i}]", f"a[[]{i + 1}]") for i in range(8))
