@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import toolchain.keys.along
 import toolchain.keys.dense
+import toolchain.partition.resource_balanced
+import toolchain.partition.uniform
 import toolchain.place.annealing
 import toolchain.place.bisection
 import toolchain.place.compact
@@ -31,8 +33,15 @@ import toolchain.tables.ordered_covering
 import toolchain.tables.pairs
 import toolchain.tables.prefixes
 from toolchain.map_graph import Allocator, Minimiser, Placer, Router
+from toolchain.partition.task import Partitioner
 from toolchain.settings import Algorithm
 
+PARTITIONERS: Final[Mapping[str, Partitioner]] = MappingProxyType(
+    {
+        "uniform": toolchain.partition.uniform.partition,
+        "resource_balanced": toolchain.partition.resource_balanced.partition,
+    }
+)
 PLACERS: Final[Mapping[str, Placer]] = MappingProxyType(
     {
         "compact": toolchain.place.compact.place,
@@ -66,7 +75,7 @@ MINIMISERS: Final[Mapping[str, Minimiser]] = MappingProxyType(
     }
 )
 REGISTRY: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
-    {"place": PLACERS, "route": ROUTERS, "keys": ALLOCATORS, "minimise": MINIMISERS}
+    {"partition": PARTITIONERS, "place": PLACERS, "route": ROUTERS, "keys": ALLOCATORS, "minimise": MINIMISERS}
 )
 """The algorithms of each stage."""
 

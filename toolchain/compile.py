@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from emulator.image import MachineImage
 from emulator.machine import Machine
 from toolchain.accuracy import inexact_words
+from toolchain.algorithms import bind
 from toolchain.banks import Bank
 from toolchain.check_image import check as check_image
 from toolchain.check_network import check_network
@@ -33,14 +34,14 @@ from toolchain.options import MappingOptions, mapping_options
 from toolchain.partition import Partition
 from toolchain.partition.check import check as check_partition
 from toolchain.partition.load import overloads
-from toolchain.partition.uniform import partition
 from toolchain.place import Placement
 from toolchain.responses import lossy_responses
 from toolchain.rewiring import CoreState, present_synapses, structural_group
 from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
 from toolchain.route import Routes
-from toolchain.search import Trial, by_settings
-from toolchain.settings import UNSAID, Settings
+from toolchain.rows import Slicing
+from toolchain.search import Trial, by_partitions
+from toolchain.settings import UNSAID, Algorithm, Settings
 from toolchain.sources import wrapping_sources
 from toolchain.stopwatch import Stopwatch
 from toolchain.synapses import ELECTRICAL
@@ -219,11 +220,15 @@ def compile_network(
     scale = _time_scale_factor(network.timestep, time_scale_factor)
     limits = next(iter(machines(1)))
     workload = timed("partition", prepare, network, options)
-    per_core = _kept_cuts(network, like) if like else None
+    slicing = _kept_cuts(network, like) if like else None
     budget = limits.clock_hz * network.timestep * 1e-3 * scale
-    parts = timed("partition", partition, workload, limits, options, budget, per_core)
-    timed("check", check_partition, network, parts, limits)
-    mapped, trials = by_settings(parts.graph, settings, machines)
+
+    def cut(algorithm: Algorithm) -> Partition:
+        parts: Partition = timed("partition", bind("partition", algorithm), workload, limits, options, budget, slicing)
+        timed("check", check_partition, network, parts, limits)
+        return parts
+
+    parts, mapped, trials = by_partitions(cut, settings, machines)
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
@@ -284,9 +289,9 @@ def _time_scale_factor(timestep: float, given: float | None) -> float:
     return float(given)
 
 
-def _kept_cuts(network: Network, like: Mapping) -> tuple[int, ...]:
-    """Cells a core of each population of the mapping `like`."""
+def _kept_cuts(network: Network, like: Mapping) -> Slicing:
+    """The cuts of the mapping `like`."""
     slicing = like.partition.slicing
     if slicing.sizes != tuple(population.size for population in network.populations):
         raise MappingError("the populations are not those that were mapped before: reset the simulation first")
-    return slicing.per_core
+    return slicing

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from emulator.conversion import ACCUM_ONE
 from emulator.poisson import SLOW_CUTOFF_RAW
@@ -45,6 +46,17 @@ class Rate:
 def expected_rates(network: Network, options: MappingOptions) -> tuple[Rate, ...]:
     """Expected rates of all populations."""
     return tuple(_rate(population, network.timestep, options) for population in network.populations)
+
+
+def cell_rates(population: Population, rate: Rate) -> NDArray[np.float64] | None:
+    """Expected rate (Hz) of each cell of `population`, whose mean `rate` has; None if they are all expected alike."""
+    if population.cell == SPIKE_SOURCE_POISSON.name:
+        rates = np.asarray(population.parameters.get("rate", 1.0), dtype=np.float64)
+        return rates if rates.ndim and np.ptp(rates) > 0 else None
+    if population.spike_times is not None:
+        counts = np.diff(population.spike_times.offsets)
+        return rate.mean * population.size * counts / counts.sum() if np.ptp(counts) > 0 else None
+    return None
 
 
 def _rate(population: Population, timestep: float, options: MappingOptions) -> Rate:

@@ -32,24 +32,34 @@ from toolchain.workload import Workload
 
 @dataclass(frozen=True)
 class Slicing:
-    """How the cells of all populations are cut: population i into pieces of ``per_core[i]`` cells.
-
-    The pieces are numbered through all populations; the last of a population may be smaller.
+    """How the cells of all populations are cut into pieces, which are numbered through all populations.
 
     Parameters
     ----------
-    sizes, per_core : tuple of int
-        Cells of each population, and on each of its pieces.
+    sizes : tuple of int
+        Cells of each population.
+    cuts : tuple of tuple of int
+        First cell of each piece of each population.
     """
 
     sizes: tuple[int, ...]
-    per_core: tuple[int, ...]
+    cuts: tuple[tuple[int, ...], ...]
+
+    @classmethod
+    def uniform(cls, sizes: Sequence[int], per_core: Sequence[int]) -> Slicing:
+        """Population i in pieces of ``per_core[i]`` cells; the last of a population may be smaller."""
+        pairs = zip(sizes, per_core, strict=True)
+        return cls(tuple(sizes), tuple(tuple(range(0, size, width)) for size, width in pairs))
+
+    @cached_property
+    def per_core(self) -> tuple[int, ...]:
+        """Cells of the largest piece of each population."""
+        return tuple(int(lengths.max(initial=0)) for lengths in self.lengths)
 
     @cached_property
     def starts(self) -> tuple[NDArray[np.int32], ...]:
         """First cell of each piece of each population; int32[pieces]."""
-        cuts = zip(self.sizes, self.per_core, strict=True)
-        return tuple(np.arange(0, size, width, dtype=np.int32) for size, width in cuts)
+        return tuple(np.array(cuts, dtype=np.int32) for cuts in self.cuts)
 
     @cached_property
     def lengths(self) -> tuple[NDArray[np.int32], ...]:
@@ -264,7 +274,7 @@ def build_rows(
 def word_layout(network: Network, slicing: Slicing, population: int) -> tuple[int, int]:
     """Index bits and type bits of the synaptic words of a population."""
     types = len(synapse_types(network, population))
-    return bits_for(min(slicing.per_core[population], slicing.sizes[population])), bits_for(types)
+    return bits_for(slicing.per_core[population]), bits_for(types)
 
 
 def _present(synapses: Synapses, slicing: Slicing) -> dict[tuple[int, int], NDArray[np.uint8]]:

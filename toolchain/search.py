@@ -25,6 +25,7 @@ from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.machines import candidates
 from toolchain.map_graph import ConstraintsOf, GraphMapping, Machines, Stages
+from toolchain.partition import Partition
 from toolchain.place import Placement
 from toolchain.route import Routes
 from toolchain.rules import constraints_of
@@ -35,6 +36,7 @@ STAGES = ("place", "route", "keys", "minimise")
 MOST_TRIALS = 256
 DEFAULTS: Final[Mapping[str, Choice]] = MappingProxyType(
     {
+        "partition": Choice((Algorithm("uniform"),)),
         "place": Choice((Algorithm("compact"), Algorithm("hilbert"))),
         "route": Choice((Algorithm("trunk"), Algorithm("ner"))),
         "keys": Choice((Algorithm("along_trees"),)),
@@ -116,6 +118,43 @@ def by_settings(
     fixed = fix_keys(graph, settings.keys)
     machines = machines or partial(candidates, settings.machine)
     return search(fixed, machines, settings.stages, constraints, settings.objective)
+
+
+def by_partitions(
+    cut: Callable[[Algorithm], Partition], settings: Settings, machines: Machines | None = None
+) -> tuple[Partition, GraphMapping, tuple[Trial, ...]]:
+    """Cut a network by each partitioner that `settings` name, map what comes of it, and keep the best.
+
+    Parameters
+    ----------
+    cut : callable
+        Makes the partition, by an algorithm.
+
+    Raises
+    ------
+    MappingError
+        That of the first, if none comes to anything.
+    """
+    choice = settings.stages.get("partition", DEFAULTS["partition"])
+    found: list[tuple[Partition, GraphMapping, int]] = []
+    trials: list[Trial] = []
+    failures: list[MappingError] = []
+    for algorithm in choice.algorithms:
+        try:
+            partition = cut(algorithm)
+            mapping, tried = by_settings(partition.graph, settings, machines)
+        except MappingError as failure:
+            failures.append(failure)
+            trials.append(Trial({"partition": algorithm}, failure=str(failure)))
+            continue
+        kept = next(number for number, trial in enumerate(tried) if trial.kept)
+        found.append((partition, mapping, len(trials) + kept))
+        trials += [replace(trial, algorithms={"partition": algorithm, **trial.algorithms}) for trial in tried]
+    if not found:
+        raise failures[0]
+    objective = choice.objective or settings.objective
+    best = min(found, key=lambda one: (cost(one[1], objective), one[2]))
+    return *best[:2], tuple(replace(trial, kept=number == best[2]) for number, trial in enumerate(trials))
 
 
 class _Walk:

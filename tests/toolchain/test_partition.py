@@ -22,6 +22,7 @@ from toolchain.partition.check import check
 from toolchain.partition.load import overloads
 from toolchain.partition.traffic import traffic_pairs
 from toolchain.partition.uniform import partition
+from toolchain.rows import Slicing
 from toolchain.workload import prepare
 
 MACHINE = spin3()
@@ -173,7 +174,7 @@ def test_some_fast_memory_is_kept_off() -> None:
 
 def test_settled_cuts_are_kept() -> None:
     options = MappingOptions()
-    found = partition(prepare(dense(9), options), MACHINE, options, MS, (4,))
+    found = partition(prepare(dense(9), options), MACHINE, options, MS, Slicing.uniform((9,), (4,)))
     assert [part.size for part in found.slices] == [4, 4, 1]
 
 

@@ -70,14 +70,16 @@ def expected_rows(network: Network, slicing: Slicing) -> dict[tuple[int, int, in
 @settings(max_examples=60, deadline=None)
 def test_rows_hold_every_synapse_once_in_the_order_made(network: Network, data: st.DataObject) -> None:
     sizes = tuple(population.size for population in network.populations)
-    slicing = Slicing(sizes, tuple(data.draw(st.integers(1, 50)) for _ in sizes))
+    slicing = Slicing.uniform(sizes, tuple(data.draw(st.integers(1, 50)) for _ in sizes))
     assert read_rows(network, slicing) == expected_rows(network, slicing)
 
 
 @given(network=networks())
 @settings(max_examples=30, deadline=None)
 def test_stages_and_what_they_send(network: Network) -> None:
-    slicing = Slicing(tuple(population.size for population in network.populations), (7,) * len(network.populations))
+    slicing = Slicing.uniform(
+        tuple(population.size for population in network.populations), (7,) * len(network.populations)
+    )
     blocks = plan_rows(prepare(network, OPTIONS).fixed, slicing)
     rows = expected_rows(network, slicing)
     sends = stage_sends(blocks)
@@ -91,10 +93,10 @@ def test_stages_and_what_they_send(network: Network) -> None:
 
 def test_a_network_without_synapses_has_no_rows() -> None:
     network = Network("empty", 1.0, (cells("a", 3),), ())
-    blocks = plan_rows(prepare(network, OPTIONS).fixed, Slicing((3,), (2,)))
+    blocks = plan_rows(prepare(network, OPTIONS).fixed, Slicing.uniform((3,), (2,)))
     assert isinstance(blocks, Blocks)
     assert len(blocks.target) == 0
-    assert len(build_rows(prepare(network, OPTIONS), Slicing((3,), (2,)), blocks, 0, ((0, 0),))) == 0
+    assert len(build_rows(prepare(network, OPTIONS), Slicing.uniform((3,), (2,)), blocks, 0, ((0, 0),))) == 0
 
 
 @pytest.mark.parametrize(
@@ -102,4 +104,4 @@ def test_a_network_without_synapses_has_no_rows() -> None:
 )
 def test_the_index_is_as_wide_as_the_fullest_core_needs(size: int, per_core: int, bits: int) -> None:
     network = Network("n", 1.0, (cells("a", size),), (connect((0, 0), [(0, 0)]),))
-    assert word_layout(network, Slicing((size,), (per_core,)), 0) == (bits, 1)
+    assert word_layout(network, Slicing.uniform((size,), (per_core,)), 0) == (bits, 1)

@@ -33,7 +33,7 @@ from toolchain.workload import Workload
 
 @dataclass(frozen=True, eq=False)
 class _Cut:
-    """A piece of a population, and the width that its cells are cut to."""
+    """A piece of a population, and the width of the largest piece."""
 
     population: Population
     number: int
@@ -111,9 +111,8 @@ def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterat
             substeps = model.substeps(network.timestep, options.substeps)
             program = model.program(substeps)
         width = slicing.per_core[number]
-        for start in range(0, population.size, width):
-            cells = range(start, min(start + width, population.size))
-            yield _Cut(population, number, program, cells, width, substeps)
+        for start, length in zip(slicing.starts[number].tolist(), slicing.lengths[number].tolist(), strict=True):
+            yield _Cut(population, number, program, range(start, start + length), width, substeps)
 
 
 def _memory(cut: _Cut, plan: RowPlan, piece: int, options: MappingOptions, dynamic: DynamicMemory) -> CoreMemory:

@@ -8,6 +8,7 @@ cost of each step is what the emulator charges (`emulator.cycles`).
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +35,7 @@ from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
-from toolchain.rows import RowPlan, Slicing
+from toolchain.rows import Blocks, RowPlan, Slicing
 from toolchain.synapses.structure import STRUCTURAL, attempts_each, structure_of
 from toolchain.workload import Workload
 
@@ -147,25 +148,81 @@ def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream |
 
 def spike_cycles(workload: Workload, slicing: Slicing, plan: RowPlan) -> NDArray[np.float64]:
     """Cycles that each piece spends in a tick on spikes that it sends and hears, and on rewiring; float64[pieces]."""
-    rates = np.array([rate.mean for rate in workload.rates]) * workload.network.timestep * 1e-3
-    spikes = np.repeat(rates, np.diff(slicing.first))
-    cycles: NDArray[np.float64] = SPIKE_CYCLES * spikes * np.concatenate([np.zeros(0), *slicing.lengths])
+    cycles = np.zeros(slicing.all_pieces)
+    for number, spikes in enumerate(workload.spikes):
+        each = np.broadcast_to(spikes, slicing.sizes[number])
+        cycles[slice(*slicing.first[number : number + 2])] = SPIKE_CYCLES * np.add.reduceat(
+            each, slicing.starts[number]
+        )
     for target, made in attempts(workload.network).items():
         pieces = slice(*slicing.first[target : target + 2])
         cycles[pieces] += [made.cycles(cells) for cells in slicing.lengths[target].tolist()]
+    for blocks, heard in zip(plan.all, block_cycles(workload, slicing, plan), strict=True):
+        np.add.at(cycles, blocks.target, heard)
+    return cycles
+
+
+def block_cycles(workload: Workload, slicing: Slicing, plan: RowPlan) -> Iterator[NDArray[np.float64]]:
+    """Cycles of a tick that the rows of each block take; float64[blocks] for the fixed rows and for each bank."""
     cells = np.concatenate([np.zeros(0), *slicing.lengths])
     costs: list[tuple[int, int, Room | None]] = [(SYNAPSE_CYCLES, ARRIVAL_CYCLES, None)]
     costs += [(bank.mechanism.cycles, ARRIVAL_CYCLES + bank.mechanism.row_cycles, bank.room) for bank in workload.banks]
     for blocks, (synapse_cycles, row_cycles, room) in zip(plan.all, costs, strict=True):
-        if not len(blocks.target):
-            continue
-        first = blocks.first_row[:-1]
-        synapses = np.add.reduceat(blocks.counts, first, dtype=np.int64).astype(np.float64)
-        rows = np.add.reduceat(blocks.counts > 0, first, dtype=np.int64)
+        synapses, rows = _row_totals(workload, slicing, blocks)
         if room is not None:
-            synapses, rows = np.maximum(synapses, room.expected * cells[blocks.target] * blocks.rows), blocks.rows
-        heard = spikes[blocks.source] * (synapse_cycles * synapses + row_cycles * rows)
-        np.add.at(cycles, blocks.target, heard)
+            spikes, to_be = _spikes_of_blocks(workload, slicing, blocks), room.expected * cells[blocks.target]
+            synapses, rows = np.maximum(synapses, spikes * to_be), spikes
+        yield synapse_cycles * synapses + row_cycles * rows
+
+
+def _row_totals(
+    workload: Workload, slicing: Slicing, blocks: Blocks
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Synapses that spikes are expected to meet in a tick in each block, and rows that they fetch; float64[blocks]."""
+    if not len(blocks.target):
+        return np.zeros(0), np.zeros(0)
+    first = blocks.first_row[:-1]
+    mean = np.repeat([spikes.mean() for spikes in workload.spikes], np.diff(slicing.first))[blocks.source]
+    synapses = mean * np.add.reduceat(blocks.counts, first, dtype=np.int64)
+    rows = mean * np.add.reduceat(blocks.counts > 0, first, dtype=np.int64)
+    for number, spikes in enumerate(workload.spikes):
+        if len(spikes) > 1:
+            low, high = slicing.first[number : number + 2]
+            for block in np.flatnonzero((blocks.source >= low) & (blocks.source < high)).tolist():
+                counts = blocks.counts[slice(*blocks.first_row[block : block + 2])]
+                start = slicing.starts[number][blocks.source[block] - low]
+                sent = spikes[start : start + len(counts)]
+                synapses[block], rows[block] = sent @ counts, sent @ (counts > 0)
+    return synapses, rows
+
+
+def _spikes_of_blocks(workload: Workload, slicing: Slicing, blocks: Blocks) -> NDArray[np.float64]:
+    """Spikes in a tick of all sources of each block; float64[blocks]."""
+    sent = [
+        np.add.reduceat(np.broadcast_to(spikes, size), starts)
+        for spikes, size, starts in zip(workload.spikes, slicing.sizes, slicing.starts, strict=True)
+    ]
+    found: NDArray[np.float64] = np.concatenate([np.zeros(0), *sent])[blocks.source]
+    return found
+
+
+def cell_cycles(workload: Workload, number: int, cells: int) -> NDArray[np.float64]:
+    """Cycles of a tick that each cell of population `number` brings its core, its update left out; float64[cells].
+
+    A row that has several synapses on a core of `cells` is no single cell's, and left out too.
+    """
+    network, size = workload.network, workload.network.populations[number].size
+    cycles = np.zeros(size) + SPIKE_CYCLES * workload.spikes[number]
+    mechanisms = {made: bank.mechanism for bank in workload.banks for made in bank.numbers}
+    for i, made in enumerate(network.projections):
+        if made.target == number and len(made):
+            spikes, mechanism = workload.spikes[made.source], mechanisms.get(i)
+            each = float(mechanism.cycles if mechanism else SYNAPSE_CYCLES)
+            if len(made) * cells < size * network.populations[made.source].size:
+                each += ARRIVAL_CYCLES + (mechanism.row_cycles if mechanism else 0)
+            sent = spikes[made.pre] if len(spikes) > 1 else None
+            scale = each * (1.0 if sent is not None else float(spikes[0]))
+            cycles += scale * np.bincount(made.post, sent, minlength=size)
     return cycles
 
 
