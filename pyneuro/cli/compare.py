@@ -15,7 +15,7 @@ from pyneuro.cli import FAILED
 from pyneuro.cli.beside import Job, finish, start
 from pyneuro.cli.budget import make_account
 from pyneuro.cli.figures import last_line
-from pyneuro.cli.requirements import as_rows, of_comparison, tell
+from pyneuro.cli.requirements import of_comparison, tell
 from pyneuro.cli.session import Session, figures, run_session
 from pyneuro.comparison import compare
 from pyneuro.errors import SetupError
@@ -24,7 +24,7 @@ from pyneuro.report.build import Run, add_runs
 from pyneuro.report.files import write_report
 from pyneuro.report.to_json import plain
 from pyneuro.report.to_text import to_text
-from pyneuro.requirements import Verdict, parse_requirement, verdicts
+from pyneuro.requirements import parse_requirement, verdicts
 from toolchain.language import given
 
 REFERENCE = Job("the reference simulator", ("--backend", "reference"))
@@ -53,27 +53,29 @@ def main(options: argparse.Namespace) -> int:
     directory = options.out or Path(f"{options.script.stem}-report")
     report = add_runs(mapped, reference, session.run, comparison, budget=budget)
     page = write_report(directory, report)[0]
-    judged = (*as_rows(session.verdicts), *verdicts(requirements, comparison))
+    judged = verdicts(requirements, comparison)
     if judged:
         report = add_runs(mapped, reference, session.run, comparison, verdicts=judged, budget=budget)
         write_report(directory, report)
-    print(last_line(_summary(session, reference, report, judged, page)) if options.json else to_text(report))
+    print(last_line(_summary(session, reference, report, page)) if options.json else to_text(report))
     if not options.json:
         print(f"The report is in {page}")
     tell(session.verdicts)
-    return 0 if all(verdict.passed for verdict in judged) else FAILED
+    return 0 if _passed(report) else FAILED
 
 
-def _summary(
-    session: Session, reference: Run, report: Report, judged: tuple[Verdict, ...], page: Path
-) -> dict[str, Any]:
+def _passed(report: Report) -> bool:
+    return all(row.passed for row in report.requirements)
+
+
+def _summary(session: Session, reference: Run, report: Report, page: Path) -> dict[str, Any]:
     return {
         **figures(session),
         "reference_sim_s": reference.seconds["sim"],
         "reference_cpu_s": reference.cpu_s,
         "comparison": plain(report.comparison),
         "budget": plain(report.budget),
-        "requirements": [plain(verdict) for verdict in judged],
-        "passed": all(verdict.passed for verdict in judged),
+        "requirements": plain(report.requirements),
+        "passed": _passed(report),
         "report": str(page),
     }

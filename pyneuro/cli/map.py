@@ -11,13 +11,13 @@ from emulator.machine import Machine
 from pyneuro import simulator
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
-from pyneuro.cli.requirements import as_rows, tell
+from pyneuro.cli.requirements import tell
 from pyneuro.cli.script import run_script
 from pyneuro.cli.session import choose
 from pyneuro.errors import ScriptError
 from pyneuro.options import Options
 from pyneuro.report import Report
-from pyneuro.report.build import compiled_report, make_report
+from pyneuro.report.build import compiled_report, netlist_report
 from pyneuro.report.files import write_report
 from toolchain.compile import Mapping
 from toolchain.explain import explain
@@ -91,13 +91,7 @@ def _netlist(options: argparse.Namespace) -> Mapped:
     start = time.perf_counter(), time.process_time()
     outcome = map_netlist(graph, settings)
     spent = _since(*start)
-    mapping, verdicts = outcome.mapping, as_rows(outcome.verdicts)
-    return (
-        outcome,
-        mapping,
-        make_report(graph.name, mapping=mapping, mapping_seconds=mapping.seconds, verdicts=verdicts),
-        spent,
-    )
+    return outcome, outcome.mapping, netlist_report(outcome), spent
 
 
 def _without_keys(graph: Graph) -> Graph:
@@ -112,9 +106,7 @@ def _script(options: argparse.Namespace) -> Mapped:
         run_script(options.script, options.arguments)
     except _Mapped as mapped:
         outcome = mapped.outcome
-        report = compiled_report(
-            mapped.network.label, mapped.network, outcome.mapping, verdicts=as_rows(outcome.verdicts)
-        )
+        report = compiled_report(mapped.network.label, mapped.network, outcome.mapping, outcome=outcome)
         return outcome, outcome.mapping.graph_mapping, report, mapped.spent
     raise ScriptError(f"{options.script} made no network to map: it never called run()")
 

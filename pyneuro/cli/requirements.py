@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable
 
 from pyneuro import requirements
+from pyneuro.report.flow import mapping_rows
+from pyneuro.report.words import measured
 from toolchain.problems import Problem, render_all
 from toolchain.requirements import COMPARED, Verdict
 from toolchain.settings import Settings
@@ -22,18 +24,8 @@ def tell(verdicts: Iterable[Verdict]) -> bool:
 def _problem(verdict: Verdict) -> Problem:
     said = verdict.requirement
     hints = (f"try {verdict.remedy}",) if verdict.remedy else ()
-    return Problem(f"'{said.text}' is not met: {shown(verdict)}", said.origin, hints)
-
-
-def shown(verdict: Verdict) -> str:
-    """What was measured, and where."""
-    measured = verdict.measured
-    if measured is None:
-        return "there is nothing to measure"
-    where = f" ({measured.where})" if measured.where else ""
-    if verdict.requirement.operator == "is":
-        return measured.where or ("yes" if measured.value else "no")
-    return f"it is {100 * measured.value:.3g} %{where}" if verdict.share else f"it is {measured.value:,.6g}{where}"
+    (row,) = mapping_rows((verdict,))
+    return Problem(f"'{said.text}' is not met: {measured(row)}", said.origin, hints)
 
 
 def of_comparison(settings: Settings) -> list[requirements.Requirement]:
@@ -48,18 +40,4 @@ def of_comparison(settings: Settings) -> list[requirements.Requirement]:
         )
         for required in settings.requirements
         if required.figure in COMPARED
-    ]
-
-
-def as_rows(verdicts: Iterable[Verdict]) -> list[requirements.Verdict]:
-    """Verdicts on a mapping as the report has them."""
-    return [
-        requirements.Verdict(
-            requirement=verdict.requirement.text,
-            population=verdict.measured.where if verdict.measured else "",
-            measured=verdict.measured.value if verdict.measured else None,
-            share=verdict.share,
-            passed=verdict.passed,
-        )
-        for verdict in verdicts
     ]

@@ -7,7 +7,7 @@ import argparse
 from emulator.archive import written_beside
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines
-from pyneuro.cli.requirements import as_rows, tell
+from pyneuro.cli.requirements import tell
 from pyneuro.cli.session import figures, run_session
 from pyneuro.report.build import add_runs
 from pyneuro.report.files import write_report
@@ -20,7 +20,7 @@ def main(options: argparse.Namespace) -> int:
     table = figures(session)
     if options.out:
         runs = (None, session.run) if session.emulated else (session.run, None)
-        write_report(options.out, add_runs(session.report(), *runs, verdicts=as_rows(session.verdicts)))
+        write_report(options.out, add_runs(session.report(), *runs))
         save_results(options.out / "results.npz", session.results)
         with written_beside(options.out / "figures.json") as file:
             file.write(last_line(table).encode())

@@ -59,7 +59,7 @@ class Session:
         label, emulated = self.network.label, self.emulated
         if emulated is None:
             return make_report(label, network=self.network)
-        return compiled_report(label, self.network, emulated.mapping, emulated.statistics())
+        return compiled_report(label, self.network, emulated.mapping, emulated.statistics(), emulated.outcome)
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

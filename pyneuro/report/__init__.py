@@ -16,28 +16,25 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pyneuro.budget.account import Account
+from pyneuro.report.schema.board import MachineSection
+from pyneuro.report.schema.flow import FlowSection, RequirementRow, SettingRow
 from pyneuro.report.schema.mapping import (
     CoresSection,
     DiagnosticRow,
-    MachineSection,
+    EnergySection,
+    HistogramRow,
     MemorySection,
     NetworkSection,
     PartitionRow,
+    PlacesSection,
     QuantisationRow,
-    RoutesSection,
-    TablesSection,
 )
-from pyneuro.report.schema.runs import (
-    ActivityPlot,
-    ComparisonSection,
-    ExecutionSection,
-    RequirementRow,
-    RunRow,
-    Trace,
-)
+from pyneuro.report.schema.routing import KeysSection, RoutesSection, TablesSection
+from pyneuro.report.schema.runs import ActivityPlot, ComparisonSection, ExecutionSection, RunRow, Trace
 
 REPORT_FORMAT = "pyneuro report"
-REPORT_VERSION = 1
+REPORT_VERSION = 2
+"""Raised when what was there before is gone or means something else."""
 
 Level = Literal["good", "note", "bad"]
 
@@ -52,21 +49,26 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that is told; see the module. `mapping_seconds` is wall-clock time by stage."""
+    """Everything that is told; see the module."""
 
     title: str
     made_by: str
     findings: tuple[Finding, ...] = ()
     network: NetworkSection | None = None
+    flow: FlowSection | None = None
+    settings: tuple[SettingRow, ...] = ()
     machine: MachineSection | None = None
     partition: tuple[PartitionRow, ...] = ()
+    places: PlacesSection | None = None
     cores: CoresSection | None = None
     routes: RoutesSection | None = None
+    keys: KeysSection | None = None
     tables: TablesSection | None = None
     memory: MemorySection | None = None
+    energy: EnergySection | None = None
     quantisation: tuple[QuantisationRow, ...] = ()
+    histograms: tuple[HistogramRow, ...] = ()
     diagnostics: tuple[DiagnosticRow, ...] = ()
-    mapping_seconds: tuple[tuple[str, float], ...] = ()
     runs: tuple[RunRow, ...] = ()
     execution: ExecutionSection | None = None
     comparison: ComparisonSection | None = None

@@ -6,14 +6,39 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from pyneuro.report.markup import Markup, element
-from pyneuro.report.words import NONE, is_number, percent
+from pyneuro.report.markup import Markup, element, markup
+from pyneuro.report.tabular import Bar, Block, Cell, Code, Facts, Histogram, Mark
+from pyneuro.report.words import NONE, SYMBOLS, is_number, percent
 
 ROWS = 250
 """Rows of a table; the JSON file has more."""
 FOLDED = 16
 """A table with more rows is folded."""
+HISTOGRAM_WIDTH, HISTOGRAM_HEIGHT = 320, 84
 TAG = re.compile("<[^>]*>")
+
+
+def block(told: Block) -> Markup:
+    """Any block of `pyneuro.report.tabular`."""
+    if isinstance(told, Facts):
+        return facts(told.pairs)
+    if isinstance(told, Histogram):
+        return histogram(told.bins, told.caption)
+    return table(told.caption, told.headings, ([_cell(cell) for cell in row] for row in told.rows), told.omitted)
+
+
+def _cell(cell: Cell) -> Markup:
+    if isinstance(cell, Bar):
+        return share(cell.value)
+    if isinstance(cell, Code):
+        return element("code", cell.text) if cell.text else Markup(NONE)
+    return verdict(cell.good, cell.text) if isinstance(cell, Mark) else markup(cell)
+
+
+def verdict(good: bool, text: str) -> Markup:
+    """A word with a symbol before it, so that it does not depend on colour."""
+    kind = "good" if good else "bad"
+    return element("span", f"{SYMBOLS[kind]} {text}", class_=f"verdict {kind}")
 
 
 def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], omitted: int = 0) -> Markup:
@@ -70,3 +95,35 @@ def share(value: float | None) -> Markup:
 def facts(pairs: Iterable[tuple[str, str]]) -> Markup:
     """Names and values, a pair a line."""
     return element("dl", *(element("div", element("dt", n), element("dd", v)) for n, v in pairs), class_="facts")
+
+
+def histogram(bins: Sequence[tuple[str, int]], caption: str) -> Markup:
+    """Bars, one a bin, each with its count."""
+    most, wide = max(count for _, count in bins) or 1, HISTOGRAM_WIDTH / len(bins)
+    bars = [
+        element(
+            "rect",
+            element("title", f"{text}: {count:,}"),
+            x=i * wide + wide * 0.06,
+            y=HISTOGRAM_HEIGHT * (1 - count / most),
+            width=wide * 0.88,
+            height=HISTOGRAM_HEIGHT * count / most,
+        )
+        for i, (text, count) in enumerate(bins)
+    ]
+    under = HISTOGRAM_HEIGHT + 14
+    texts = [
+        element("text", bins[0][0], x=0, y=under),
+        element("text", bins[-1][0], x=HISTOGRAM_WIDTH, y=under, class_="end") if len(bins) > 1 else "",
+        element("text", f"{most:,}", x=HISTOGRAM_WIDTH, y=-4, class_="end"),
+    ]
+    picture = element(
+        "svg",
+        element("title", caption),
+        *bars,
+        *texts,
+        viewBox=f"-4 -16 {HISTOGRAM_WIDTH + 8} {HISTOGRAM_HEIGHT + 36}",
+        class_="histogram",
+        role="img",
+    )
+    return element("figure", picture, element("figcaption", caption), class_="small")

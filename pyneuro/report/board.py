@@ -2,18 +2,21 @@
 
 Chip (x, y) is drawn at (x - y/2, y sqrt(3)/2), so that the six neighbours of a chip lie around it at equal
 distances, as the links join them, and a board of 48 chips is the hexagon that it is.  North is up.  The two
-directions of a link are two lines, each on the right of its way.
+directions of a link are two lines, each on the right of its way: as wide as it carries much, and of a colour that
+tells how much of its capacity that is, darker and from 80 % on dashed, so that nobody must tell hues apart.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from emulator.machine import LINK_NAMES, LINKS
 from pyneuro.report.markup import Markup, element, join, short
-from pyneuro.report.schema.mapping import ChipCell, LinkTraffic, MachineSection
-from pyneuro.report.words import amount, compact, memory, percent
+from pyneuro.report.schema.board import ChipCell, LinkTraffic, MachineSection
+from pyneuro.report.words import amount, compact, memory, number, percent
 
 SPACING = 66.0
 RADIUS = 26.0
@@ -24,25 +27,59 @@ WIDEST = 6.5
 MARGIN = 40.0
 DARK = 0.55
 """Load from which on a chip is so dark that its text must be light."""
+LOADS = (0.01, 0.1, 0.5, 0.8, 1.0)
+"""Bounds between the colours of links, as shares of their capacity."""
+_CORNERS = [(math.sin(math.pi * k / 3) * RADIUS, math.cos(math.pi * k / 3) * RADIUS) for k in range(6)]
+_HEXAGON = " ".join(f"{short(x)},{short(y)}" for x, y in _CORNERS)
 
 
-def board_picture(machine: MachineSection) -> Markup:
-    """Draw the chips (or blocks of chips) of `machine` and the traffic between them."""
-    step = machine.block
-    place = {(cell.x, cell.y): _place(cell.x / step, cell.y / step) for cell in machine.cells}
+@dataclass(frozen=True)
+class Picture:
+    """What one picture shows: cells of `block` x `block` chips, placed as seen from chip (x, y), and links."""
+
+    title: str
+    cells: Sequence[ChipCell]
+    links: Sequence[LinkTraffic]
+    block: int = 1
+    x: int = 0
+    y: int = 0
+
+
+def pictures(machine: MachineSection) -> list[Picture]:
+    """The whole, then the boards that are drawn chip by chip."""
+    whole = Picture(f"{machine.name}: cores in use by chip", machine.cells, machine.links, machine.block)
+    part = "board" if machine.boards > 1 else "part"
+    return [
+        whole,
+        *(
+            Picture(f"{part} {view.number} of {machine.name}", view.cells, view.links, 1, view.x, view.y)
+            for view in machine.views
+        ),
+    ]
+
+
+def draw(picture: Picture, machine: MachineSection) -> Markup:
+    """Draw chips (or blocks of them) and the traffic between them."""
+    place = {(cell.x, cell.y): _place_of(cell, picture, machine) for cell in picture.cells}
     left, right = min(x for x, _ in place.values()), max(x for x, _ in place.values())
     top, bottom = min(y for _, y in place.values()), max(y for _, y in place.values())
     box = (left - MARGIN, top - MARGIN, right - left + 2 * MARGIN, bottom - top + 2 * MARGIN)
     return element(
         "svg",
-        element("title", f"{machine.name}: cores in use by chip"),
-        element("g", *_links(machine, place), class_="links"),
-        element("g", *(_chip(cell, place[cell.x, cell.y], machine.block) for cell in machine.cells)),
+        element("title", picture.title),
+        element("g", *_links(picture, machine, place), class_="links"),
+        element("g", *(_chip(cell, place[cell.x, cell.y], picture.block) for cell in picture.cells), class_="chips"),
         viewBox=" ".join(short(side) for side in box),
         class_="board",
-        role="img",
+        role="group",
         style=f"max-width:{short(box[2] * 1.25)}px",
     )
+
+
+def _place_of(cell: ChipCell, picture: Picture, machine: MachineSection) -> tuple[float, float]:
+    """Where a cell is drawn; a board that lies across the edges of a torus is drawn in one piece."""
+    x, y = (cell.x - picture.x) % machine.width, (cell.y - picture.y) % machine.height
+    return _place(x / picture.block, y / picture.block)
 
 
 def _place(x: float, y: float) -> tuple[float, float]:
@@ -50,25 +87,23 @@ def _place(x: float, y: float) -> tuple[float, float]:
 
 
 def _chip(cell: ChipCell, place: tuple[float, float], block: int) -> Markup:
-    x, y = place
     share = cell.used / cell.cores
-    corners = ((math.sin(math.pi * k / 3) * RADIUS + x, math.cos(math.pi * k / 3) * RADIUS + y) for k in range(6))
-    kind = "chip" + (" ethernet" if cell.ethernet and block == 1 else "") + ("" if cell.used else " idle")
+    kind = "hexagon" + (" ethernet" if cell.ethernet and block == 1 else "") + ("" if cell.used else " idle")
+    shown = (str(cell.used) if block == 1 else percent(share)) if cell.used else ""
     return element(
         "g",
         element("title", _chip_title(cell, block)),
-        element(
-            "polygon",
-            points=" ".join(f"{short(a)},{short(b)}" for a, b in corners),
-            class_=kind,
-            fill_opacity=0.12 + 0.88 * share if cell.used else None,
-        ),
-        element("text", str(cell.used) if block == 1 else percent(share), x=x, y=y + 2, class_="load")
-        if cell.used
-        else "",
-        element("text", f"{cell.x},{cell.y}", x=x, y=y + 14, class_="place"),
-        class_="dark" if share > DARK else "light" if cell.used else None,
+        element("polygon", points=_HEXAGON, class_=kind, fill_opacity=opacity(share) if cell.used else None),
+        element("text", shown, y=2, class_="load"),
+        element("text", f"{cell.x},{cell.y}", y=14, class_="place"),
+        class_="chip dark" if share > DARK else "chip",
+        transform=f"translate({short(place[0])} {short(place[1])})",
     )
+
+
+def opacity(share: float) -> float:
+    """How dark a chip is."""
+    return 0.12 + 0.88 * min(share, 1.0)
 
 
 def _chip_title(cell: ChipCell, block: int) -> str:
@@ -77,6 +112,11 @@ def _chip_title(cell: ChipCell, block: int) -> str:
     if cell.used:
         lines.append(amount(cell.entries, "routing entry"))
         lines.append(f"{memory(cell.sdram_bytes)} of SDRAM")
+    if cell.dtcm_bytes is not None and cell.used:
+        lines.append(f"{memory(cell.dtcm_bytes)} of DTCM in the fullest core")
+    if cell.load is not None and cell.used:
+        lines.append(f"{percent(cell.load)} of a tick in the busiest core")
+    lines.append(f"{number(cell.packets, 9)} packets routed")
     if cell.ethernet and block == 1:
         lines.append("Ethernet chip")
     return "\n".join(lines)
@@ -87,11 +127,18 @@ def packets(traffic: LinkTraffic) -> float:
     return traffic.expected if traffic.sent is None else traffic.sent
 
 
-def _links(machine: MachineSection, place: dict[tuple[int, int], tuple[float, float]]) -> Iterator[Markup]:
-    most = max((packets(traffic) for traffic in machine.links), default=0)
-    for traffic in machine.links:
-        if most and (traffic.x, traffic.y) in place:
-            yield _link(traffic, machine, place, packets(traffic) / most)
+def _most(machine: MachineSection) -> float:
+    """Packets over the busiest link of all pictures."""
+    drawn = (machine.links, *(view.links for view in machine.views))
+    return max((packets(traffic) for links in drawn for traffic in links), default=0)
+
+
+def _links(
+    picture: Picture, machine: MachineSection, place: dict[tuple[int, int], tuple[float, float]]
+) -> Iterator[Markup]:
+    most = _most(machine)
+    for traffic in picture.links:
+        yield _link(traffic, machine, place, packets(traffic) / most if most else 0.0)
 
 
 def _link(
@@ -102,7 +149,8 @@ def _link(
     way_x, way_y = _place(dx, dy)
     unit_x, unit_y = way_x / SPACING, way_y / SPACING
     start = RADIUS * math.sqrt(3) / 2 + 1
-    beside = (traffic.x + dx, traffic.y + dy) in place
+    there = place.get(((traffic.x + dx) % machine.width, (traffic.y + dy) % machine.height))
+    beside = there is not None and math.dist(there, (x + way_x, y + way_y)) < 1
     end = SPACING - start if beside else start + 9
     aside_x, aside_y = -unit_y * ASIDE, unit_x * ASIDE
     return element(
@@ -112,61 +160,65 @@ def _link(
         y1=y + aside_y + unit_y * start,
         x2=x + aside_x + unit_x * end,
         y2=y + aside_y + unit_y * end,
-        stroke_width=0.8 + (WIDEST - 0.8) * share,
-        stroke_opacity=0.35 + 0.65 * share,
+        stroke_width=width(share),
+        class_=colour(traffic.load),
     )
+
+
+def width(share: float) -> float:
+    """How wide a line is, by its share of the traffic of the busiest."""
+    return 0.8 + (WIDEST - 0.8) * share
+
+
+def colour(load: float | None) -> str:
+    """The class of a line, by the share of its capacity that a link carries."""
+    return "unknown" if load is None else f"l{bisect_right(LOADS, load)}"
 
 
 def _link_title(traffic: LinkTraffic, machine: MachineSection) -> str:
     dx, dy = LINKS[traffic.link]
     to = ((traffic.x + dx) % machine.width, (traffic.y + dy) % machine.height)
-    way = f"link {LINK_NAMES[traffic.link]} from ({traffic.x}, {traffic.y}) to ({to[0]}, {to[1]})"
-    run = "" if traffic.sent is None else f"\n{traffic.sent:,} packets in the run"
-    return f"{way}{run}\n{traffic.expected:,.0f} if every source fires once"
+    lines = [f"link {LINK_NAMES[traffic.link]} from ({traffic.x}, {traffic.y}) to ({to[0]}, {to[1]})"]
+    if traffic.sent is not None:
+        lines.append(f"{traffic.sent:,} packets in the run")
+    lines.append(f"{traffic.expected:,.0f} if every source fires once")
+    if traffic.load is not None and traffic.rate is not None:
+        lines.append(f"{compact(traffic.rate)} packets a second, {percent(traffic.load)} of its capacity")
+    return "\n".join(lines)
 
 
 def board_legend(machine: MachineSection) -> Markup:
     """Explain shades and lines."""
-    steps = (0.0, 0.25, 0.5, 0.75, 1.0)
-    swatches = [
-        element(
-            "rect",
-            x=30 * i,
-            y=0,
-            width=30,
-            height=12,
-            class_="chip" if share else "chip idle",
-            fill_opacity=0.12 + 0.88 * share if share else None,
-        )
-        for i, share in enumerate(steps)
-    ]
-    texts = [element("text", percent(share), x=30 * i + 15, y=24) for i, share in enumerate(steps)]
-    most = max((packets(traffic) for traffic in machine.links), default=0)
-    lines = [
-        join(
-            (
-                element(
-                    "line",
-                    x1=190 + 95 * i,
-                    x2=215 + 95 * i,
-                    y1=6,
-                    y2=6,
-                    stroke_width=0.8 + (WIDEST - 0.8) * share,
-                    stroke_opacity=0.35 + 0.65 * share,
-                ),
-                element("text", f"{compact(share * most)} packets", x=203 + 95 * i, y=24),
-            )
-        )
-        for i, share in enumerate((0.1, 0.5, 1.0))
-        if most
-    ]
     return element(
         "svg",
-        element("title", "Legend: share of the cores in use, and packets over a link"),
-        *swatches,
-        *texts,
-        element("g", *lines, class_="links"),
-        viewBox="-5 -4 470 32",
+        element("title", "Legend: share of the limit in use, packets over a link, and share of a link's capacity"),
+        element("g", *_shades()),
+        element("g", *_widths(_most(machine)), class_="links", transform="translate(190 0)"),
+        element("g", *_colours(machine), class_="links", transform="translate(470 0)"),
+        viewBox="-5 -4 930 32",
         class_="legend",
         role="img",
     )
+
+
+def _shades() -> Iterator[Markup]:
+    for i, share in enumerate((0.0, 0.25, 0.5, 0.75, 1.0)):
+        kind, dark = ("hexagon", opacity(share)) if share else ("hexagon idle", None)
+        yield element("rect", x=30 * i, y=0, width=30, height=12, class_=kind, fill_opacity=dark)
+        yield element("text", percent(share), x=30 * i + 15, y=24)
+
+
+def _widths(most: float) -> Iterator[Markup]:
+    for i, share in enumerate((0.1, 0.5, 1.0)):
+        if most:
+            line = element("line", x1=85 * i, x2=85 * i + 25, y1=6, y2=6, stroke_width=width(share), class_="unknown")
+            yield join((line, element("text", f"{compact(share * most)} packets", x=85 * i + 13, y=24)))
+
+
+def _colours(machine: MachineSection) -> Iterator[Markup]:
+    if machine.link_load is None:
+        return
+    names = [f"< {percent(LOADS[0])}", *(f"from {percent(bound)}" for bound in LOADS)]
+    for i, name in enumerate(names):
+        line = element("line", x1=75 * i, x2=75 * i + 25, y1=6, y2=6, stroke_width=4, class_=f"l{i}")
+        yield join((line, element("text", name, x=75 * i + 13, y=24)))

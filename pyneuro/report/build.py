@@ -9,36 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from collections.abc import Mapping as Dictionary
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from emulator.statistics import Statistics
 from pyneuro.budget.account import Account
 from pyneuro.comparison import Comparison
 from pyneuro.report import Report
+from pyneuro.report.energy import energy_section
+from pyneuro.report.entries import tables_section
 from pyneuro.report.findings import findings
-from pyneuro.report.mapping import (
-    expected_traffic,
-    machine_section,
-    memory_section,
-    network_section,
-    partition_rows,
-    routes_section,
-    tables_section,
-)
-from pyneuro.report.running import (
-    comparison_section,
-    cores_section,
-    execution_section,
-    requirement_rows,
-    run_row,
-)
+from pyneuro.report.flow import comparison_rows, flow_section, mapping_rows, plain_flow, setting_rows
+from pyneuro.report.histograms import histograms
+from pyneuro.report.machine import layers_of, machine_section, traffic_of
+from pyneuro.report.mapping import memory_section, network_section, partition_rows
+from pyneuro.report.places import keys_section, places_section
+from pyneuro.report.running import comparison_section, cores_section, execution_section, run_row
 from pyneuro.report.sample import activity_plots, traces
 from pyneuro.report.schema.mapping import DiagnosticRow, QuantisationRow
+from pyneuro.report.survey import survey
+from pyneuro.report.trees import routes_section
 from pyneuro.requirements import Verdict
 from pyneuro.results import Results
 from pyneuro.version import VERSION
 from toolchain.compile import Mapping
 from toolchain.diagnostics import Diagnostic
 from toolchain.map_graph import GraphMapping
+from toolchain.map_network import Outcome
 from toolchain.network import Network
 from toolchain.partition import Slice
 from toolchain.weights import Quantisation
@@ -64,6 +60,7 @@ def make_report(
     quantisation: Iterable[Quantisation] = (),
     diagnostics: Iterable[Diagnostic] = (),
     mapping_seconds: Seconds | None = None,
+    outcome: Outcome[Any] | None = None,
     cycles_per_tick: float | None = None,
     time_scale_factor: float = 1.0,
     statistics: Statistics | None = None,
@@ -80,6 +77,8 @@ def make_report(
         What the vertices of the `mapping` are; none for a bare graph.
     mapping_seconds : mapping of str to float
         Wall-clock time of each stage.
+    outcome : Outcome, optional
+        How the mapping came about.
     cycles_per_tick, time_scale_factor : float
         Cycles that a core has for a tick, and wall-clock time over biological time.
     """
@@ -90,11 +89,13 @@ def make_report(
         partition=partition_rows(network, slices) if network else (),
         quantisation=tuple(_quantisation_row(found) for found in quantisation),
         diagnostics=tuple(DiagnosticRow(found.stage, found.subject, found.message) for found in diagnostics),
-        mapping_seconds=tuple((mapping_seconds or {}).items()),
+        flow=flow_section(outcome, mapping_seconds or {}) if outcome else plain_flow(mapping_seconds or {}),
+        settings=setting_rows(outcome.settings) if outcome else (),
+        requirements=mapping_rows(outcome.verdicts) if outcome else (),
         execution=execution_section(statistics, time_scale_factor) if statistics else None,
     )
     if mapping:
-        report = _with_mapping(report, mapping, slices, cycles_per_tick, statistics)
+        report = _with_mapping(report, mapping, slices, (cycles_per_tick, time_scale_factor), statistics)
     return add_runs(report, reference, emulated, comparison, verdicts=verdicts)
 
 
@@ -103,10 +104,10 @@ def compiled_report(
     network: Network,
     compiled: Mapping,
     statistics: Statistics | None = None,
-    verdicts: Iterable[Verdict] = (),
+    outcome: Outcome[Any] | None = None,
 ) -> Report:
     """Make the report of a compiled network, and if it has run on the emulated machine, of what was counted there."""
-    return make_report(
+    made = make_report(
         title,
         network=network,
         mapping=compiled.graph_mapping,
@@ -114,11 +115,18 @@ def compiled_report(
         quantisation=compiled.quantisation,
         diagnostics=compiled.diagnostics,
         mapping_seconds=compiled.seconds,
+        outcome=outcome,
         cycles_per_tick=compiled.image.cycles_per_tick,
         time_scale_factor=compiled.time_scale_factor,
         statistics=statistics,
-        verdicts=verdicts,
     )
+    return replace(made, histograms=histograms(network, compiled))
+
+
+def netlist_report(outcome: Outcome[GraphMapping]) -> Report:
+    """Make the report of a bare graph that was mapped."""
+    mapping = outcome.mapping
+    return make_report(mapping.graph.name, mapping=mapping, mapping_seconds=mapping.seconds, outcome=outcome)
 
 
 def add_runs(
@@ -130,14 +138,17 @@ def add_runs(
     verdicts: Iterable[Verdict] = (),
     budget: Account | None = None,
 ) -> Report:
-    """Return `report` with its runs, their comparison, budget and requirements replaced, and its findings made anew."""
+    """Return `report` with its runs, their comparison and budget replaced, and what of the requirements is about them.
+
+    Its findings are made anew.
+    """
     left, right = (run.results if run else None for run in (reference, emulated))
     told = replace(
         report,
         runs=tuple(run_row(run.results, run.seconds, run.cpu_s) for run in (reference, emulated) if run),
         comparison=comparison_section(comparison) if comparison else None,
         budget=budget,
-        requirements=requirement_rows(verdicts),
+        requirements=(*(row for row in report.requirements if row.of == "mapping"), *comparison_rows(verdicts)),
         activity=activity_plots(left, right),
         traces=traces(left, right, comparison),
     )
@@ -145,19 +156,27 @@ def add_runs(
 
 
 def _with_mapping(
-    report: Report, mapping: GraphMapping, slices: Sequence[Slice], tick: float | None, statistics: Statistics | None
+    report: Report,
+    mapping: GraphMapping,
+    slices: Sequence[Slice],
+    time: tuple[float | None, float],
+    statistics: Statistics | None,
 ) -> Report:
-    machine, names = mapping.machine, [vertex.name for vertex in mapping.graph.vertices]
+    """`time` is the cycles that a core has for a tick, and the time scale factor."""
+    (tick, scale), found = time, survey(mapping)
+    names = [vertex.name for vertex in mapping.graph.vertices]
     sdram = [vertex.sdram_bytes for vertex in mapping.graph.vertices]
-    expected = expected_traffic(mapping.graph, mapping.routes, machine)
-    sent = statistics.link_packets if statistics else None
+    layers, traffic = layers_of(mapping, found, slices, tick, statistics), traffic_of(mapping, statistics, scale)
     return replace(
         report,
-        machine=machine_section(mapping.placement, expected, sent, mapping.minimised, sdram),
+        machine=machine_section(mapping.machine, layers, traffic),
+        places=places_section(mapping, found),
         cores=cores_section(mapping, slices, tick, statistics),
-        routes=routes_section(mapping.graph, mapping.routes, machine, expected, sent),
-        tables=tables_section(mapping.tables, mapping.minimised, machine.table_entries),
+        routes=routes_section(mapping, found, traffic),
+        keys=keys_section(mapping, found),
+        tables=tables_section(mapping, found),
         memory=memory_section(mapping.placement, names, sdram, [p.dtcm_bytes for p in slices]) if any(sdram) else None,
+        energy=energy_section(mapping, layers, found, scale, statistics),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pyneuro.report import Finding, Level, Report
 from pyneuro.report.running import OVERRUNS
 from pyneuro.report.schema.runs import ComparisonRow
-from pyneuro.report.words import amount, percent
+from pyneuro.report.words import amount, measured, percent
 
 NARROW = 0.9
 """Share of a limit from which on a resource is nearly exhausted."""
@@ -34,6 +34,9 @@ def _requirements(report: Report) -> Iterator[Finding]:
         met = sum(passed.values())
         level: Level = "good" if met == len(passed) else "bad"
         yield Finding(level, f"{met} of {amount(len(passed), 'requirement')} met.")
+    for row in report.requirements:
+        if not row.passed and row.remedy:
+            yield Finding("bad", f"'{row.requirement}' is not met: {measured(row)}; try {row.remedy}.")
 
 
 def _fit(report: Report) -> Iterator[Finding]:

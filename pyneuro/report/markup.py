@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 
-VOID = ("meta", "br", "hr")
+VOID = ("meta", "br", "hr", "input")
 """Elements of HTML that have no end tag."""
 
 

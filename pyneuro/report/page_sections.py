@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from pyneuro.report import Report
-from pyneuro.report.blocks import facts, figure, share, table
-from pyneuro.report.board import board_legend, board_picture
+from pyneuro.report import Report, told_machine, told_network
+from pyneuro.report.blocks import block, facts, figure, share, table
 from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
 from pyneuro.report.markup import Markup, element, join
+from pyneuro.report.page_board import board_section
 from pyneuro.report.plots import load_bars, raster, rates, trace
-from pyneuro.report.words import NONE, SYMBOLS, amount, link_name, measured, memory, number, percent, signed
+from pyneuro.report.schema.routing import Entry
+from pyneuro.report.tabular import Block
+from pyneuro.report.words import number, percent, signed
 
+ENTRIES = 100
+"""Entries of a table that the page shows; the JSON file has more."""
 
-def _requirements(report: Report) -> Markup:
-    return table(
-        "Requirements and whether they are met.",
-        ("requirement", "population", "measured", "verdict"),
-        [(r.requirement, r.population, measured(r), _verdict(r.passed)) for r in report.requirements],
-    )
-
-
-def _verdict(passed: bool) -> Markup:
-    kind = "good" if passed else "bad"
-    return element("span", f"{SYMBOLS[kind]} {'met' if passed else 'not met'}", class_=f"verdict {kind}")
+Section = Callable[[Report], Markup]
 
 
 def _budget(report: Report) -> Markup:
@@ -106,32 +100,6 @@ def _key(report: Report) -> Markup:
     return element("p", *(element("span", name, class_=f"key {side}") for name, side in sides), class_="keys")
 
 
-def _machine(report: Report) -> Markup:
-    machine = report.machine
-    if machine is None:
-        return Markup()
-    size = f"{amount(machine.boards, 'board')}, {amount(machine.chips, 'chip')}, {amount(machine.cores, 'core')}"
-    part = "" if machine.whole else " Only the part in use is drawn."
-    if machine.block > 1:
-        part += f" Each hexagon stands for {machine.block} × {machine.block} chips."
-    traffic = " Lines are the packets over each link, a line a direction." if machine.links else ""
-    caption = (
-        f"Machine {machine.name}: {size}. Chips are shaded by the share of their cores in use; the number is the "
-        f"cores, the pair below it the chip. A bold outline is an Ethernet chip.{traffic}{part} Point at a chip or a "
-        "line for its figures."
-    )
-    picture = element("div", board_picture(machine), board_legend(machine), class_="picture")
-    partition = table(
-        "Partition: cores of each population.",
-        ("population", "runs", "cores", "cells", "largest slice", "sub-steps"),
-        [
-            (p.population, p.kind, f"{p.cores:,}", f"{p.cells:,}", f"{p.largest:,}", str(p.substeps or NONE))
-            for p in report.partition
-        ],
-    )
-    return join((figure(picture, caption), partition))
-
-
 def _load(report: Report) -> Markup:
     run, cores = report.execution, report.cores
     if run is None:
@@ -156,7 +124,7 @@ def _load(report: Report) -> Markup:
 
 def _runs(report: Report) -> Markup:
     stages = report.stages
-    runs = table(
+    return table(
         "Times are wall-clock seconds; the spike hash is a digest of all recorded spikes.",
         ("backend", "simulated (s)", *(f"{stage} (s)" for stage in stages), "CPU of sim (s)", "spikes", "spike hash"),
         [
@@ -167,187 +135,63 @@ def _runs(report: Report) -> Markup:
             for run in report.runs
         ],
     )
-    mapping = [(f"Mapping: {stage}", f"{number(seconds, 3)} s") for stage, seconds in report.mapping_seconds]
-    return join((runs, facts(mapping) if mapping else ""))
 
 
-def _weights(report: Report) -> Markup:
-    quantised = table(
-        "Quantisation: the step between two weights, and relative errors of the weights that are not 0.",
-        ("projection", "step", "unit", "shift", "largest error", "RMS error", "became 0"),
-        [
-            (
-                *(q.label, number(q.quantum), q.unit, str(q.shift), percent(q.largest_error), percent(q.rms_error)),
-                f"{q.zeroed:,}",
-            )
-            for q in report.quantisation
-        ],
-    )
-    return quantised
-
-
-def _remarks(report: Report) -> Markup:
-    return table(
-        "What the mapping changed or foresees.",
-        ("stage", "about", "remark"),
-        [(d.stage, d.subject, d.message) for d in report.diagnostics],
-    )
-
-
-def _network(report: Report) -> Markup:
-    network = report.network
-    if network is None:
-        return Markup()
-    populations = table(
-        "Populations.",
-        ("population", "cell", "size", "parameters", "records"),
-        [
-            (
-                *(p.label, p.cell, f"{p.size:,}"),
-                "; ".join(f"{name} = {text}" for name, text in p.parameters),
-                ", ".join(p.recorded) or NONE,
-            )
-            for p in network.populations
-        ],
-    )
-    projections = table(
-        "Projections; weights and delays as mean and range.",
-        ("projection", "from", "to", "receptor", "synapses", "weight", "unit", "delay (ms)"),
-        [
-            (p.label, p.source, p.target, p.receptor, f"{p.synapses:,}", _spread(p.weight), p.unit, _spread(p.delay))
-            for p in network.projections
-        ],
-    )
-    return join((populations, projections))
-
-
-def _spread(values: tuple[float, float, float] | None) -> str:
-    if values is None:
-        return NONE
-    smallest, mean, largest = values
-    if smallest == largest:
-        return number(mean)
-    return f"{number(mean)} ({number(smallest)} … {number(largest)})"
-
-
-def _cores(report: Report) -> Markup:
-    section = report.cores
-    if section is None:
-        return Markup()
-    places = table(
-        "Cores: slice, place, keys, memory.",
-        ("slice", "runs", "chip", "core", "key", "mask", "DTCM", "SDRAM", "expected load"),
-        [
-            (
-                *(c.label, c.kind, f"{c.x}, {c.y}", str(c.p), _code(c.key), _code(c.mask)),
-                *(memory(c.dtcm_bytes), memory(c.sdram_bytes), share(c.expected)),
-            )
-            for c in section.rows
-        ],
-        section.omitted,
-    )
-    counts = table(
-        "Counts of each core in the run; loads are shares of a tick.",
-        ("slice", "mean load", "fullest tick", "overruns", "spikes", "packets in", "synaptic events", "saturations"),
-        [
-            (
-                *(c.label, share(c.mean), share(c.largest)),
-                *(number(n, 9) for n in (c.overruns, c.spikes, c.packets_received, c.synaptic_events, c.saturations)),
-            )
-            for c in section.rows
-            if c.mean is not None
-        ],
-        section.omitted,
-    )
-    return join((places, counts))
-
-
-def _code(word: str | None) -> Markup:
-    return element("code", word) if word else Markup(NONE)
-
-
-def _routes(report: Report) -> Markup:
-    routes = report.routes
-    if routes is None:
-        return Markup()
-    known = facts(
-        (
-            ("Trees", f"{routes.nets:,}"),
-            ("Links of a tree", f"{routes.mean_links:.3g} on average, {routes.most_links:,} at the most"),
-            ("Longest path", amount(routes.longest_path, "link")),
-            ("Hops if every source neuron fires once", f"{routes.hops:,.0f}"),
-            ("Links in use", f"{routes.links_used:,}"),
-        )
-    )
-    counted = any(t.sent is not None for t in routes.busiest)
-    busiest = table(
-        "The busiest links.",
-        ("link", "packets if all fire once", *(("packets in the run",) if counted else ())),
-        [(link_name(t), f"{t.expected:,.0f}", *((number(t.sent, 9),) if counted else ())) for t in routes.busiest],
-    )
-    return join((known, busiest))
-
-
-def _tables(report: Report) -> Markup:
+def _entries(report: Report) -> Markup:
+    """The tables themselves, a fold a chip, as generated and as loaded."""
     tables = report.tables
-    if tables is None:
+    if tables is None or not tables.entries:
         return Markup()
-    saved = 1 - tables.minimised / tables.generated if tables.generated else 0.0
-    known = facts(
-        (
-            ("Entries generated", f"{tables.generated:,}"),
-            ("Entries loaded", f"{tables.minimised:,} ({percent(saved)} fewer)"),
-            ("Fullest table", f"{tables.most:,} of {tables.limit:,}"),
+    lengths = {(row.x, row.y): (row.generated, row.minimised) for row in tables.rows}
+    folds = []
+    for chip in tables.entries:
+        generated, loaded = lengths[chip.x, chip.y]
+        title = f"Chip ({chip.x}, {chip.y}): {generated:,} entries generated, {loaded:,} loaded"
+        pair = (
+            element("div", element("h4", "as generated"), _listing(chip.generated, generated)),
+            element("div", element("h4", "as loaded, the first that matches counts"), _listing(chip.minimised, loaded)),
         )
-    )
-    chips = table(
-        "Routing tables by chip, fullest first.",
-        ("chip", "generated", "loaded", "share of the table"),
-        [
-            (f"({r.x}, {r.y})", f"{r.generated:,}", f"{r.minimised:,}", share(r.minimised / tables.limit))
-            for r in tables.rows
-        ],
-        tables.omitted,
-    )
-    return join((known, chips))
+        folds.append(element("details", element("summary", title), element("div", *pair, class_="pair")))
+    omitted = tables.chips - len(tables.entries)
+    rest = element("p", f"Of {omitted:,} more chips the entries are left out.") if omitted else ""
+    return element("div", element("h3", "Entries"), *folds, rest)
 
 
-def _memory(report: Report) -> Markup:
-    found = report.memory
-    if found is None:
-        return Markup()
-    known = [
-        (
-            "Fullest SDRAM",
-            join(
-                (
-                    f"{memory(found.sdram_most)} of {memory(found.sdram_limit)} ",
-                    share(found.sdram_most / found.sdram_limit),
-                )
-            ),
-        ),
-        ("SDRAM in all", memory(found.sdram_total)),
-    ]
-    if found.dtcm_most is not None and found.dtcm_core is not None:
-        used = share(found.dtcm_most / found.dtcm_limit)
-        text = f"{memory(found.dtcm_most)} of {memory(found.dtcm_limit)} in {found.dtcm_core} "
-        known.insert(0, ("Fullest DTCM", join((text, used))))
-    return facts(known)
+def _listing(entries: tuple[Entry, ...], total: int) -> Markup:
+    shown = entries[:ENTRIES]
+    lines = ["key        mask       route", *(" ".join(entry) for entry in shown)]
+    if total > len(shown):
+        lines.append(f"... and {total - len(shown):,} more")
+    return element("pre", "\n".join(lines), tabindex="0")
 
 
-SECTIONS: dict[str, Callable[[Report], Markup]] = {
-    "Requirements": _requirements,
+def _told(*tell: Callable[[Report], Iterable[Block]]) -> Section:
+    """What is told alike in text and page."""
+    return lambda report: join(block(told) for one in tell for told in one(report))
+
+
+def _both_of(*sections: Section) -> Section:
+    return lambda report: join(section(report) for section in sections)
+
+
+SECTIONS: dict[str, Section] = {
+    "Requirements": _told(told_network.requirements),
     "Comparison": _comparison,
     "Error budget": _budget,
     "Activity": _activity,
-    "Machine": _machine,
+    "Machine": board_section,
+    "Populations on the machine": _told(told_machine.partition, told_machine.places),
     "Load": _load,
-    "Weights": _weights,
-    "Remarks": _remarks,
+    "Flow": _told(told_network.flow),
+    "Settings": _told(told_network.settings),
+    "Weights and delays": _told(told_network.weights),
+    "Remarks": _told(told_network.remarks),
     "Times": _runs,
-    "Network": _network,
-    "Cores": _cores,
-    "Routes": _routes,
-    "Routing tables": _tables,
-    "Memory": _memory,
+    "Network": _told(told_network.network),
+    "Cores": _told(told_machine.cores, told_machine.counts),
+    "Routes": _told(told_machine.routes),
+    "Keys": _told(told_machine.keys),
+    "Routing tables": _both_of(_told(told_machine.tables), _entries),
+    "Memory": _told(told_machine.used_memory),
+    "Energy": _told(told_machine.energy),
 }

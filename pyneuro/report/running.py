@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from emulator.statistics import CoreStatistics, Statistics
 from pyneuro.comparison import Comparison, PopulationComparison
-from pyneuro.report.mapping import ROWS
+from pyneuro.report.machine import ROWS
 from pyneuro.report.schema.mapping import CoreRow, CoresSection
 from pyneuro.report.schema.runs import (
     ComparisonRow,
     ComparisonSection,
     Counter,
     ExecutionSection,
-    RequirementRow,
     RunRow,
     SignalRow,
 )
-from pyneuro.requirements import Verdict
 from pyneuro.results import Results, spike_hash
 from toolchain.map_graph import GraphMapping
 from toolchain.partition import Slice
@@ -38,12 +36,11 @@ def cores_section(
     tick : float, optional
         Cycles that a core has for a tick.
     """
-    pairs = zip(mapping.graph.nets, mapping.keys.key.tolist(), mapping.keys.mask.tolist(), strict=True)
-    keys = {net.source: (f"0x{key:08x}", f"0x{mask:08x}") for net, key, mask in pairs}
+    net_of = {net.source: number for number, net in enumerate(mapping.graph.nets)}
     shown = min(mapping.cores, ROWS)
     rows = []
     for i in range(shown):
-        row = _core_row(mapping, i, keys.get(i, (None, None)))
+        row = _core_row(mapping, i, net_of.get(i))
         if slices:
             row = _with_slice(row, slices[i], tick)
         if statistics:
@@ -52,8 +49,8 @@ def cores_section(
     return CoresSection(tuple(rows), mapping.cores - shown)
 
 
-def _core_row(mapping: GraphMapping, number: int, key: tuple[str | None, str | None]) -> CoreRow:
-    vertex, place = mapping.graph.vertices[number], mapping.placement
+def _core_row(mapping: GraphMapping, number: int, net: int | None) -> CoreRow:
+    vertex, place, keys = mapping.graph.vertices[number], mapping.placement, mapping.keys
     return CoreRow(
         label=vertex.name,
         kind="vertex",
@@ -61,8 +58,8 @@ def _core_row(mapping: GraphMapping, number: int, key: tuple[str | None, str | N
         x=int(place.x[number]),
         y=int(place.y[number]),
         p=int(place.p[number]),
-        key=key[0],
-        mask=key[1],
+        key=None if net is None else f"0x{keys.key[net]:08x}",
+        mask=None if net is None else f"0x{keys.mask[net]:08x}",
         sdram_bytes=vertex.sdram_bytes,
     )
 
@@ -194,8 +191,3 @@ def _comparison_row(found: PopulationComparison, timestep: float) -> ComparisonR
             SignalRow(s.variable, s.unit, s.rms, s.largest, s.rms_before, s.largest_before) for s in found.signals
         ),
     )
-
-
-def requirement_rows(verdicts: Iterable[Verdict]) -> tuple[RequirementRow, ...]:
-    """Tell which requirements are met."""
-    return tuple(RequirementRow(v.requirement, v.population, v.measured, v.share, v.passed) for v in verdicts)

@@ -1,7 +1,9 @@
-"""The report as one HTML page that needs nothing else: no network, no script, pictures in inline SVG.
+"""The report as one HTML page that needs nothing else: no network, pictures in inline SVG.
 
 The look is in ``page.css`` beside this module; it follows the reader's light or dark scheme, prints on paper, and
-tells reference and emulator apart by two colours that colour-blind readers can tell apart too.
+tells reference and emulator apart by two colours that colour-blind readers can tell apart too.  All can be read
+without script; ``page.js`` lets the reader look closer at the board.  What the page may load is nothing, and it says so
+to the browser.
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ from importlib.resources import files
 
 from pyneuro.report import Finding, Report
 from pyneuro.report.markup import Markup, element
+from pyneuro.report.page_data import page_data
 from pyneuro.report.page_sections import SECTIONS
 from pyneuro.report.words import SYMBOLS, amount, number, percent
 
+INLINE = ("page.css", "page.js")
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 WORDS = {"good": "good", "note": "note", "bad": "problem"}
 
 
@@ -21,16 +26,19 @@ def to_html(report: Report) -> str:
     """Return `report` as an HTML page."""
     sections = [(name, body(report)) for name, body in SECTIONS.items()]
     present = [(name, body) for name, body in sections if body]
-    style = files("pyneuro.report").joinpath("page.css").read_text(encoding="utf-8")
+    style, script = (files("pyneuro.report").joinpath(name).read_text(encoding="utf-8") for name in INLINE)
     head = element(
         "head",
         element("meta", charset="utf-8"),
+        element("meta", http_equiv="Content-Security-Policy", content=POLICY),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", f"{report.title} – pyneuro report"),
         element("style", Markup(style)),
     )
-    body = element("body", _header(report, [name for name, _ in present]), element("main", *_sections(present)))
+    looking = (page_data(report), element("script", Markup(script))) if report.machine else ()
+    header, main = _header(report, [name for name, _ in present]), element("main", *_sections(present))
+    body = element("body", header, main, *looking)
     return "<!DOCTYPE html>\n" + element("html", head, body, lang="en") + "\n"
 
 

@@ -6,12 +6,12 @@ import math
 import re
 
 from emulator.machine import LINK_NAMES
-from pyneuro.report.schema.mapping import LinkTraffic
-from pyneuro.report.schema.runs import RequirementRow
+from pyneuro.report.schema.board import LinkTraffic
+from pyneuro.report.schema.flow import RequirementRow
 
 NONE = "–"
 SYMBOLS = {"good": "✓", "note": "!", "bad": "✗"}
-NUMBER = re.compile(r"(< )?[-+]?[\d.,]*(e[-+]?\d+)?[–∞]?( (%|B|KiB|MiB|ms|s))?")
+NUMBER = re.compile(r"(< )?[-+]?[\d.,]*(e[-+]?\d+)?[–∞]?( (%|B|KiB|MiB|ms|s|n?W|mW|µW))?")
 
 
 def is_number(text: str) -> bool:
@@ -74,5 +74,18 @@ def link_name(traffic: LinkTraffic) -> str:
 
 
 def measured(row: RequirementRow) -> str:
-    """What was measured for a requirement."""
-    return percent(row.measured) if row.share and row.measured is not None else number(row.measured)
+    """What was measured for a requirement, and where."""
+    where = f" ({row.where})" if row.where else ""
+    if row.measured is None:
+        return "nothing to measure"
+    if row.truth:
+        return f"{'yes' if row.measured else 'no'}{where}"
+    return f"{percent(row.measured) if row.share else number(row.measured)}{where}"
+
+
+def watts(value: float) -> str:
+    """Power (or energy a second) to three digits: ``2.61 W``, ``34 mW``, ``1 nW``."""
+    for factor, unit in ((1.0, "W"), (1e-3, "mW"), (1e-6, "µW")):
+        if value >= factor:
+            return f"{value / factor:.3g} {unit}"
+    return f"{value / 1e-9:.3g} nW"

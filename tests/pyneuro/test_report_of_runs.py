@@ -73,8 +73,9 @@ def test_the_counts_agree_with_each_other(report: Report) -> None:
 
 
 def test_quantisation_and_stages_are_told(report: Report) -> None:
+    assert report.flow is not None
     assert [(row.label, row.synapses, row.zeroed) for row in report.quantisation] == [("in→E", CELLS, 0)]
-    assert {"partition", "place", "route"} <= {stage for stage, _ in report.mapping_seconds}
+    assert {"partition", "place", "route"} <= {row.stage for row in report.flow.stages}
 
 
 def test_it_can_be_rendered(report: Report) -> None:

@@ -100,107 +100,39 @@ class CoresSection:
 
 
 @dataclass(frozen=True)
-class ChipCell:
-    """A chip of the board picture, or a block of them: cores that are used of those there are."""
-
-    x: int
-    y: int
-    chips: int
-    cores: int
-    used: int
-    ethernet: bool
-    entries: int
-    sdram_bytes: int
-
-
-@dataclass(frozen=True)
-class LinkTraffic:
-    """Packets over the link `link` out of chip (x, y): if every source fires once, and in the run."""
-
-    x: int
-    y: int
-    link: int
-    expected: float
-    sent: int | None
-
-
-@dataclass(frozen=True)
-class MachineSection:
-    """The machine, what of it is used, and its picture.
+class PlaceRow:
+    """Where one population is, and where its packets go.
 
     Parameters
     ----------
-    block : int
-        Each cell of the picture is a square of ``block`` x ``block`` chips.
-    whole : bool
-        Whether the picture shows the whole machine, or only the part in use.
-    links : tuple of LinkTraffic
-        Links with traffic, if `block` is 1.
-    """
-
-    name: str
-    boards: int
-    chips: int
-    cores: int
-    width: int
-    height: int
-    wraps: bool
-    boards_used: int
-    chips_used: int
-    cores_used: int
-    block: int
-    whole: bool
-    cells: tuple[ChipCell, ...]
-    links: tuple[LinkTraffic, ...]
-
-
-@dataclass(frozen=True)
-class RoutesSection:
-    """The multicast trees.
-
-    Parameters
-    ----------
+    cores, neurons, chips, boards : int
+        What it takes.
+    on : tuple of (x, y, cores)
+        The chips, and its cores on each; of populations far down the list it is left out, as is `over`.
     hops : float
-        Link traversals if every source neuron fires once.
-    links_used : int
-        Links that carry any packet.
-    longest_path : int
-        Links from a source to its farthest sink, over all trees.
-    mean_links, most_links : float, int
-        Links of a tree.
-    busiest : tuple of LinkTraffic
-        The links with the most traffic, most first.
+        Link traversals if each of its neurons fires once.
+    links : int
+        Links that carry its packets.
+    over : tuple of (x, y, link)
+        Those links.
     """
 
-    nets: int
-    hops: float
-    links_used: int
-    longest_path: int
-    mean_links: float
-    most_links: int
-    busiest: tuple[LinkTraffic, ...]
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """Routing entries of one chip, as generated and as loaded."""
-
-    x: int
-    y: int
-    generated: int
-    minimised: int
-
-
-@dataclass(frozen=True)
-class TablesSection:
-    """Routing tables, fullest first; `limit` is what a chip holds."""
-
-    generated: int
-    minimised: int
-    most: int
-    limit: int
+    population: str
+    cores: int
+    neurons: int
     chips: int
-    rows: tuple[TableRow, ...]
+    boards: int
+    on: tuple[tuple[int, int, int], ...]
+    hops: float
+    links: int
+    over: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class PlacesSection:
+    """The populations on the machine, in their order, and the number left out at the end."""
+
+    rows: tuple[PlaceRow, ...]
     omitted: int
 
 
@@ -229,6 +161,65 @@ class QuantisationRow:
     largest_error: float
     rms_error: float
     zeroed: int
+
+
+@dataclass(frozen=True)
+class HistogramRow:
+    """How something is distributed over the synapses of a projection.
+
+    Parameters
+    ----------
+    what : str
+        ``weights``, ``errors of weights`` (relative) or ``delays``.
+    bins : tuple of (text, int)
+        What falls in each bin, and how many of the synapses that were counted.
+    counted, synapses : int
+        Synapses that were counted, of so many: of a large projection, a sample.
+    """
+
+    projection: str
+    what: str
+    unit: str
+    bins: tuple[tuple[str, int], ...]
+    counted: int
+    synapses: int
+
+
+@dataclass(frozen=True)
+class EnergyRow:
+    """One part of the estimate: `count` of something, at `each_watts`, take `watts`, as `source` says."""
+
+    part: str
+    count: float
+    each_watts: float
+    watts: float
+    source: str
+
+
+@dataclass(frozen=True)
+class EnergySection:
+    """An estimate of the power that a board would take; energy is for the whole run, if there was one.
+
+    Parameters
+    ----------
+    watts : float
+        In all.
+    measured : bool
+        Whether packets were counted in the run, or follow from expected rates.
+    seconds : float, optional
+        Time that the run would take on the machine.
+    joules : float, optional
+        In that time.
+    nanojoules_per_event : float, optional
+        In that time for each synaptic event, all parts shared out.
+    """
+
+    rows: tuple[EnergyRow, ...]
+    watts: float
+    measured: bool
+    seconds: float | None = None
+    joules: float | None = None
+    nanojoules_per_event: float | None = None
 
 
 @dataclass(frozen=True)

@@ -149,14 +149,3 @@ class ComparisonSection:
 
     tolerance_ms: float
     populations: tuple[ComparisonRow, ...]
-
-
-@dataclass(frozen=True)
-class RequirementRow:
-    """A requirement, the population it is about, what was measured (`share`: of 1) and whether it is met."""
-
-    requirement: str
-    population: str
-    measured: float | None
-    share: bool
-    passed: bool

@@ -1,0 +1,299 @@
+// Looking closer at the board: other layers, details, a population, the tree of a key.
+// The page is complete without this; what is shown here comes from the element #report-data alone.
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("report-data").textContent);
+  const byId = (id) => document.getElementById(id);
+  const controls = byId("controls"), detail = byId("detail"), told = byId("told"), hops = byId("hops");
+  const MOST_HOPS = 500;
+  const DARK = 0.55;
+  const [X, Y, USED, CORES, SDRAM, DTCM, ENTRIES, LOAD, PACKETS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+  // --- what is drawn: an element for each cell and link of the data, in the same order
+
+  const chips = [];
+  const links = [];
+  document.querySelectorAll("svg.board").forEach((svg, number) => {
+    const picture = data.pictures[number];
+    svg.querySelectorAll("g.chip").forEach((group, i) => {
+      const shape = group.querySelector("polygon");
+      const label = group.querySelector("text.load");
+      chips.push({ svg, group, shape, label, cell: picture.cells[i], block: picture.block });
+    });
+    svg.querySelectorAll(".links line").forEach((line, i) => links.push({ line, link: picture.links[i] }));
+  });
+  const single = (chip) => chip.block === 1;
+  const place = (x, y) => `(${x}, ${y})`;
+  const at = (x, y, link) => [x, y, link].join();
+  const count = (number) => number.toLocaleString("en");
+  const many = (number, thing) => `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
+  const percent = (share) => (share > 0 && share < 0.0001 ? "< 0.01 %" : `${Number((100 * share).toPrecision(3))} %`);
+  const short = (value) =>
+    value >= 1e6 ? `${(value / 1e6).toPrecision(2)}M` : value >= 1e3 ? `${(value / 1e3).toPrecision(2)}k` : `${+value.toPrecision(3)}`;
+  const short3 = (bytes) => (bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)}M` : `${Math.round(bytes / 1024)}K`);
+
+  const labels = new Map(data.cores.map(([label, x, y, p]) => [at(x, y, p), label]));
+  const population = (label) => label.split("[")[0];
+
+  // --- layers: of each chip a share from 0 to 1, and a text
+
+  const mostPackets = Math.max(1, ...chips.map((chip) => chip.cell[PACKETS]));
+  const LAYERS = {
+    cores: (c) => [c[USED] / c[CORES], `${c[USED]}`],
+    sdram: (c) => [c[SDRAM] / data.limits.sdram, short3(c[SDRAM])],
+    dtcm: (c) => [c[DTCM] / data.limits.dtcm, percent(c[DTCM] / data.limits.dtcm)],
+    entries: (c) => [c[ENTRIES] / data.limits.entries, `${c[ENTRIES]}`],
+    cycles: (c) => [c[LOAD], percent(c[LOAD])],
+    packets: (c) => [c[PACKETS] / mostPackets, short(c[PACKETS])],
+  };
+  let layer = "cores";
+
+  const shade = (chip) => {
+    const [share, text] = LAYERS[layer](chip.cell);
+    const empty = layer === "packets" ? chip.cell[PACKETS] === 0 : chip.cell[USED] === 0 && !(layer === "entries" && share);
+    chip.shape.classList.toggle("idle", empty);
+    chip.shape.classList.toggle("over", share > 1);
+    if (empty) chip.shape.removeAttribute("fill-opacity");
+    else chip.shape.setAttribute("fill-opacity", String(0.12 + 0.88 * Math.min(share, 1)));
+    chip.group.classList.toggle("dark", !empty && share > DARK);
+    const whole = layer === "cores" && !single(chip) ? percent(share) : text;
+    chip.label.textContent = empty ? "" : whole;
+    chip.label.classList.toggle("long", chip.label.textContent.length > 3);
+  };
+  const show = (name) => {
+    layer = name;
+    chips.forEach(shade);
+    document.querySelectorAll("svg.board").forEach((svg) => svg.setAttribute("data-layer", name));
+  };
+  controls.querySelectorAll("input[name=layer]").forEach((input) => {
+    input.addEventListener("change", () => {
+      clear();
+      show(input.value);
+    });
+  });
+
+  // --- details of a chip
+
+  const item = (text) => {
+    const made = document.createElement("li");
+    made.textContent = text;
+    return made;
+  };
+  const heading = (text) => {
+    const made = document.createElement("p");
+    made.className = "heading";
+    made.textContent = text;
+    return made;
+  };
+  const linkText = ([x, y, link, expected, sent, load]) => {
+    const [dx, dy] = data.links[link], [w, h] = data.size;
+    const packets = sent === null ? `${count(Math.round(expected))} packets if all fire once` : `${count(sent)} packets in the run`;
+    const share = load === null ? "" : `, ${percent(load)} of its capacity`;
+    return `link ${data.linkNames[link]} to ${place((x + dx + w) % w, (y + dy + h) % h)}: ${packets}${share}`;
+  };
+  const describe = (chip) => {
+    const c = chip.cell;
+    const parts = [`${c[USED]} of ${many(c[CORES], "core")}`, `${percent(c[SDRAM] / data.limits.sdram)} of SDRAM`];
+    if (c[DTCM] !== null) parts.push(`${percent(c[DTCM] / data.limits.dtcm)} of DTCM in the fullest core`);
+    parts.push(many(c[ENTRIES], "table entr").replace(/entrs?$/, c[ENTRIES] === 1 ? "entry" : "entries"));
+    if (c[LOAD] !== null) parts.push(`${percent(c[LOAD])} of a tick in the busiest core`);
+    parts.push(`${count(c[PACKETS])} packets routed`);
+    return `Chip ${place(c[X], c[Y])}: ${parts.join(", ")}`;
+  };
+  const details = (chip) => {
+    const list = document.createElement("ul");
+    if (single(chip)) {
+      data.cores.filter(([, x, y]) => x === chip.cell[X] && y === chip.cell[Y]).forEach(([label, , , p]) => {
+        const made = item(`core ${p}: ${label} `);
+        if (data.nets.some((net) => net[0] === label)) {
+          const button = document.createElement("button");
+          button.type = "button";
+          button.textContent = "trace";
+          button.setAttribute("aria-label", `trace ${label}`);
+          button.addEventListener("click", () => trace(label));
+          made.append(button);
+        }
+        list.append(made);
+      });
+      const seen = new Set();
+      links.filter(({ link }) => link[0] === chip.cell[X] && link[1] === chip.cell[Y]).forEach(({ link }) => {
+        if (!seen.has(link[2])) list.append(item(linkText(link)));
+        seen.add(link[2]);
+      });
+    }
+    detail.replaceChildren(heading(describe(chip)), list);
+    detail.hidden = false;
+  };
+
+  // --- the keyboard: one chip of each picture can be reached by Tab, the arrows go on from there
+
+  const middle = (chip) => {
+    const [, x, y] = chip.group.getAttribute("transform").match(/translate\((\S+) (\S+)\)/);
+    return [Number(x), Number(y)];
+  };
+  const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const beside = (chip, [wx, wy]) => {
+    const [x, y] = middle(chip);
+    let best = null, least = Infinity;
+    for (const other of chips) {
+      if (other.svg !== chip.svg || other === chip) continue;
+      const [dx, dy] = middle(other).map((value, i) => value - [x, y][i]);
+      const along = dx * wx + dy * wy, across = Math.abs(dx * wy) + Math.abs(dy * wx);
+      if (along > 1 && along + 2 * across < least) [best, least] = [other, along + 2 * across];
+    }
+    return best;
+  };
+  const focus = (chip) => {
+    chips.filter((other) => other.svg === chip.svg).forEach((other) => other.group.setAttribute("tabindex", "-1"));
+    chip.group.setAttribute("tabindex", "0");
+    chip.group.focus();
+  };
+  const first = new Set();
+  for (const chip of chips) {
+    chip.group.setAttribute("tabindex", first.has(chip.svg) ? "-1" : "0");
+    first.add(chip.svg);
+    chip.group.setAttribute("role", "img");
+    chip.group.setAttribute("aria-label", describe(chip));
+    chip.group.addEventListener("focus", () => details(chip));
+    chip.group.addEventListener("pointerenter", () => details(chip));
+    chip.group.addEventListener("click", () => focus(chip));
+    chip.group.addEventListener("keydown", (event) => {
+      const next = event.key in ARROWS ? beside(chip, ARROWS[event.key]) : null;
+      if (next) focus(next);
+      if (event.key in ARROWS) event.preventDefault();
+    });
+  }
+  for (const { line, link } of links) {
+    line.addEventListener("pointerenter", () => {
+      detail.replaceChildren(heading(`Chip ${place(link[0], link[1])}, ${linkText(link)}`));
+      detail.hidden = false;
+    });
+  }
+
+  // --- showing some chips and links above the others
+
+  const MARKS = ["mine", "source", "sink", "passed"];
+  const clear = () => {
+    chips.forEach((chip) => {
+      chip.group.classList.remove(...MARKS);
+      shade(chip);
+    });
+    links.forEach(({ line }) => line.classList.remove("mine"));
+    document.querySelectorAll("svg.board").forEach((svg) => svg.classList.remove("marked"));
+    document.querySelectorAll("tr.chosen").forEach((row) => row.classList.remove("chosen"));
+    hops.hidden = true;
+    hops.replaceChildren();
+    told.textContent = "";
+  };
+  // `on` has a mark and a text by chip, `over` the links.
+  const mark = (on, over) => {
+    chips.filter(single).forEach((chip) => {
+      const found = on.get([chip.cell[X], chip.cell[Y]].join());
+      if (!found) return;
+      chip.group.classList.add(found.mark);
+      chip.label.textContent = found.text;
+      chip.label.classList.toggle("long", found.text.length > 3);
+    });
+    links.forEach(({ line, link }) => line.classList.toggle("mine", over.has(at(link[0], link[1], link[2]))));
+    document.querySelectorAll("svg.board").forEach((svg) => svg.classList.add("marked"));
+  };
+  const markRows = (wanted) => {
+    document.querySelectorAll("tbody th[scope=row]").forEach((cell) => {
+      cell.parentElement.classList.toggle("chosen", wanted(cell.textContent));
+    });
+  };
+
+  const highlight = (number) => {
+    clear();
+    const [label, cores, chipsUsed, on, over] = data.populations[number];
+    mark(
+      new Map(on.map(([x, y, n]) => [[x, y].join(), { mark: "mine", text: `×${n}` }])),
+      new Set(over.map(([x, y, link]) => at(x, y, link))),
+    );
+    markRows((text) => text === label || population(text) === label);
+    const left = on.length ? "" : "; where they are is left out of this report";
+    const ways = over.length ? `, its packets go over ${many(over.length, "link")}` : "";
+    told.textContent = `${label}: ${many(cores, "core")} on ${many(chipsUsed, "chip")}${ways}${left}`;
+  };
+  byId("population").addEventListener("change", (event) => {
+    if (event.target.value === "") clear();
+    else highlight(Number(event.target.value));
+  });
+
+  // --- the tree of a key: a walk in which letters deliver, digits go over links, and ^ goes back
+
+  const walk = (net) => {
+    const [, x, y, , , , path] = net, [w, h] = data.size;
+    const root = { x, y, by: null, depth: 0, cores: [], on: [] };
+    const stack = [root], all = [root];
+    for (const letter of path) {
+      const here = stack[stack.length - 1];
+      if (letter === "^") stack.pop();
+      else if (letter >= "a") here.cores.push(letter.charCodeAt(0) - "a".charCodeAt(0));
+      else {
+        const link = Number(letter), [dx, dy] = data.links[link];
+        here.on.push(link);
+        const next = { x: (here.x + dx + w) % w, y: (here.y + dy + h) % h, by: link, depth: here.depth + 1, cores: [], on: [] };
+        stack.push(next);
+        all.push(next);
+      }
+    }
+    return all;
+  };
+  const hopText = (step, net) => {
+    const arrived = step.by === null ? `sent by core ${net[3]}, ${net[0]}` : `comes by a link ${data.linkNames[step.by]}`;
+    const named = step.cores.map((p) => `${p} ${labels.get(at(step.x, step.y, p)) ?? ""}`.trim());
+    const given = named.length ? `; delivered to core${named.length > 1 ? "s" : ""} ${named.join(", ")}` : "";
+    const straight = step.on.length === 1 && step.on[0] === step.by && !named.length;
+    const on = step.on.length ? `; goes on by ${step.on.map((link) => data.linkNames[link]).join(", ")}` : "";
+    return `${"· ".repeat(step.depth)}chip ${place(step.x, step.y)}: ${arrived}${given}${on}${straight ? " (straight on, needs no entry)" : ""}`;
+  };
+  const find = (text) => {
+    const wanted = text.trim();
+    if (/^(0x[0-9a-f]+|[0-9]+)$/i.test(wanted)) {
+      const key = Number(wanted);
+      return data.nets.find((net) => ((key & net[5]) >>> 0) === net[4]) ?? null;
+    }
+    return data.nets.find((net) => net[0] === wanted) ?? data.nets.find((net) => wanted && net[0].includes(wanted)) ?? null;
+  };
+  const trace = (text) => {
+    clear();
+    byId("population").value = "";
+    byId("key").value = text;
+    const net = find(text);
+    if (net === null || net[6] === null) {
+      const left = data.netsOmitted ? ` (${count(data.netsOmitted)} more are left out of it)` : "";
+      told.textContent = net === null ? `No source of this report has the key or name ${text}${left}.` : `The tree of ${net[0]} is left out of this report.`;
+      return;
+    }
+    const steps = walk(net);
+    const on = new Map(steps.map((step) => [
+      [step.x, step.y].join(),
+      step.by === null
+        ? { mark: "source", text: step.cores.length ? `S+${step.cores.length}` : "S" }
+        : { mark: step.cores.length ? "sink" : "passed", text: step.cores.length ? `×${step.cores.length}` : "·" },
+    ]));
+    mark(on, new Set(steps.flatMap((step) => step.on.map((link) => at(step.x, step.y, link)))));
+    markRows((row) => row === net[0]);
+    const cores = steps.reduce((sum, step) => sum + step.cores.length, 0);
+    const farthest = Math.max(...steps.map((step) => step.depth));
+    const hex = (word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`;
+    told.textContent =
+      `Key ${hex(net[4])}, mask ${hex(net[5])} of ${net[0]}: ${many(steps.length - 1, "link")} to ${many(cores, "core")} ` +
+      `on ${many(steps.length, "chip")}, the farthest ${many(farthest, "link")} away`;
+    hops.replaceChildren(...steps.slice(0, MOST_HOPS).map((step) => item(hopText(step, net))));
+    if (steps.length > MOST_HOPS) hops.append(item(`... and ${count(steps.length - MOST_HOPS)} more`));
+    hops.hidden = false;
+  };
+  byId("trace").addEventListener("click", () => trace(byId("key").value));
+  controls.addEventListener("submit", (event) => {
+    event.preventDefault();
+    trace(byId("key").value);
+  });
+  byId("clear").addEventListener("click", () => {
+    byId("population").value = byId("key").value = "";
+    clear();
+  });
+
+  controls.hidden = false;
+})();

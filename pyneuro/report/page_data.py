@@ -1,0 +1,62 @@
+"""What the script of the page needs to know: chips, links, populations and trees, as short JSON.
+
+The pictures are listed in the order of the page, their cells and links in the order in which they are drawn, so that
+the script finds by its number what an element stands for.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from emulator.machine import LINK_NAMES, LINKS
+from pyneuro.report import Report
+from pyneuro.report.board import pictures
+from pyneuro.report.markup import Markup, element
+from pyneuro.report.schema.board import ChipCell, LinkTraffic
+
+
+def page_data(report: Report) -> Markup:
+    """The data, in an element that no browser runs."""
+    text = json.dumps(data(report), separators=(",", ":"), ensure_ascii=False)
+    # In a script element nothing is escaped but what could end it, and JSON has a way to write that.
+    safe = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    return element("script", Markup(safe), type="application/json", id="report-data")
+
+
+def data(report: Report) -> dict[str, Any]:
+    """The same as dictionaries and lists."""
+    machine = report.machine
+    assert machine is not None
+    return {
+        "links": [*map(list, LINKS)],
+        "linkNames": LINK_NAMES,
+        "size": [machine.width, machine.height],
+        "limits": {"sdram": machine.sdram_limit, "dtcm": machine.dtcm_limit, "entries": machine.table_limit},
+        "ran": report.execution is not None,
+        "pictures": [
+            {"block": picture.block, "cells": [*map(_cell, picture.cells)], "links": [*map(_link, picture.links)]}
+            for picture in pictures(machine)
+        ],
+        "cores": [[row.label, row.x, row.y, row.p] for row in (report.cores.rows if report.cores else ())],
+        "populations": [
+            [row.population, row.cores, row.chips, row.on, row.over]
+            for row in (report.places.rows if report.places else ())
+        ],
+        "nets": [
+            [row.label, row.x, row.y, row.p, int(row.key, 16), int(row.mask, 16), row.path]
+            for row in (report.routes.rows if report.routes else ())
+        ],
+        "netsOmitted": report.routes.omitted if report.routes else 0,
+    }
+
+
+def _cell(cell: ChipCell) -> list[float | None]:
+    load = None if cell.load is None else float(f"{cell.load:.4g}")
+    counts = (cell.used, cell.cores, cell.sdram_bytes, cell.dtcm_bytes, cell.entries)
+    return [cell.x, cell.y, *counts, load, float(f"{cell.packets:.6g}")]
+
+
+def _link(traffic: LinkTraffic) -> list[float | None]:
+    load = None if traffic.load is None else float(f"{traffic.load:.4g}")
+    return [traffic.x, traffic.y, traffic.link, traffic.expected, traffic.sent, load]

@@ -1,0 +1,276 @@
+"""What the report tells of a network on the machine, for text and page alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyneuro.report import Report
+from pyneuro.report.schema.board import ChipCell, LinkTraffic
+from pyneuro.report.tabular import Bar, Block, Code, Facts, Table
+from pyneuro.report.words import NONE, amount, compact, link_name, memory, number, percent, watts
+
+Blocks = Iterator[Block]
+
+KEY_SPACE = 1 << 32
+CHIPS_NAMED = 12
+"""Chips that a row names; the others are counted."""
+
+
+def machine(report: Report) -> Blocks:
+    """Tell how much of the machine is in use."""
+    found = report.machine
+    if found is None:
+        return
+    load = NONE if found.link_load is None else percent(found.link_load)
+    yield Facts(
+        (
+            ("Machine", f"{found.name}, {amount(found.chips, 'chip')}, {amount(found.cores, 'core')}"),
+            ("Boards used", f"{found.boards_used:,} of {found.boards:,}"),
+            ("Chips used", f"{found.chips_used:,} of {found.chips:,}"),
+            ("Cores used", f"{found.cores_used:,} of {found.cores:,}"),
+            ("Busiest link", f"{load} of {compact(found.link_capacity)} packets a second"),
+        )
+    )
+
+
+def chips(report: Report) -> Blocks:
+    """Tell each chip that is drawn, all layers of it."""
+    found = report.machine
+    if found is None:
+        return
+    drawn = [*(cell for view in found.views for cell in view.cells), *(found.cells if found.block == 1 else ())]
+    routed = "packets in the run" if report.execution else "packets if all fire once"
+    yield Table(
+        "Chips: what is in use of each, and of its limits.",
+        ("chip", "cores", "SDRAM", "fullest DTCM", "table", "busiest core", routed),
+        tuple(
+            (
+                *(f"{cell.x}, {cell.y}", f"{cell.used} of {cell.cores}", Bar(cell.sdram_bytes / found.sdram_limit)),
+                *(Bar(share) for share in shares(cell, found.dtcm_limit, found.table_limit)),
+                number(cell.packets, 9),
+            )
+            for cell in drawn
+            if cell.used or cell.packets
+        ),
+    )
+
+
+def shares(cell: ChipCell, dtcm_limit: int, table_limit: int) -> tuple[float | None, float, float | None]:
+    """DTCM of the fullest core, table entries and cycles of the busiest core, as shares of their limits."""
+    dtcm = None if cell.dtcm_bytes is None else cell.dtcm_bytes / dtcm_limit
+    return dtcm, cell.entries / table_limit, cell.load
+
+
+def partition(report: Report) -> Blocks:
+    """Tell the cuts."""
+    yield Table(
+        "Partition: cores of each population.",
+        ("population", "runs", "cores", "cells", "largest slice", "sub-steps"),
+        tuple(
+            (p.population, p.kind, f"{p.cores:,}", f"{p.cells:,}", f"{p.largest:,}", str(p.substeps or NONE))
+            for p in report.partition
+        ),
+    )
+
+
+def places(report: Report) -> Blocks:
+    """Tell where populations are."""
+    if report.places is None:
+        return
+    yield Table(
+        "Placement by population: its cores, chips (cores on each), and where its packets go.",
+        ("population", "cores", "chips", "boards", "links", "hops if all fire once", "on chips"),
+        tuple(
+            (
+                *(p.population, f"{p.cores:,}", f"{p.chips:,}", f"{p.boards:,}", f"{p.links:,}", number(p.hops, 9)),
+                _chips(p.on) if p.on else NONE,
+            )
+            for p in report.places.rows
+        ),
+        report.places.omitted,
+    )
+
+
+def _chips(on: tuple[tuple[int, int, int], ...]) -> str:
+    shown = ", ".join(f"({x}, {y}) × {cores}" for x, y, cores in on[:CHIPS_NAMED])
+    return shown if len(on) <= CHIPS_NAMED else f"{shown} and {len(on) - CHIPS_NAMED:,} more"
+
+
+def cores(report: Report) -> Blocks:
+    """Tell each core, by slice, and by chip."""
+    section = report.cores
+    if section is None:
+        return
+    dtcm = report.machine.dtcm_limit if report.machine else 1
+    yield Table(
+        "Placement by slice: place, keys, memory, and cycles as expected (share of a tick).",
+        ("slice", "runs", "chip", "core", "key", "mask", "SDRAM", "DTCM", "share", "cycles"),
+        tuple(
+            (
+                *(c.label, c.kind, f"{c.x}, {c.y}", str(c.p), Code(c.key), Code(c.mask), memory(c.sdram_bytes)),
+                *(memory(c.dtcm_bytes), Bar(None if c.dtcm_bytes is None else c.dtcm_bytes / dtcm), Bar(c.expected)),
+            )
+            for c in section.rows
+        ),
+        section.omitted,
+    )
+    on: dict[tuple[int, int], list[tuple[int, str]]] = {}
+    for row in section.rows:
+        on.setdefault((row.x, row.y), []).append((row.p, row.label))
+    yield Table(
+        "Placement by chip: what each core holds.",
+        ("chip", "cores", "core: slice"),
+        tuple(
+            (f"{x}, {y}", str(len(held)), ", ".join(f"{p}: {label}" for p, label in sorted(held)))
+            for (x, y), held in sorted(on.items())
+        ),
+    )
+
+
+def counts(report: Report) -> Blocks:
+    """Tell what each core did in the run."""
+    section = report.cores
+    if section is None:
+        return
+    rows = [row for row in section.rows if row.mean is not None]
+    yield Table(
+        "Counts of each core in the run; loads are shares of a tick.",
+        ("slice", "mean load", "fullest tick", "overruns", "spikes", "packets in", "synaptic events", "saturations"),
+        tuple(
+            (
+                *(c.label, Bar(c.mean), Bar(c.largest)),
+                *(number(n, 9) for n in (c.overruns, c.spikes, c.packets_received, c.synaptic_events, c.saturations)),
+            )
+            for c in rows
+        ),
+        section.omitted if rows else 0,
+    )
+
+
+def routes(report: Report) -> Blocks:
+    """Tell trees and links."""
+    found = report.routes
+    if found is None:
+        return
+    yield Facts(
+        (
+            ("Trees", f"{found.nets:,}"),
+            ("Links of a tree", f"{found.mean_links:.3g} on average, {found.most_links:,} at the most"),
+            ("Longest path", amount(found.longest_path, "link")),
+            ("Hops if every source neuron fires once", f"{found.hops:,.0f}"),
+            ("Links in use", f"{found.links_used:,}"),
+        )
+    )
+    yield Table(
+        "The busiest links; loads are shares of what a link can take.",
+        ("link", "packets if all fire once", "packets in the run", "packets a second", "load"),
+        tuple(map(_link, found.busiest)),
+    )
+    yield Table(
+        "Routes: the tree of each source.",
+        ("source", "chip", "core", "key", "mask", "sinks", "chips", "links", "longest path"),
+        tuple(
+            (
+                *(r.label, f"{r.x}, {r.y}", str(r.p), Code(r.key), Code(r.mask)),
+                *(f"{r.sinks:,}", f"{r.chips:,}", f"{r.links:,}", f"{r.longest:,}"),
+            )
+            for r in found.rows
+        ),
+        found.omitted,
+    )
+
+
+def _link(t: LinkTraffic) -> tuple[str | Bar, ...]:
+    sent, rate = number(t.sent, 9), NONE if t.rate is None else compact(t.rate)
+    return link_name(t), f"{t.expected:,.0f}", sent, rate, Bar(t.load)
+
+
+def keys(report: Report) -> Blocks:
+    """Tell the key space."""
+    found = report.keys
+    if found is None:
+        return
+    yield Facts(
+        (
+            ("Nets with keys", f"{found.nets:,}, {found.fixed:,} of them with keys fixed by the user"),
+            ("Keys needed", f"{found.keys:,}"),
+            ("Keys in blocks", f"{found.held:,}, {percent(found.held / KEY_SPACE)} of the key space"),
+        )
+    )
+    yield Table(
+        "Key space: the keys of each population that sends.",
+        ("population", "nets", "keys needed", "keys in blocks", "lowest", "highest"),
+        tuple(
+            (r.population, f"{r.nets:,}", f"{r.keys:,}", f"{r.held:,}", Code(r.lowest), Code(r.highest))
+            for r in found.rows
+        ),
+        found.omitted,
+    )
+
+
+def tables(report: Report) -> Blocks:
+    """Tell routing tables before and after minimisation."""
+    found = report.tables
+    if found is None:
+        return
+    yield Facts(
+        (
+            ("Entries generated", f"{found.generated:,}"),
+            ("Entries loaded", f"{found.minimised:,} ({_fewer(found.generated, found.minimised)})"),
+            ("Fullest table", f"{found.most:,} of {found.limit:,}"),
+            ("Generated ones that default routing replaces", f"{found.defaultable:,}"),
+            ("Generated ones that deliver to no core", f"{found.link_only:,}"),
+        )
+    )
+    yield Table(
+        "Routing tables by chip, fullest first: entries as generated, what they are, and as loaded.",
+        ("chip", "generated", "default", "link only", "unique routes", "loaded", "saved", "share of the table"),
+        tuple(
+            (
+                *(f"{r.x}, {r.y}", f"{r.generated:,}", f"{r.defaultable:,}", f"{r.link_only:,}"),
+                *(f"{r.unique_routes:,}", f"{r.minimised:,}", _fewer(r.generated, r.minimised, "")),
+                Bar(r.minimised / found.limit),
+            )
+            for r in found.rows
+        ),
+        found.omitted,
+    )
+
+
+def _fewer(before: int, after: int, word: str = " fewer") -> str:
+    return f"{percent(1 - after / before if before else 0.0)}{word}"
+
+
+def used_memory(report: Report) -> Blocks:
+    """Tell the fullest memories."""
+    found = report.memory
+    if found is None:
+        return
+    chip = f" (chip {found.sdram_chip[0]}, {found.sdram_chip[1]})" if found.sdram_chip else ""
+    dtcm = f"{memory(found.dtcm_most)} of {memory(found.dtcm_limit)} ({found.dtcm_core})" if found.dtcm_core else NONE
+    yield Facts(
+        (
+            ("Fullest DTCM", dtcm),
+            ("Fullest SDRAM", f"{memory(found.sdram_most)} of {memory(found.sdram_limit)}{chip}"),
+            ("SDRAM in all", memory(found.sdram_total)),
+        )
+    )
+
+
+def energy(report: Report) -> Blocks:
+    """Tell the estimate of power."""
+    found = report.energy
+    if found is None:
+        return
+    basis = "packets that were counted in the run" if found.measured else "packets that are expected"
+    facts = [("Estimated power", f"{watts(found.watts)}, of published figures and {basis}; not measured")]
+    if found.seconds is not None and found.joules is not None:
+        facts.append(("Of the run", f"{found.joules:.3g} J in {found.seconds:.3g} s of the machine's time"))
+    if found.nanojoules_per_event is not None:
+        facts.append(("For each synaptic event", f"{number(found.nanojoules_per_event, 3)} nJ, all parts shared out"))
+    yield Facts(tuple(facts))
+    yield Table(
+        "The estimate, part by part.",
+        ("part", "number", "each", "in all", "source of the figure"),
+        tuple((r.part, f"{r.count:,.0f}", watts(r.each_watts), watts(r.watts), r.source) for r in found.rows),
+    )

@@ -1,0 +1,114 @@
+"""The section that tells the multicast trees, and trees as text."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.machine import FIRST_CORE_BIT, LINKS
+from pyneuro.report.machine import ROWS, Traffic
+from pyneuro.report.schema.routing import NetRow, RoutesSection
+from pyneuro.report.survey import Survey
+from toolchain.map_graph import GraphMapping
+from toolchain.route import Tree
+
+BUSIEST = 10
+PATHS = 600_000
+"""Letters that all paths together may take; further ones are left out."""
+
+
+def routes_section(mapping: GraphMapping, found: Survey, traffic: Traffic) -> RoutesSection:
+    """Tell the multicast trees."""
+    links = np.array([tree.links for tree in mapping.routes.trees], np.int64)
+    rows = _net_rows(mapping, found)
+    return RoutesSection(
+        nets=len(mapping.graph.nets),
+        hops=float(traffic.expected.sum()),
+        links_used=int(np.count_nonzero(traffic.expected)),
+        longest_path=int(found.longest.max(initial=0)),
+        mean_links=float(links.mean()) if len(links) else 0.0,
+        most_links=int(links.max(initial=0)),
+        busiest=traffic.rows(traffic.busiest(BUSIEST)),
+        rows=rows,
+        omitted=len(mapping.graph.nets) - len(rows),
+    )
+
+
+def _net_rows(mapping: GraphMapping, found: Survey) -> tuple[NetRow, ...]:
+    left, rows = PATHS, []
+    for net in _chosen(mapping, found):
+        path = path_text(mapping.routes.trees[net], mapping) if left > 0 else None
+        left -= len(path or "")
+        rows.append(_net_row(mapping, found, net, path))
+    return tuple(rows)
+
+
+def _net_row(mapping: GraphMapping, found: Survey, net: int, path: str | None) -> NetRow:
+    made, place, tree = mapping.graph.nets[net], mapping.placement, mapping.routes.trees[net]
+    return NetRow(
+        label=mapping.graph.vertices[made.source].name,
+        x=int(place.x[made.source]),
+        y=int(place.y[made.source]),
+        p=int(place.p[made.source]),
+        key=f"0x{mapping.keys.key[net]:08x}",
+        mask=f"0x{mapping.keys.mask[net]:08x}",
+        weight=made.weight,
+        sinks=int(found.sinks[net]),
+        chips=len(tree.x),
+        links=tree.links,
+        longest=int(found.longest[net]),
+        path=path,
+    )
+
+
+def _chosen(mapping: GraphMapping, found: Survey) -> list[int]:
+    """The nets that are told: all, or of many one of each population after the other, so that each is there."""
+    nets = len(mapping.graph.nets)
+    if nets <= ROWS:
+        return list(range(nets))
+    sender = found.population[[net.source for net in mapping.graph.nets]]
+    order = np.argsort(sender, kind="stable")
+    first = np.searchsorted(sender[order], np.arange(len(found.populations)))
+    turn = np.empty(nets, np.int64)
+    turn[order] = np.arange(nets) - first[sender[order]]
+    chosen: list[int] = np.lexsort((sender, turn))[:ROWS].tolist()
+    return chosen
+
+
+# --- trees as text ---------------------------------------------------------------------------------------
+
+
+def path_text(tree: Tree, mapping: GraphMapping) -> str:
+    """`tree` as the walk that `pyneuro.report.schema.routing.NetRow` explains."""
+    machine = mapping.machine
+    route = dict(zip(zip(tree.x.tolist(), tree.y.tolist(), strict=True), tree.route.tolist(), strict=True))
+    walk: list[str] = []
+    ahead: list[tuple[int, int, str]] = [(int(tree.x[0]), int(tree.y[0]), "")]
+    while ahead:
+        x, y, step = ahead.pop()
+        walk.append(step)
+        if step == "^":
+            continue
+        word = route[x, y]
+        walk.append(_letters(word >> FIRST_CORE_BIT))
+        for link in reversed(range(len(LINKS))):
+            if word >> link & 1:
+                dx, dy = LINKS[link]
+                ahead.append((x, y, "^"))
+                ahead.append(((x + dx) % machine.width, (y + dy) % machine.height, str(link)))
+    return "".join(walk).rstrip("^")
+
+
+@lru_cache(maxsize=4096)
+def _letters(cores: int) -> str:
+    """A letter for each core whose bit is set; ``a`` is core 0."""
+    return "".join(chr(ord("a") + core) for core in range(cores.bit_length()) if cores >> core & 1)
+
+
+def links_of(codes: NDArray[np.int64], height: int) -> tuple[tuple[int, int, int], ...]:
+    """(x, y, link) of each code ``(x * height + y) * 6 + link``."""
+    chips, link = np.divmod(codes, len(LINKS))
+    x, y = np.divmod(chips, height)
+    return tuple(zip(x.tolist(), y.tolist(), link.tolist(), strict=True))
