@@ -145,11 +145,16 @@ def map_graph(
     routes = stages.route(placement, algorithms.route)
     keys = stages.keys(placement, routes, algorithms.keys)
     tables = stages.generate(placement, routes, keys)
-    return stages.minimise(placement, routes, keys, tables, algorithms.minimise)
+    mapping = stages.minimise(placement, routes, keys, tables, algorithms.minimise)
+    stages.check(mapping)
+    return mapping
 
 
 class Stages:
-    """The stages over one graph: each makes its product, checks it, and notes the time.
+    """The stages over one graph: each makes its product and notes the time.
+
+    Placements and keys are checked when they are made.  To follow every packet takes longer than to route it, so routes
+    and tables are checked where a mapping is kept.
 
     Parameters
     ----------
@@ -178,10 +183,8 @@ class Stages:
         return placement
 
     def route(self, placement: Placement, algorithm: Router) -> Routes:
-        """Find the tree of each net."""
-        routes = self.watch.timed("route", algorithm, self.graph, placement)
-        self.watch.timed("check", route_check, self.graph, placement, routes)
-        return routes
+        """Find the tree of each net; they are checked by `check`."""
+        return self.watch.timed("route", algorithm, self.graph, placement)
 
     def keys(self, placement: Placement, routes: Routes, algorithm: Allocator) -> Keys:
         """Hand out the keys."""
@@ -196,11 +199,27 @@ class Stages:
     def minimise(
         self, placement: Placement, routes: Routes, keys: Keys, tables: Tables, algorithm: Minimiser
     ) -> GraphMapping:
-        """Make the tables smaller; then all is done."""
+        """Make the tables smaller; then all is done.  They are checked by `check`.
+
+        Raises
+        ------
+        TablesError
+            If a table is too long nevertheless.
+        """
         minimised = self.watch.timed("minimise", algorithm, placement.machine, keys, routes, tables)
         check_lengths(minimised, placement.machine)
-        self.watch.timed("check", tables_check, self.graph, placement, keys, minimised)
         return GraphMapping(self.graph, placement, keys, routes, tables, minimised, self.watch.seconds)
+
+    def check(self, mapping: GraphMapping) -> None:
+        """Check the routes and tables of a mapping.
+
+        Raises
+        ------
+        IllegalProductError
+            At the first violation.
+        """
+        self.watch.timed("check", route_check, self.graph, mapping.placement, mapping.routes)
+        self.watch.timed("check", tables_check, self.graph, mapping.placement, mapping.keys, mapping.minimised)
 
 
 def only(machine: Machine | str | None) -> Machines:

@@ -37,13 +37,17 @@ MOST_TRIALS = 256
 DEFAULTS: Final[Mapping[str, Choice]] = MappingProxyType(
     {
         "partition": Choice((Algorithm("uniform"),)),
-        "place": Choice((Algorithm("compact"), Algorithm("hilbert"))),
+        "place": Choice((Algorithm("compact"), Algorithm("hilbert"), Algorithm("annealing"))),
         "route": Choice((Algorithm("trunk"), Algorithm("ner"))),
         "keys": Choice((Algorithm("along_trees"),)),
-        "minimise": Choice((Algorithm("prefixes"),)),
+        "minimise": Choice((Algorithm("best"),)),
     }
 )
 """What stages try about which nothing is said."""
+QUICK: Final = Algorithm("prefixes")
+"""Stands in for the default minimiser, which runs all of them, until it is known which mapping is kept."""
+MOST_ANNEALED: Final = 1000
+"""Vertices that a graph may have to be annealed by default: it takes a second then, and far longer for larger ones."""
 
 
 @dataclass(frozen=True)
@@ -98,13 +102,24 @@ def search(
     MappingError
         If no way is found, or there are more than `MOST_TRIALS`.
     """
-    choices = {**DEFAULTS, **choices}
-    ways = prod(len(choices[stage].algorithms) for stage in STAGES)
+    tried = {**_defaults(graph), **choices}
+    ways = prod(len(tried[stage].algorithms) for stage in STAGES)
     if ways > MOST_TRIALS:
         raise MappingError(f"{ways} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit")
-    walk = _Walk(Stages(graph, machines, constraints), choices, objective)
+    walk = _Walk(Stages(graph, machines, constraints), tried, objective)
     mapping, kept = walk.placed({})
+    if "minimise" not in choices:
+        mapping = walk.minimised_best(mapping, kept)
+    walk.stages.check(mapping)
     return mapping, tuple(replace(trial, kept=number == kept) for number, trial in enumerate(walk.trials))
+
+
+def _defaults(graph: Graph) -> dict[str, Choice]:
+    """What is tried for `graph` where nothing is said."""
+    place = DEFAULTS["place"].algorithms
+    if len(graph.vertices) > MOST_ANNEALED:
+        place = tuple(algorithm for algorithm in place if algorithm.name != "annealing")
+    return {**DEFAULTS, "place": Choice(place), "minimise": Choice((QUICK,))}
 
 
 def by_settings(
@@ -200,11 +215,19 @@ class _Walk:
 
         def whole(algorithm: Algorithm, named: Named) -> Leaf:
             mapping = self.stages.minimise(placement, routes, keys, tables, bind("minimise", algorithm))
-            figures = {name: float(figure(mapping)) for name, figure in FIGURES.items()}
-            self.trials.append(Trial(named, figures))
+            self.trials.append(Trial(named, _figures(mapping)))
             return mapping, len(self.trials) - 1
 
         return self._best("minimise", named, whole)
+
+    def minimised_best(self, mapping: GraphMapping, kept: int) -> GraphMapping:
+        """The mapping of trial `kept` with its tables minimised by the default minimiser."""
+        (algorithm,) = DEFAULTS["minimise"].algorithms
+        minimise = bind("minimise", algorithm)
+        better = self.stages.minimise(mapping.placement, mapping.routes, mapping.keys, mapping.tables, minimise)
+        named = {**self.trials[kept].algorithms, "minimise": algorithm}
+        self.trials[kept] = Trial(named, _figures(better))
+        return better
 
     def _best(self, stage: str, named: Named, complete: Callable[[Algorithm, Named], Leaf]) -> Leaf:
         """The leaf that costs `stage` least; `complete` finds the best one after an algorithm."""
@@ -223,3 +246,7 @@ class _Walk:
             raise failures[0]
         objective = choice.objective or self.objective
         return min(leaves, key=lambda leaf: (cost(leaf[0], objective), leaf[1]))
+
+
+def _figures(mapping: GraphMapping) -> dict[str, float]:
+    return {name: float(figure(mapping)) for name, figure in FIGURES.items()}
