@@ -12,6 +12,7 @@ sinks; a move that leaves a list's chips what they were, as most do in a dense n
 one list that start on one chip are measured once.
 
 It starts from the best of ``hilbert``, ``bisection`` and ``compact``, and gives that back if it finds nothing better.
+Unless it may spread, no chip is opened that the start does without: the best is then of those on the fewest chips.
 Groups move as a whole, to free cores or in exchange for a group as large.  Vertices that others must be near stay.
 
 Source: S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi 1983, "Optimization by simulated annealing", Science 220; moves in a
@@ -52,9 +53,24 @@ MOST_RULES: Final = 64
 
 
 def place(
-    graph: Graph, machine: Machine, constraints: Constraints = FREE, *, effort: float = 1.0, seed: int = 1
+    graph: Graph,
+    machine: Machine,
+    constraints: Constraints = FREE,
+    *,
+    effort: float = 1.0,
+    spread: bool = False,
+    seed: int = 1,
 ) -> Placement:
-    """Place by annealing; `effort` is how long, about a second for each thousand vertices, `seed` draws the moves.
+    """Place by annealing.
+
+    Parameters
+    ----------
+    effort : float
+        How long: about a second for each thousand vertices.
+    spread : bool
+        Whether it may use more chips than the start that uses fewest.
+    seed : int
+        Draws the moves.
 
     Raises
     ------
@@ -68,12 +84,14 @@ def place(
         bisection(graph, machine, constraints, seed=seed),
         compact(graph, machine, constraints, effort=min(effort, 1.0), seed=seed),
     )
-    start = min(starts, key=lambda placement: _hops(graph, placement))
+    start = min(starts, key=lambda placement: (not spread and _chips(placement), _hops(graph, placement)))
     weights = [net.weight for net in graph.nets if net.weight > 0 and len(net.sinks)]
     if not weights:
         return start
     units = units_of(graph, machine, constraints)
-    annealed = _annealed(graph, start, units, seed, steps=int(effort * STEPS * len(units)), cold=COLD * min(weights))
+    annealed = _annealed(
+        graph, start, units, seed, steps=int(effort * STEPS * len(units)), cold=COLD * min(weights), spread=spread
+    )
     return min((start, annealed), key=lambda placement: _hops(graph, placement))
 
 
@@ -86,7 +104,14 @@ def _hops(graph: Graph, placement: Placement) -> float:
     return sum((net.weight * tree.links for net, tree in zip(graph.nets, trees, strict=True)), 0.0)
 
 
-def _annealed(graph: Graph, start: Placement, units: Units, seed: int, *, steps: int, cold: float) -> Placement:
+def _chips(placement: Placement) -> int:
+    """The number of chips in use."""
+    return len(np.unique(placement.x.astype(np.int64) * placement.machine.height + placement.y))
+
+
+def _annealed(
+    graph: Graph, start: Placement, units: Units, seed: int, *, steps: int, cold: float, spread: bool
+) -> Placement:
     machine = start.machine
     height = machine.height
     room = Room(machine, units)
@@ -96,12 +121,15 @@ def _annealed(graph: Graph, start: Placement, units: Units, seed: int, *, steps:
     chips = np.flatnonzero(machine.cores).astype(np.int32)
     number = np.full(machine.width * height, -1, np.int32)
     number[chips] = np.arange(len(chips))
+    cores = machine.cores.ravel()[chips].astype(np.int32)
+    if not spread:
+        cores[np.isin(chips, room.at, invert=True)] = 0
     annealing = loops.Annealing(
         _nets(graph, units),
         _limits(units, room, chips),
         chips // np.int32(height),
         chips % np.int32(height),
-        machine.cores.ravel()[chips].astype(np.int32),
+        cores,
         np.full(len(chips), machine.sdram_bytes, np.int64),
         number.reshape(machine.width, height),
         _ways(machine),
