@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from constrained import Case, cases
-from graphs import graphs_on_machines, machines
+from graphs import graphs_on_machines, machines, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +39,7 @@ def grid(side: int) -> Graph:
 def anneal(graph: Graph, start: Placement, effort: float, constraints: Constraints = FREE) -> Placement:
     """`start`, annealed without a look at what came of it."""
     units = units_of(graph, start.machine, constraints)
-    return _annealed(graph, start, units, 1, steps=int(effort * 200_000 * len(units)), cold=0.05)
+    return _annealed(graph, start, units, 1, steps=int(effort * 200_000 * len(units)), cold=0.05, spread=True)
 
 
 @given(drawn=graphs_on_machines(), seed=st.integers(0, 5))
@@ -103,3 +104,12 @@ def test_a_graph_without_packets_stays_where_it_starts() -> None:
 def test_options_out_of_range_are_refused(options: dict[str, float]) -> None:
     with pytest.raises(MappingError, match=r"annealing takes an effort from 0 to 1000 and a seed from 0 on"):
         place(grid(2), spin5(), **options)  # type: ignore[arg-type]
+
+
+def test_no_chip_is_opened_unless_it_may_spread() -> None:
+    graph = populations({"a": 40})
+    nets = tuple(replace(net, sinks=np.array([(net.source + 1) % 40], np.int32)) for net in graph.nets)
+    ring = replace(graph, nets=nets)
+    used = {spread: place(ring, spin5(), spread=spread) for spread in (False, True)}
+    chips = {spread: len({*zip(found.x.tolist(), found.y.tolist(), strict=True)}) for spread, found in used.items()}
+    assert chips[False] == 3 <= chips[True]
