@@ -2,15 +2,17 @@
 
 What to change follows from what failed (`REMEDIES`): tables that are too long want a stronger minimiser, then other
 routes and places; a busy link wants routes that avoid it; a core with too much to do wants fewer neurons.  Changes add
-up from attempt to attempt.  What the user has said stays: a stage with algorithms of its own keeps them, and an
-option that was given keeps its value.  Of all attempts the one that fails the fewest requirements is kept, and the
-report tells of all.
+up from attempt to attempt: stages about which the user has said nothing keep the algorithms that were best, so that a
+remedy tries those of its own stage alone, and one that comes to nothing is taken back.  What the user has said stays:
+a stage with algorithms of its own keeps them, and an option that was given keeps its value.  Of all attempts the one
+that fails the fewest requirements is kept, and the report tells of all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 from types import MappingProxyType
 from typing import Final, TypeVar
 
@@ -54,7 +56,10 @@ class Remedy:
 
 
 def with_feedback(
-    settings: Settings, attempt: Callable[[Settings], T], judge: Callable[[T], tuple[Verdict, ...]]
+    settings: Settings,
+    attempt: Callable[[Settings], T],
+    judge: Callable[[T], tuple[Verdict, ...]],
+    algorithms: Callable[[T], Mapping[str, Algorithm]] = lambda product: {},
 ) -> tuple[T, tuple[Attempt, ...]]:
     """Attempt it with `settings`, then with remedies for what fails, until nothing does or there is no more to try.
 
@@ -64,37 +69,52 @@ def with_feedback(
         Goes through all stages.
     judge : callable
         Judges the requirements on what came of it.
+    algorithms : callable
+        The algorithm of each stage that it came of.
 
     Raises
     ------
     MappingError
-        That of the first attempt, if none came to anything.
+        That of the first attempt, if none came to anything; one that no remedy is for at once.
     """
     made: list[tuple[int, T]] = []
     attempts: list[Attempt] = []
     first: MappingError | None = None
-    changed = ""
+    failed: list[str] = []
+    before, changed = settings, ""
     used: set[str] = set()
     while True:
         try:
             product = attempt(settings)
-        except TablesError as failure:
+        except MappingError as failure:
             first = first or failure
             attempts.append(Attempt(changed, failure=str(failure)))
-            failed = ["table entries"]
+            remediable = isinstance(failure, TablesError)
+            if first is failure and not made and not remediable:
+                raise
+            if made or not remediable:
+                settings = before
+            failed = failed or ["table entries"]
         else:
             judged = judge(product)
-            failed = [verdict.requirement.figure for verdict in judged if not verdict.passed]
+            failed = [verdict.requirement.figure for verdict in judged if not verdict.passed and verdict.measured]
             attempts.append(Attempt(changed, verdicts=judged))
             made.append((len(attempts) - 1, product))
+            settings = _narrowed(settings, algorithms(product))
         found = _next(settings, failed, used) if len(attempts) <= settings.attempts else None
         if found is None:
             break
-        settings, changed = found
+        before, (settings, changed) = settings, found
     if first is not None and not made:
         raise first
     kept, best = min(made, key=lambda item: (_failures(attempts[item[0]]), item[0]))
     return best, tuple(replace(one, kept=number == kept) for number, one in enumerate(attempts))
+
+
+def _narrowed(settings: Settings, algorithms: Mapping[str, Algorithm]) -> Settings:
+    """Settings by which the stages that are left to us use `algorithms`, so that the next remedy is quickly tried."""
+    ours = {stage: Choice((algorithm,), None, FEEDBACK) for stage, algorithm in algorithms.items()}
+    return replace(settings, stages=ours | {k: v for k, v in settings.stages.items() if v.origin != FEEDBACK})
 
 
 def _failures(attempt: Attempt) -> int:
@@ -102,15 +122,15 @@ def _failures(attempt: Attempt) -> int:
 
 
 def _next(settings: Settings, failed: Iterable[str], used: set[str]) -> tuple[Settings, str] | None:
-    """The settings after the first remedy that was not used and changes something, and what was changed."""
-    for figure in failed:
-        for remedy in REMEDIES.get(figure, ()):
-            if remedy.what in used:
-                continue
-            used.add(remedy.what)
-            changed = remedy.change(settings)
-            if changed is not None:
-                return changed, f"{remedy.what}, for {figure}"
+    """The settings after the next remedy that changes something, and what was changed; all figures have their turn."""
+    rounds = zip_longest(*([(figure, remedy) for remedy in REMEDIES.get(figure, ())] for figure in failed))
+    for figure, remedy in filter(None, chain.from_iterable(rounds)):
+        if remedy.what in used:
+            continue
+        used.add(remedy.what)
+        changed = remedy.change(settings)
+        if changed is not None:
+            return changed, f"{remedy.what}, for {figure}"
     return None
 
 
@@ -124,6 +144,8 @@ def _trying(stage: str, names: Iterable[str], figure: str) -> Callable[[Settings
     def change(settings: Settings) -> Settings | None:
         said = settings.stages.get(stage)
         if said is not None and said.origin != FEEDBACK:
+            return None
+        if said is not None and said.algorithms == algorithms:
             return None
         choice = Choice(algorithms, Objective({figure: 1.0}), FEEDBACK)
         return replace(settings, stages={**settings.stages, stage: choice})
@@ -163,7 +185,7 @@ def _tables(figure: str) -> tuple[Remedy, ...]:
     routes = _trying("route", REGISTRY["route"], figure)
     places = _trying("place", _SERIOUS_PLACERS, figure)
     return (
-        Remedy("every minimiser is tried", _trying("minimise", REGISTRY["minimise"], figure)),
+        Remedy("the best of all minimisers is used", _trying("minimise", ("best",), figure)),
         Remedy("every router and key allocator is tried", _both(routes, _trying("keys", REGISTRY["keys"], figure))),
         Remedy("every placer is tried", places),
     )

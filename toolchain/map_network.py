@@ -17,7 +17,7 @@ from toolchain.map_graph import GraphMapping, only
 from toolchain.network import Network
 from toolchain.requirements import Mapped, Verdict, verdicts
 from toolchain.search import Trial, by_settings
-from toolchain.settings import UNSAID, Choice, Settings
+from toolchain.settings import UNSAID, Algorithm, Choice, Settings
 
 M = TypeVar("M", Mapping, GraphMapping)
 
@@ -49,9 +49,13 @@ class Outcome(Generic[M]):
     @property
     def again(self) -> Settings:
         """The settings by which a network that has changed a little is mapped as this one was."""
-        kept = next(trial.algorithms for trial in self.trials if trial.kept)
-        stages = {stage: Choice((algorithm,)) for stage, algorithm in kept.items()}
+        stages = {stage: Choice((algorithm,)) for stage, algorithm in self.algorithms.items()}
         return replace(self.settings, stages={**self.settings.stages, **stages})
+
+    @property
+    def algorithms(self) -> dict[str, Algorithm]:
+        """The algorithm of each stage that made the mapping."""
+        return dict(next(trial.algorithms for trial in self.trials if trial.kept))
 
     @property
     def passed(self) -> bool:
@@ -83,7 +87,7 @@ def map_network(
     def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
         return verdicts(settings.requirements, Mapped(outcome.mapping.graph_mapping, outcome.mapping))
 
-    outcome, attempts = with_feedback(settings, attempt, judge)
+    outcome, attempts = with_feedback(settings, attempt, judge, lambda outcome: outcome.algorithms)
     return replace(outcome, attempts=attempts)
 
 
@@ -97,5 +101,5 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine |
     def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:
         return verdicts(settings.requirements, Mapped(outcome.mapping))
 
-    outcome, attempts = with_feedback(settings, attempt, judge)
+    outcome, attempts = with_feedback(settings, attempt, judge, lambda outcome: outcome.algorithms)
     return replace(outcome, attempts=attempts)

@@ -89,7 +89,8 @@ def _judge(requirement: Requirement, mapped: Mapped) -> Verdict:
     figure = FIGURES[requirement.figure]
     measured = figure.measure(mapped, requirement.pattern)
     passed = measured is not None and OPERATORS[requirement.operator](measured.value, requirement.threshold)
-    return Verdict(requirement, passed, measured, figure.share, "" if passed else figure.remedy)
+    remedy = figure.remedy if measured else "leaving it out: what was mapped does not tell this"
+    return Verdict(requirement, passed, measured, figure.share, "" if passed else remedy)
 
 
 # --- measures ---------------------------------------------------------------------------------------------------------

@@ -83,8 +83,60 @@ def test_long_tables_lead_to_stronger_algorithms_where_the_user_chose_none() -> 
     assert [one.failure for one in attempts] == ["too long"] * 3 + [""]
     assert attempts[-1].kept
     assert made.stages["route"] == chosen
-    assert [one.name for one in made.stages["minimise"].algorithms] == list(REGISTRY["minimise"])
+    assert [one.name for one in made.stages["minimise"].algorithms] == ["best"]
     assert "scatter" not in [one.name for one in made.stages["place"].algorithms]
+
+
+def named(settings: Settings) -> dict[str, Algorithm]:
+    """The first algorithm of each stage."""
+    return {"place": Algorithm("compact"), "minimise": Algorithm("best")} | {
+        stage: choice.algorithms[0] for stage, choice in settings.stages.items()
+    }
+
+
+def test_a_remedy_tries_the_algorithms_of_its_own_stages_alone() -> None:
+    tried: list[Settings] = []
+
+    def attempt(settings: Settings) -> Settings:
+        tried.append(settings)
+        return settings
+
+    with_feedback(Settings(), attempt, lambda _: (verdict(TABLES, False),), named)
+    counts = [{stage: len(choice.algorithms) for stage, choice in one.stages.items()} for one in tried]
+    routers, allocators, placers = (len(REGISTRY[stage]) for stage in ("route", "keys", "place"))
+    assert counts == [
+        {},
+        {"place": 1, "minimise": 1, "route": routers, "keys": allocators},
+        {"place": placers - 1, "minimise": 1, "route": 1, "keys": 1},
+    ]
+
+
+def test_a_remedy_that_comes_to_nothing_is_taken_back_and_the_next_is_tried() -> None:
+    tried: list[int] = []
+
+    def attempt(settings: Settings) -> Settings:
+        tried.append(neurons(settings))
+        if neurons(settings) < 256:
+            raise MappingError("too many cores")
+        return settings
+
+    made, attempts = with_feedback(Settings(), attempt, judge_load(1))
+    assert neurons(made) == 256
+    assert tried == [256, 128, 128]
+    assert [one.failure for one in attempts] == ["", "too many cores", "too many cores"]
+    assert [one.kept for one in attempts] == [True, False, False]
+
+
+def test_there_is_no_remedy_for_what_cannot_be_measured() -> None:
+    unknown = Verdict(LOAD, False, None, False, "")
+    _, attempts = with_feedback(Settings(), lambda settings: settings, lambda _: (unknown,))
+    assert len(attempts) == 1
+
+
+def test_every_figure_that_fails_has_its_turn() -> None:
+    judged = (verdict(TABLES, False), verdict(LOAD, False))
+    _, attempts = with_feedback(Settings(attempts=2), lambda settings: settings, lambda _: judged)
+    assert [one.changed.rpartition(", for ")[2] for one in attempts[1:]] == ["table entries", "cycle load"]
 
 
 def test_if_tables_stay_too_long_the_first_failure_is_told() -> None:

@@ -81,6 +81,13 @@ def test_requirements_are_judged_with_the_place_and_the_remedy() -> None:
     assert [bool(one.changed) for one in failing.attempts] == [False, True, True]
 
 
+def test_what_cannot_be_met_is_told_after_all_attempts() -> None:
+    outcome = mapped("require table entries <= 0\nrequire hops < 1\nattempts 9", populations({"a": 40}))
+    assert not outcome.passed
+    assert len(outcome.attempts) > 3
+    assert all(attempt.verdicts for attempt in outcome.attempts)
+
+
 def test_a_requirement_on_what_a_netlist_lacks_is_not_met() -> None:
     (verdict,) = mapped("require weight error < 1 %").verdicts
     assert (verdict.passed, verdict.measured) == (False, None)
