@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from constrained import Case, cases
 from graphs import graphs_on_machines, machines, populations
 from hypothesis import given, settings
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from emulator.machine import Machine, hops, spin5, torus
 from toolchain.constraints import FREE, Apart, Constraints
-from toolchain.errors import MappingError
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.place import Placement
 from toolchain.place.annealing import _annealed, _hops, _ways, place
@@ -85,12 +83,6 @@ def test_the_shortest_ways_are_as_long_as_the_machine_says(machine: Machine, dat
 def test_a_graph_without_packets_stays_where_it_starts() -> None:
     graph = Graph("g", (Vertex("a", 1), Vertex("b", 1)), (Net(0, np.array([1], np.int32), 1, 0.0),))
     assert sorted(place(graph, spin5()).p.tolist()) == [1, 2]
-
-
-@pytest.mark.parametrize("options", [{"effort": -1.0}, {"effort": 1e4}, {"seed": -1}])
-def test_options_out_of_range_are_refused(options: dict[str, float]) -> None:
-    with pytest.raises(MappingError, match=r"annealing takes an effort from 0 to 1000 and a seed from 0 on"):
-        place(grid(2), spin5(), **options)  # type: ignore[arg-type]
 
 
 def test_no_chip_is_opened_unless_it_may_spread() -> None:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from emulator.machine import Machine, boards, spin5, without
 from toolchain.constraints import Constraints
-from toolchain.errors import MappingError
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.place.bisection import place
 from toolchain.place.check import check
@@ -115,11 +114,6 @@ def test_limits_decide_a_side() -> None:
     low[:, :4], high[:, 4:] = True, True
     constraints = Constraints({v: low if v % 2 else high for v in range(100)})
     check(graph, place(graph, machine, constraints), constraints)
-
-
-def test_the_seed_is_refused_below_0() -> None:
-    with pytest.raises(MappingError, match="bisection takes a seed from 0 on, not -1"):
-        place(cliques(2, 2), spin5(), seed=-1)
 
 
 # --- METIS ------------------------------------------------------------------------------------------------------

@@ -217,12 +217,6 @@ def test_no_block_is_deeper_than_keys_are_long() -> None:
     along_keys(Graph("random", vertices, tuple(Net(i, s, 1 << 20, 1.0) for i, s in enumerate(sinks))))
 
 
-@pytest.mark.parametrize("effort", [0.0, -1.0, float("nan")])
-def test_effort_is_above_0(effort: float) -> None:
-    with pytest.raises(MappingError, match=r"along_trees takes an effort above 0, got"):
-        along_keys(populations({"a": 4}), effort)
-
-
 def test_not_all_pairs_of_many_clusters_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = populations({"a": 300, "b": 200})
     placement = place(graph, spin5())

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from emulator.image import RoutingTable
 from emulator.machine import spin5
 from toolchain.algorithms import ALLOCATORS, MINIMISERS
-from toolchain.errors import MappingError
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.keys import Keys
 from toolchain.map_graph import map_graph
@@ -209,14 +208,6 @@ def generated(graph: Graph, keys: str = "dense") -> tuple[Keys, Routes, Tables]:
     routes = route(graph, placement)
     allocated = ALLOCATORS[keys](graph, placement, routes)
     return allocated, routes, generate(placement.machine, allocated, routes)
-
-
-def test_options_out_of_bounds_are_refused() -> None:
-    products = generated(populations({"a": 40}))
-    with pytest.raises(MappingError, match="can start from blocks or prefixes, got 'end'"):
-        ordered_covering.minimise(spin5(), *products, start="end")
-    with pytest.raises(MappingError, match="target of a chain is 0 entries or more, got -1"):
-        chain.minimise(spin5(), *products, target=-1)
 
 
 def test_a_chain_leaves_alone_what_fits() -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from toolchain.algorithm_options import AlgorithmOption, options_of
-from toolchain.algorithms import REGISTRY
 from toolchain.language.parse import parse_file, parse_text
 from toolchain.language.reference import reference
 from toolchain.language.resolve import judge
@@ -47,38 +45,3 @@ def test_examples_in_the_documentation_are_right(page: str, tmp_path: Path) -> N
         (tmp_path / "example.map").write_text(block)
         parsed = parse_file(tmp_path / "example.map")
         assert parsed.problems + judge(parsed.statements)[1] == ()
-
-
-def takes(*, effort: float = 1.0, seed: int = 1, way: str = "up", fast: bool = False) -> None:
-    """Do nothing, as an algorithm with an option of each kind."""
-
-
-def test_options_are_read_from_signatures() -> None:
-    options = options_of(takes)
-    assert list(options) == ["effort", "seed", "way", "fast"]
-    assert options["effort"] == AlgorithmOption("effort", float, 1.0)
-    right = {"effort": 2, "seed": 2, "way": "down", "fast": True}
-    assert [options[name].wrong(value) for name, value in right.items()] == [""] * 4
-    wrong = {"effort": True, "seed": 2.5, "way": 3, "fast": 1}
-    assert [options[name].wrong(value) for name, value in wrong.items()] == [
-        "must be a number",
-        "must be a whole number",
-        "must be a word in quotes",
-        "must be true or false",
-    ]
-
-
-def test_options_without_a_default_or_of_another_type_are_refused() -> None:
-    def bare(*, effort: int) -> None: ...
-
-    def odd(*, ways: tuple[int, ...] = ()) -> None: ...
-
-    for algorithm in (bare, odd):
-        with pytest.raises(TypeError, match="needs a default"):
-            options_of(algorithm)
-
-
-def test_every_algorithm_has_options_that_can_be_said() -> None:
-    for there in REGISTRY.values():
-        for algorithm in there.values():
-            options_of(algorithm)

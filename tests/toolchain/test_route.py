@@ -274,7 +274,7 @@ def test_trees_stay_short_while_links_are_nearly_empty() -> None:
     short = [tree.route.tolist() for tree in without_detours(graph, placement).trees]
     assert [tree.route.tolist() for tree in congestion(graph, placement, target=0.5).trees] == short
     busy, _ = parallel(rate=4e6)
-    loads = [link_load(busy, congestion(busy, placement, target=share), placement.machine) for share in (1e6, 0.5)]
+    loads = [link_load(busy, congestion(busy, placement, target=share), placement.machine) for share in (1e3, 0.5)]
     assert loads[1] < loads[0]
 
 
@@ -285,14 +285,6 @@ def test_congestion_wears_the_peak_down() -> None:
         link_traffic(graph, congestion(graph, placement, rounds=rounds), placement.machine).max() for rounds in (0, 4)
     ]
     assert peaks[1] < 0.8 * peaks[0]
-
-
-@pytest.mark.parametrize("option", ["rounds", "detour", "target"])
-def test_options_out_of_bounds(option: str) -> None:
-    with pytest.raises(
-        MappingError, match=f"the option '{option}' of the router 'congestion' must be 0 or more, got -1"
-    ):
-        partial(congestion, **{option: -1})(*parallel())
 
 
 # --- the checker ---------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from graphs import graphs_on_machines, links_of, populations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.machine import Machine, neighbours, spin5, torus, without
+from emulator.machine import Machine, neighbours, torus, without
 from toolchain.errors import MappingError
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.place import Placement
@@ -68,7 +68,7 @@ def test_nets_take_the_smallest_part_of_the_tree(drawn: tuple[Graph, Machine], s
     placement = scatter(graph, machine, seed=seed)
     chip = chip_of(placement)
     trunk = tree_of(machine, spanning_tree(machine, traffic(graph, placement)))
-    routes = route(graph, placement, detour=1e9)
+    routes = route(graph, placement, detour=1e6)
     check(graph, placement, routes)
     for net, tree in zip(graph.nets, routes.trees, strict=True):
         ends = set(chip[net.sinks].tolist()) - {int(chip[net.source])}
@@ -108,7 +108,7 @@ def test_a_part_of_the_network_has_a_connected_part_of_the_tree() -> None:
     nets = tuple(Net(i, half if i == 7 else everything, 256, 1.0 if i == 7 else 256.0) for i in range(320))
     graph = Graph("g", vertices, nets)
     placement = place(graph, torus(8, 8))
-    trees = route(graph, placement, detour=1e9).trees
+    trees = route(graph, placement, detour=1e6).trees
     assert trees[7].links == len(np.unique(chip_of(placement)[half])) - 1
 
 
@@ -126,10 +126,3 @@ def test_a_longer_way_is_taken_if_that_is_allowed() -> None:
     links = {d: [tree.links for tree in route(graph, placement, detour=d).trees] for d in (1.0, 9.0)}
     assert links[1] == [5] * 6 + [1] * 6
     assert sorted(links[9]) == [1] * 5 + [5] * 7
-
-
-@pytest.mark.parametrize("detour", [0.9, -1.0, float("nan")])
-def test_a_detour_below_one_is_refused(detour: float) -> None:
-    graph = populations({"a": 3})
-    with pytest.raises(MappingError, match=r"detour is (0\.9|-1|nan), it must be at least 1"):
-        route(graph, place(graph, spin5()), detour=detour)

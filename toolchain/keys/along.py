@@ -26,11 +26,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from toolchain.errors import MappingError
+from toolchain.algorithm_options import Between, with_options
 from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.keys.blocks import KEY_SPACE, Block, block_size, fixed_blocks, fixed_keys, free_block, frozen, packed
@@ -51,7 +52,10 @@ _NO_ENTRY = np.uint64(1 << 63)
 _ROUTE_BITS = 63
 
 
-def allocate(graph: Graph, placement: Placement, routes: Routes, *, effort: float = 1.0) -> Keys:
+@with_options
+def allocate(
+    graph: Graph, placement: Placement, routes: Routes, *, effort: Annotated[float, Between(0.001, 1000)] = 1.0
+) -> Keys:
     """Give each net a block of keys; a block that is fixed stays, and the others go round it.
 
     Parameters
@@ -65,8 +69,6 @@ def allocate(graph: Graph, placement: Placement, routes: Routes, *, effort: floa
     MappingError
         If a fixed block is malformed, too small or overlaps another, or if 32 bits are too few.
     """
-    if not effort > 0:
-        raise MappingError(f"along_trees takes an effort above 0, got {effort:g}")
     fixed = fixed_blocks(graph)
     if len(fixed) == len(graph.nets):
         return frozen(*fixed_keys(graph, fixed))

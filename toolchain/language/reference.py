@@ -120,11 +120,13 @@ def _table(title: str, options: Mapping[str, OptionSpec], defaults: MappingOptio
 
 def _algorithms() -> Iterator[str]:
     yield "### Algorithms\n"
-    yield from ("| stage | algorithm and its options | what it is |", "|---|---|---|")
+    yield from ("| stage | algorithm and its options | what it is | options are |", "|---|---|---|---|")
     for stage, there in REGISTRY.items():
         for name, algorithm in there.items():
-            options = ", ".join(f"{o.name}={shown(o.default)}" for o in options_of(algorithm).values())
-            yield f"| {stage} | `{name}{f'({options})' if options else ''}` | {_about(algorithm)} |"
+            options = options_of(algorithm).values()
+            given = ", ".join(f"{option.name}={shown(option.default)}" for option in options)
+            bounds = "; ".join(f"`{option.name}` {option.bounds or 'true or false'}" for option in options)
+            yield f"| {stage} | `{name}{f'({given})' if given else ''}` | {_about(algorithm)} | {bounds} |"
     yield ""
 
 

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine, hops
+from toolchain.algorithm_options import Effort, Seed, with_options
 from toolchain.constraints import FREE, Constraints
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
@@ -52,14 +53,15 @@ COLD: Final = 0.05
 MOST_RULES: Final = 64
 
 
+@with_options
 def place(
     graph: Graph,
     machine: Machine,
     constraints: Constraints = FREE,
     *,
-    effort: float = 1.0,
+    effort: Effort = 1.0,
     spread: bool = False,
-    seed: int = 1,
+    seed: Seed = 1,
 ) -> Placement:
     """Place by annealing.
 
@@ -77,8 +79,6 @@ def place(
     MappingError
         If they do not fit, or an option is out of range.
     """
-    if not (0 <= effort <= 1000 and seed >= 0):
-        raise MappingError(f"annealing takes an effort from 0 to 1000 and a seed from 0 on, not {effort:g} and {seed}")
     starts = (
         hilbert(graph, machine, constraints),
         bisection(graph, machine, constraints, seed=seed),

@@ -29,8 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine, hops
+from toolchain.algorithm_options import Seed, with_options
 from toolchain.constraints import FREE, Constraints
-from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.joined import Joined, joined
 from toolchain.place import Placement
@@ -48,7 +48,8 @@ LARGE: Final = 64
 """Larger nets count until they are cut for the first time."""
 
 
-def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, seed: int = 1) -> Placement:
+@with_options
+def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, seed: Seed = 1) -> Placement:
     """Place by cutting graph and machine in two, recursively; `seed` draws where parts begin to grow.
 
     Raises
@@ -56,8 +57,6 @@ def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, se
     MappingError
         If they do not fit, or an option is out of range.
     """
-    if seed < 0:
-        raise MappingError(f"bisection takes a seed from 0 on, not {seed}")
     check_fits(graph, machine)
     units = units_of(graph, machine, constraints)
     chip = _Cutting(graph, machine, units, seed).run()[units.of]

@@ -32,8 +32,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine, hops
+from toolchain.algorithm_options import Effort, Seed, with_options
 from toolchain.constraints import FREE, Constraints
-from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.joined import Joined, joined
 from toolchain.place import Placement
@@ -60,8 +60,9 @@ COLD: Final = 0.05
 """The last temperature, as a share of the cost of a link of the lightest net: one link more is as good as refused."""
 
 
+@with_options
 def place(
-    graph: Graph, machine: Machine, constraints: Constraints = FREE, *, effort: float = 1.0, seed: int = 1
+    graph: Graph, machine: Machine, constraints: Constraints = FREE, *, effort: Effort = 1.0, seed: Seed = 1
 ) -> Placement:
     """Pack the vertices and arrange the bundles; `effort` is how long to anneal, `seed` draws the moves.
 
@@ -70,8 +71,6 @@ def place(
     MappingError
         If they do not fit, or an option is out of range.
     """
-    if not (0 <= effort <= 1000 and 0 <= seed < 1 << 63):
-        raise MappingError(f"compact takes an effort from 0 to 1000 and a seed from 0 on, not {effort:g} and {seed}")
     packed, bundle, nets = _packed(graph, machine, constraints)
     steps = effort * min(max(STEPS_OF_BUNDLE * nets.places, STEPS_OF_PAIR * int(nets.pairs.sum())), MOST_STEPS)
     nets = nets.smallest(steps / MOVES)

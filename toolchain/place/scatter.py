@@ -5,23 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.machine import Machine
+from toolchain.algorithm_options import Seed, with_options
 from toolchain.constraints import FREE, Constraints
-from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place.fill import fill
 
 
-def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, seed: int = 1) -> Placement:
+@with_options
+def place(graph: Graph, machine: Machine, constraints: Constraints = FREE, *, seed: Seed = 1) -> Placement:
     """Place the vertices in random order on chips in random order, both drawn with `seed`.
 
     Raises
     ------
     MappingError
-        If they do not fit, or `seed` is negative.
+        If they do not fit, or `seed` is out of its bounds.
     """
-    if seed < 0:
-        raise MappingError(f"scatter: seed must be >= 0, got {seed}")
     generator = np.random.default_rng(seed)
     chips = generator.permutation(np.argwhere(machine.cores > 0).astype(np.int32))
     return fill(graph, machine, chips, generator.permutation(len(graph.vertices)), constraints=constraints)

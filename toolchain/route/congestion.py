@@ -19,11 +19,13 @@ low).
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine
-from toolchain.errors import MappingError
+from toolchain.algorithm_options import Between, with_options
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.route import Routes
@@ -33,13 +35,21 @@ from toolchain.route.shape import Shape, routes
 _STEEPNESS = 4
 
 
-def route(graph: Graph, placement: Placement, *, rounds: int = 4, detour: float = 16.0, target: float = 0.0) -> Routes:
+@with_options
+def route(
+    graph: Graph,
+    placement: Placement,
+    *,
+    rounds: Annotated[int, Between(0, 1000)] = 4,
+    detour: Annotated[float, Between(0, 1e6)] = 16.0,
+    target: Annotated[float, Between(0, 1000)] = 0.0,
+) -> Routes:
     """The tree of each net; nets that start on one chip and end on the same chips share the shape of theirs.
 
     Parameters
     ----------
     rounds : int
-        How often each tree is grown again, from 0 on.
+        How often each tree is grown again.
     detour : float
         Hops that a full link is worth going round.
     target : float
@@ -50,9 +60,6 @@ def route(graph: Graph, placement: Placement, *, rounds: int = 4, detour: float 
     MappingError
         If an option is out of its bounds, or absent links cut a sink off from its source.
     """
-    for name, value in (("rounds", rounds), ("detour", detour), ("target", target)):
-        if not 0 <= value < float("inf"):
-            raise MappingError(f"the option '{name}' of the router 'congestion' must be 0 or more, got {value:g}")
     rates_known = any(net.rate for net in graph.nets)
     negotiation = _Negotiation(placement.machine, _demands(graph, placement, rates_known))
     negotiation.run(rounds, detour, target * placement.machine.link_capacity if rates_known else 0.0)

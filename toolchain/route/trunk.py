@@ -21,12 +21,13 @@ Technical Journal 36.
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine, neighbours, opposite
-from toolchain.errors import MappingError
+from toolchain.algorithm_options import Between, with_options
 from toolchain.graph import Graph
 from toolchain.joined import joined
 from toolchain.place import Placement
@@ -40,16 +41,15 @@ NO_TREE = -2
 ROOT = -1
 
 
-def route(graph: Graph, placement: Placement, *, detour: float = 1.0) -> Routes:
+@with_options
+def route(graph: Graph, placement: Placement, *, detour: Annotated[float, Between(1, 1e6)] = 1.0) -> Routes:
     """The tree of each net, on the shared tree if that has at most `detour` times the links of one of its own.
 
     Raises
     ------
     MappingError
-        If absent links cut a sink off from its source, or `detour` is below 1.
+        If absent links cut a sink off from its source, or `detour` is out of its bounds.
     """
-    if not detour >= 1.0:
-        raise MappingError(f"detour is {detour:g}, it must be at least 1")
     machine = placement.machine
     own = CheapestGrower(machine)
     shared = _Pruner(machine, spanning_tree(machine, traffic(graph, placement)))

@@ -7,13 +7,14 @@ the target, the shortest table that was found is taken.
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import RoutingTable
-from emulator.machine import Machine
-from toolchain.errors import MappingError
+from emulator.machine import TABLE_ENTRIES, Machine
+from toolchain.algorithm_options import Between, with_options
 from toolchain.keys import Keys
 from toolchain.route import Routes
 from toolchain.tables import Tables
@@ -32,7 +33,15 @@ CHAIN: tuple[ChipMinimiser, ...] = (
 )
 
 
-def minimise(machine: Machine, keys: Keys, routes: Routes, tables: Tables, *, target: int = 0) -> Tables:
+@with_options
+def minimise(
+    machine: Machine,
+    keys: Keys,
+    routes: Routes,
+    tables: Tables,
+    *,
+    target: Annotated[int, Between(0, TABLE_ENTRIES)] = 0,
+) -> Tables:
     """Minimise each chip until it meets the target, for generated `tables`.
 
     Parameters
@@ -40,8 +49,6 @@ def minimise(machine: Machine, keys: Keys, routes: Routes, tables: Tables, *, ta
     target : int
         Entries a chip; 0 for as many as the machine has room for.
     """
-    if target < 0:
-        raise MappingError(f"the target of a chain is 0 entries or more, got {target}")
     return each_chip(partial(minimise_chip, target=target or machine.table_entries), machine, keys, routes, tables)
 
 

@@ -23,23 +23,30 @@ multicast supercomputer network", HPSR.  There merges are shrunk until they are 
 from __future__ import annotations
 
 from functools import partial
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import RoutingTable
 from emulator.machine import Machine
-from toolchain.errors import MappingError
+from toolchain.algorithm_options import OneOf, with_options
 from toolchain.keys import Keys
 from toolchain.route import Routes
 from toolchain.tables import Tables
 from toolchain.tables.chip import each_chip, trie_of
 from toolchain.tables.merge import merge
 
-STARTS = ("blocks", "prefixes")
 
-
-def minimise(machine: Machine, keys: Keys, routes: Routes, tables: Tables, *, start: str = "blocks") -> Tables:
+@with_options
+def minimise(
+    machine: Machine,
+    keys: Keys,
+    routes: Routes,
+    tables: Tables,
+    *,
+    start: Annotated[str, OneOf(("blocks", "prefixes"))] = "blocks",
+) -> Tables:
     """Merge the entries of each chip, for generated `tables`.
 
     Parameters
@@ -47,8 +54,6 @@ def minimise(machine: Machine, keys: Keys, routes: Routes, tables: Tables, *, st
     start : str
         What is merged: ``blocks`` that are routed alike, or the entries of the smallest table of ``prefixes``.
     """
-    if start not in STARTS:
-        raise MappingError(f"ordered_covering can start from {' or '.join(STARTS)}, got {start!r}")
     return each_chip(partial(minimise_chip, start=start), machine, keys, routes, tables)
 
 
