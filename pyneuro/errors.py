@@ -33,6 +33,10 @@ class GoldenError(PyneuroError, ValueError):
     """A file of golden traces that is truncated or foreign; names file and line."""
 
 
+class ReportError(PyneuroError, ValueError):
+    """A file that is no report, or one of another version; names file and place."""
+
+
 class SizeError(PyneuroError, MemoryError):
     """Something too large for the memory of this computer, refused before it is built."""
 

@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_map(commands)
     _add_compare(commands)
+    _add_diff(commands)
     _add_check(commands)
     _add_models(commands)
     _add_verify(commands)
@@ -169,6 +170,18 @@ def _add_compare(commands: Commands[argparse.ArgumentParser]) -> None:
         metavar="RULE",
         help="what must hold, as 'rate < 2 %%'; may be repeated",
     )
+
+
+def _add_diff(commands: Commands[argparse.ArgumentParser]) -> None:
+    command = _command(
+        commands,
+        "diff",
+        "diff",
+        "say what changed between two mappings; 0 if nothing did, 1 if something, 2 if in trouble",
+    )
+    command.add_argument("before", type=Path, metavar="A.json", help="a report.json, as map, run and compare write it")
+    command.add_argument("after", type=Path, metavar="B.json", help="another")
+    command.add_argument("--json", action="store_true", help="print the changes as one JSON object, the last line")
 
 
 def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:

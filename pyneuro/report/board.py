@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from emulator.machine import LINK_NAMES, LINKS
 from pyneuro.report.markup import Markup, element, join, short
 from pyneuro.report.schema.board import ChipCell, LinkTraffic, MachineSection
-from pyneuro.report.words import amount, compact, memory, number, percent
+from pyneuro.report.words import amount, compact, count, memory, percent
 
 SPACING = 66.0
 RADIUS = 26.0
@@ -116,7 +116,7 @@ def _chip_title(cell: ChipCell, block: int) -> str:
         lines.append(f"{memory(cell.dtcm_bytes)} of DTCM in the fullest core")
     if cell.load is not None and cell.used:
         lines.append(f"{percent(cell.load)} of a tick in the busiest core")
-    lines.append(f"{number(cell.packets, 9)} packets routed")
+    lines.append(f"{count(cell.packets)} packets routed")
     if cell.ethernet and block == 1:
         lines.append("Ethernet chip")
     return "\n".join(lines)

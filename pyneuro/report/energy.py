@@ -45,15 +45,17 @@ def energy_section(
     machine = mapping.machine
     board = board_of(machine)
     boards = np.unique(board[layers.used > 0])
-    chips = int(np.count_nonzero(np.isin(board, boards) & (machine.cores > 0)))
+    chips = float(np.count_nonzero(np.isin(board, boards) & (machine.cores > 0)))
     seconds = statistics.ticks * statistics.cycles_per_tick / machine.clock_hz if statistics else 0.0
     rate = float(layers.packets.sum()) / seconds if seconds else float(found.rates.sum()) / time_scale_factor
-    full = len(boards) if machine.boards > 1 or machine.name == "spin5" else 0
+    full = float(len(boards)) if machine.boards > 1 or machine.name == "spin5" else 0.0
     rest = IDLE_BOARD_WATTS - BOARD_CHIPS * IDLE_CHIP_WATTS
     rows = [
         EnergyRow("boards in use, without their chips", full, rest, full * rest, STROMATIAS),
         EnergyRow("chips of these boards, idle", chips, IDLE_CHIP_WATTS, chips * IDLE_CHIP_WATTS, STROMATIAS),
-        EnergyRow("cores in use", mapping.cores, ACTIVE_CORE_WATTS, mapping.cores * ACTIVE_CORE_WATTS, SPINNMACHINE),
+        EnergyRow(
+            "cores in use", float(mapping.cores), ACTIVE_CORE_WATTS, mapping.cores * ACTIVE_CORE_WATTS, SPINNMACHINE
+        ),
         EnergyRow("packets a second at a router", rate, PACKET_JOULES, rate * PACKET_JOULES, PAINKRAS),
     ]
     watts = sum(row.watts for row in rows)

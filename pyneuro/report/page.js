@@ -28,9 +28,10 @@
   const count = (number) => number.toLocaleString("en");
   const many = (number, thing) => `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
   const percent = (share) => (share > 0 && share < 0.0001 ? "< 0.01 %" : `${Number((100 * share).toPrecision(3))} %`);
+  const rough = (share) => `${share >= 0.1 ? Math.round(100 * share) : Number((100 * share).toPrecision(2))} %`;
   const short = (value) =>
     value >= 1e6 ? `${(value / 1e6).toPrecision(2)}M` : value >= 1e3 ? `${(value / 1e3).toPrecision(2)}k` : `${+value.toPrecision(3)}`;
-  const short3 = (bytes) => (bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)}M` : `${Math.round(bytes / 1024)}K`);
+  const bytes = (size) => (size >= 1 << 20 ? `${(size / (1 << 20)).toFixed(1)}M` : `${Math.round(size / 1024)}K`);
 
   const labels = new Map(data.cores.map(([label, x, y, p]) => [at(x, y, p), label]));
   const population = (label) => label.split("[")[0];
@@ -40,10 +41,10 @@
   const mostPackets = Math.max(1, ...chips.map((chip) => chip.cell[PACKETS]));
   const LAYERS = {
     cores: (c) => [c[USED] / c[CORES], `${c[USED]}`],
-    sdram: (c) => [c[SDRAM] / data.limits.sdram, short3(c[SDRAM])],
-    dtcm: (c) => [c[DTCM] / data.limits.dtcm, percent(c[DTCM] / data.limits.dtcm)],
+    sdram: (c) => [c[SDRAM] / data.limits.sdram, bytes(c[SDRAM])],
+    dtcm: (c) => [c[DTCM] / data.limits.dtcm, rough(c[DTCM] / data.limits.dtcm)],
     entries: (c) => [c[ENTRIES] / data.limits.entries, `${c[ENTRIES]}`],
-    cycles: (c) => [c[LOAD], percent(c[LOAD])],
+    cycles: (c) => [c[LOAD], rough(c[LOAD])],
     packets: (c) => [c[PACKETS] / mostPackets, short(c[PACKETS])],
   };
   let layer = "cores";
@@ -56,7 +57,7 @@
     if (empty) chip.shape.removeAttribute("fill-opacity");
     else chip.shape.setAttribute("fill-opacity", String(0.12 + 0.88 * Math.min(share, 1)));
     chip.group.classList.toggle("dark", !empty && share > DARK);
-    const whole = layer === "cores" && !single(chip) ? percent(share) : text;
+    const whole = layer === "cores" && !single(chip) ? rough(share) : text;
     chip.label.textContent = empty ? "" : whole;
     chip.label.classList.toggle("long", chip.label.textContent.length > 3);
   };
@@ -148,10 +149,12 @@
     chip.group.setAttribute("tabindex", "0");
     chip.group.focus();
   };
-  const first = new Set();
+  const first = new Map();
   for (const chip of chips) {
-    chip.group.setAttribute("tabindex", first.has(chip.svg) ? "-1" : "0");
-    first.add(chip.svg);
+    if (!first.has(chip.svg) || (!first.get(chip.svg).cell[USED] && chip.cell[USED])) first.set(chip.svg, chip);
+  }
+  for (const chip of chips) {
+    chip.group.setAttribute("tabindex", first.get(chip.svg) === chip ? "0" : "-1");
     chip.group.setAttribute("role", "img");
     chip.group.setAttribute("aria-label", describe(chip));
     chip.group.addEventListener("focus", () => details(chip));
@@ -185,17 +188,24 @@
     hops.replaceChildren();
     told.textContent = "";
   };
-  // `on` has a mark and a text by chip, `over` the links.
+  // `on` has x, y, a mark and a text of each chip, `over` the links; in the overview a block counts such chips.
   const mark = (on, over) => {
-    chips.filter(single).forEach((chip) => {
-      const found = on.get([chip.cell[X], chip.cell[Y]].join());
-      if (!found) return;
-      chip.group.classList.add(found.mark);
-      chip.label.textContent = found.text;
-      chip.label.classList.toggle("long", found.text.length > 3);
-    });
+    const found = new Map(on.map((one) => [[one.x, one.y].join(), one]));
+    for (const chip of chips) {
+      const inside = single(chip) ? found.get([chip.cell[X], chip.cell[Y]].join()) : blockMark(chip, on);
+      if (!inside) continue;
+      chip.group.classList.add(inside.mark);
+      chip.label.textContent = inside.text;
+      chip.label.classList.toggle("long", inside.text.length > 3);
+      const part = chip.svg.closest("details");
+      if (part) part.open = true;
+    }
     links.forEach(({ line, link }) => line.classList.toggle("mine", over.has(at(link[0], link[1], link[2]))));
     document.querySelectorAll("svg.board").forEach((svg) => svg.classList.add("marked"));
+  };
+  const blockMark = ({ cell, block }, on) => {
+    const inside = on.filter(({ x, y }) => x >= cell[X] && x < cell[X] + block && y >= cell[Y] && y < cell[Y] + block);
+    return inside.length ? { mark: "mine", text: `${inside.length}` } : null;
   };
   const markRows = (wanted) => {
     document.querySelectorAll("tbody th[scope=row]").forEach((cell) => {
@@ -207,7 +217,7 @@
     clear();
     const [label, cores, chipsUsed, on, over] = data.populations[number];
     mark(
-      new Map(on.map(([x, y, n]) => [[x, y].join(), { mark: "mine", text: `×${n}` }])),
+      on.map(([x, y, n]) => ({ x, y, mark: "mine", text: `×${n}` })),
       new Set(over.map(([x, y, link]) => at(x, y, link))),
     );
     markRows((text) => text === label || population(text) === label);
@@ -267,12 +277,11 @@
       return;
     }
     const steps = walk(net);
-    const on = new Map(steps.map((step) => [
-      [step.x, step.y].join(),
-      step.by === null
-        ? { mark: "source", text: step.cores.length ? `S+${step.cores.length}` : "S" }
-        : { mark: step.cores.length ? "sink" : "passed", text: step.cores.length ? `×${step.cores.length}` : "·" },
-    ]));
+    const on = steps.map(({ x, y, by, cores: to }) =>
+      by === null
+        ? { x, y, mark: "source", text: to.length ? `S+${to.length}` : "S" }
+        : { x, y, mark: to.length ? "sink" : "passed", text: to.length ? `×${to.length}` : "·" },
+    );
     mark(on, new Set(steps.flatMap((step) => step.on.map((link) => at(step.x, step.y, link)))));
     markRows((row) => row === net[0]);
     const cores = steps.reduce((sum, step) => sum + step.cores.length, 0);

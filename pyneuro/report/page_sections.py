@@ -9,13 +9,15 @@ from pyneuro.report.blocks import block, facts, figure, share, table
 from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
 from pyneuro.report.markup import Markup, element, join
 from pyneuro.report.page_board import board_section
-from pyneuro.report.plots import load_bars, raster, rates, trace
+from pyneuro.report.plots import EXPECTED, LOAD, dtcm_shares, raster, rates, share_bars, trace
 from pyneuro.report.schema.routing import Entry
 from pyneuro.report.tabular import Block
 from pyneuro.report.words import number, percent, signed
 
 ENTRIES = 100
 """Entries of a table that the page shows; the JSON file has more."""
+
+ORDER = "in the order of the slices; spike sources and delay stages in violet"
 
 Section = Callable[[Report], Markup]
 
@@ -101,24 +103,29 @@ def _key(report: Report) -> Markup:
 
 
 def _load(report: Report) -> Markup:
-    run, cores = report.execution, report.cores
-    if run is None:
-        return Markup()
-    known = [
-        ("Ticks", f"{run.ticks:,}"),
-        ("Cycles a tick", f"{run.cycles_per_tick:,.0f}"),
-        ("Time scale factor", f"{run.time_scale_factor:g}"),
-        ("Mean load", percent(run.mean_share)),
-    ]
-    parts = [facts(known)]
-    if cores and cores.rows:
-        caption = (
-            "What each core needs of a tick: the fullest tick (light) and the mean (dark), in the order of the slices; "
-            "spike sources and delay stages in violet."
-        )
-        parts.append(figure(load_bars(cores.rows), caption))
-    counters = [(c.name, f"{c.value:,}", c.meaning) for c in run.counters]
-    parts.append(table("What the machine counted.", ("counter", "value", "meaning"), counters))
+    """Cycles and memory of each core against their limits, and what the machine counted."""
+    run = report.execution
+    rows = report.cores.rows if report.cores else ()
+    parts = []
+    if run:
+        known = [
+            ("Ticks", f"{run.ticks:,}"),
+            ("Cycles a tick", f"{run.cycles_per_tick:,.0f}"),
+            ("Time scale factor", f"{run.time_scale_factor:g}"),
+            ("Mean load", percent(run.mean_share)),
+        ]
+        parts.append(facts(known))
+    if run and rows:
+        caption = "What each core needs of a tick: the fullest tick (light) and the mean (dark)"
+        parts.append(figure(share_bars(rows, LOAD), f"{caption}, {ORDER}."))
+    elif any(row.expected is not None for row in rows):
+        parts.append(figure(share_bars(rows, EXPECTED), f"What each core is expected to need of a tick, {ORDER}."))
+    if report.machine and any(row.dtcm_bytes is not None for row in rows):
+        bars = share_bars(rows, dtcm_shares(report.machine.dtcm_limit))
+        parts.append(figure(bars, f"What each core takes of its DTCM, {ORDER}."))
+    if run:
+        counters = [(c.name, f"{c.value:,}", c.meaning) for c in run.counters]
+        parts.append(table("What the machine counted.", ("counter", "value", "meaning"), counters))
     return join(parts)
 
 
@@ -154,7 +161,7 @@ def _entries(report: Report) -> Markup:
         folds.append(element("details", element("summary", title), element("div", *pair, class_="pair")))
     omitted = tables.chips - len(tables.entries)
     rest = element("p", f"Of {omitted:,} more chips the entries are left out.") if omitted else ""
-    return element("div", element("h3", "Entries"), *folds, rest)
+    return element("div", element("h3", "Entries"), *folds, rest, class_="entries")
 
 
 def _listing(entries: tuple[Entry, ...], total: int) -> Markup:

@@ -1,9 +1,9 @@
-"""Plots in SVG: rasters, rates over time, traces, and the load of the cores.  Colours come from the page's style."""
+"""Plots in SVG: rasters, rates, traces, and what cores take of their limits.  Colours come from the page's style."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pyneuro.report.markup import Markup, element, join, short
@@ -209,36 +209,68 @@ def trace(found: Trace) -> Markup:
     return figure_svg(178, title, *parts)
 
 
-# --- load ------------------------------------------------------------------------------------------------
+# --- shares of limits ------------------------------------------------------------------------------------
 
 
-def load_bars(rows: Sequence[CoreRow]) -> Markup:
-    """The fullest tick and the mean tick of each core, against what a tick has."""
+@dataclass(frozen=True)
+class Shares:
+    """What `share_bars` shows of each core: shares of a limit, a bar within a bar if there are two.
+
+    `each` tells the shares of a core, largest first; `unit` is that of the axis, `limit` the name of the whole.
+    """
+
+    title: str
+    unit: str
+    limit: str
+    each: Callable[[CoreRow], tuple[float | None, ...]]
+    names: tuple[str, ...]
+
+
+def _ran(row: CoreRow) -> tuple[float | None, ...]:
+    return row.largest, row.mean
+
+
+def _expected(row: CoreRow) -> tuple[float | None, ...]:
+    return (row.expected,)
+
+
+LOAD = Shares("Share of a tick that each core needs", "% of a tick", "a whole tick", _ran, ("fullest tick", "mean"))
+EXPECTED = Shares(
+    "Share of a tick that each core is expected to need", "% of a tick", "a whole tick", _expected, ("expected",)
+)
+
+
+def dtcm_shares(limit: int) -> Shares:
+    """DTCM of each core."""
+    title = "Share of its DTCM that each core takes"
+    return Shares(title, "% of DTCM", "all DTCM", lambda row: ((row.dtcm_bytes or 0) / limit,), ("DTCM",))
+
+
+def share_bars(rows: Sequence[CoreRow], shares: Shares) -> Markup:
+    """What each core takes, against its limit; of many cores a bar stands for several, and shows the fullest."""
     each = max(1, math.ceil(len(rows) / BARS))
     groups = [rows[i : i + each] for i in range(0, len(rows), each)]
-    fullest_of_all = max(row.largest or 0.0 for row in rows)
+    fullest_of_all = max(shares.each(row)[0] or 0.0 for row in rows)
     top = 1.1 * (max(fullest_of_all, 1.0) if fullest_of_all > QUIET else fullest_of_all) or 1.0
     panel = Panel(60, 20, min(WIDTH - 60 - EDGE, WIDEST_BAR * len(groups)), 130, 0, len(groups), 0, top * 100)
-    wide = panel.width / len(groups)
-    parts: list[str] = [panel.scale("% of a tick")]
-    for i, group in enumerate(groups):
-        fullest = max(group, key=lambda row: row.largest or 0.0)
-        mean = max(row.mean or 0.0 for row in group)
-        left, width = panel.x(i) + wide * 0.08, wide * 0.84
-        parts.append(
-            element(
-                "g",
-                element("title", _bar_title(fullest, len(group))),
-                _bar(panel, left, width, fullest.largest or 0.0, "fullest"),
-                _bar(panel, left, width, mean, "mean"),
-                class_=f"bar {fullest.kind}" + (" over" if (fullest.largest or 0.0) > 1 else ""),
-            )
-        )
+    parts: list[str] = [panel.scale(shares.unit)]
+    parts += [_group(panel, i, group, shares) for i, group in enumerate(groups)]
     if top >= 1:
         right, limit = panel.left + panel.width, panel.y(100)
         parts.append(element("line", x1=panel.left, x2=right, y1=limit, y2=limit, class_="mark"))
-        parts.append(element("text", "a whole tick", x=right, y=limit - 4, class_="note end"))
-    return figure_svg(162, "Share of a tick that each core needs", *parts)
+        parts.append(element("text", shares.limit, x=right, y=limit - 4, class_="note end"))
+    return figure_svg(162, shares.title, *parts)
+
+
+def _group(panel: Panel, number: int, group: Sequence[CoreRow], shares: Shares) -> Markup:
+    fullest = max(group, key=lambda row: shares.each(row)[0] or 0.0)
+    wide = panel.width / panel.high
+    left, width = panel.x(number) + wide * 0.08, wide * 0.84
+    largest = [max(shares.each(row)[i] or 0.0 for row in group) for i in range(len(shares.names))]
+    kinds = ("fullest", "mean") if len(largest) > 1 else ("mean",)
+    bars = (_bar(panel, left, width, share, kind) for share, kind in zip(largest, kinds, strict=True))
+    kind = f"bar {fullest.kind}" + (" over" if largest[0] > 1 else "")
+    return element("g", element("title", _bar_title(fullest, len(group), shares)), *bars, class_=kind)
 
 
 def _bar(panel: Panel, left: float, width: float, share: float, kind: str) -> Markup:
@@ -246,9 +278,8 @@ def _bar(panel: Panel, left: float, width: float, share: float, kind: str) -> Ma
     return element("rect", x=left, y=upper, width=width, height=panel.y(0) - upper, class_=kind)
 
 
-def _bar_title(row: CoreRow, cores: int) -> str:
+def _bar_title(row: CoreRow, cores: int, shares: Shares) -> str:
     others = "" if cores == 1 else f" (the fullest of {cores} cores)"
-    return (
-        f"{row.label}{others}\nchip ({row.x}, {row.y}), core {row.p}\nfullest tick {percent(row.largest or 0.0)}, "
-        f"mean {percent(row.mean or 0.0)}"
-    )
+    told = zip(shares.names, shares.each(row), strict=True)
+    figures = ", ".join(f"{name} {percent(share or 0.0)}" for name, share in told)
+    return f"{row.label}{others}\nchip ({row.x}, {row.y}), core {row.p}\n{figures}"

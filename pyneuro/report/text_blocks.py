@@ -68,7 +68,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], omitted: int =
 
 def _head(headings: Sequence[str], width: Sequence[int]) -> list[tuple[str, ...]]:
     """The headings, over as many lines as they need."""
-    wrapped = [textwrap.wrap(head, wide) or [""] for head, wide in zip(headings, width, strict=True)]
+    wrapped = [textwrap.wrap(head, max(wide, 1)) or [""] for head, wide in zip(headings, width, strict=True)]
     lines = max(map(len, wrapped))
     return list(zip(*([*[""] * (lines - len(parts)), *parts] for parts in wrapped), strict=True))
 

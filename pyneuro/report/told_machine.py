@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pyneuro.report import Report
 from pyneuro.report.schema.board import ChipCell, LinkTraffic
 from pyneuro.report.tabular import Bar, Block, Code, Facts, Table
-from pyneuro.report.words import NONE, amount, compact, link_name, memory, number, percent, watts
+from pyneuro.report.words import NONE, amount, compact, count, joules, link_name, memory, percent, watts
 
 Blocks = Iterator[Block]
 
@@ -47,7 +47,7 @@ def chips(report: Report) -> Blocks:
             (
                 *(f"{cell.x}, {cell.y}", f"{cell.used} of {cell.cores}", Bar(cell.sdram_bytes / found.sdram_limit)),
                 *(Bar(share) for share in shares(cell, found.dtcm_limit, found.table_limit)),
-                number(cell.packets, 9),
+                count(cell.packets),
             )
             for cell in drawn
             if cell.used or cell.packets
@@ -82,7 +82,7 @@ def places(report: Report) -> Blocks:
         ("population", "cores", "chips", "boards", "links", "hops if all fire once", "on chips"),
         tuple(
             (
-                *(p.population, f"{p.cores:,}", f"{p.chips:,}", f"{p.boards:,}", f"{p.links:,}", number(p.hops, 9)),
+                *(p.population, f"{p.cores:,}", f"{p.chips:,}", f"{p.boards:,}", f"{p.links:,}", count(p.hops)),
                 _chips(p.on) if p.on else NONE,
             )
             for p in report.places.rows
@@ -139,7 +139,7 @@ def counts(report: Report) -> Blocks:
         tuple(
             (
                 *(c.label, Bar(c.mean), Bar(c.largest)),
-                *(number(n, 9) for n in (c.overruns, c.spikes, c.packets_received, c.synaptic_events, c.saturations)),
+                *(count(n) for n in (c.overruns, c.spikes, c.packets_received, c.synaptic_events, c.saturations)),
             )
             for c in rows
         ),
@@ -181,7 +181,7 @@ def routes(report: Report) -> Blocks:
 
 
 def _link(t: LinkTraffic) -> tuple[str | Bar, ...]:
-    sent, rate = number(t.sent, 9), NONE if t.rate is None else compact(t.rate)
+    sent, rate = count(t.sent), NONE if t.rate is None else compact(t.rate)
     return link_name(t), f"{t.expected:,.0f}", sent, rate, Bar(t.load)
 
 
@@ -265,9 +265,9 @@ def energy(report: Report) -> Blocks:
     basis = "packets that were counted in the run" if found.measured else "packets that are expected"
     facts = [("Estimated power", f"{watts(found.watts)}, of published figures and {basis}; not measured")]
     if found.seconds is not None and found.joules is not None:
-        facts.append(("Of the run", f"{found.joules:.3g} J in {found.seconds:.3g} s of the machine's time"))
+        facts.append(("Of the run", f"{joules(found.joules)} in {found.seconds:.3g} s of the machine's time"))
     if found.nanojoules_per_event is not None:
-        facts.append(("For each synaptic event", f"{number(found.nanojoules_per_event, 3)} nJ, all parts shared out"))
+        facts.append(("For each synaptic event", f"{joules(1e-9 * found.nanojoules_per_event)}, all parts shared out"))
     yield Facts(tuple(facts))
     yield Table(
         "The estimate, part by part.",

@@ -8,7 +8,7 @@ from pyneuro.report import Report
 from pyneuro.report.schema.flow import TrialRow
 from pyneuro.report.schema.mapping import HistogramRow
 from pyneuro.report.tabular import Block, Facts, Histogram, Mark, Table
-from pyneuro.report.words import NONE, amount, measured, number, percent
+from pyneuro.report.words import NONE, amount, count, measured, number, percent
 
 Blocks = Iterator[Block]
 
@@ -74,7 +74,7 @@ def _trials(trials: tuple[TrialRow, ...]) -> Table:
 def _figure(name: str, value: float | None) -> str:
     if value is None:
         return NONE
-    return percent(value) if name == "link load" else number(value, 9)
+    return percent(value) if name == "link load" else count(value)
 
 
 def _kept(kept: bool) -> str:
@@ -144,10 +144,10 @@ def weights(report: Report) -> Blocks:
             for q in report.quantisation
         ),
     )
-    told = [row for row in report.histograms if sum(count > 0 for _, count in row.bins) > 1]
+    told = [row for row in report.histograms if sum(held > 0 for _, held in row.bins) > 1]
     for row in told[:HISTOGRAMS]:
         yield Histogram(_caption(row), row.bins)
-    same = [row for row in report.histograms if sum(count > 0 for _, count in row.bins) == 1]
+    same = [row for row in report.histograms if sum(held > 0 for _, held in row.bins) == 1]
     yield Table(
         "The same for all synapses of a projection.",
         ("projection", "what", "value", "unit", "synapses"),

@@ -46,6 +46,13 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
 
 
+def count(value: float | None) -> str:
+    """A count in full: ``25,345``; what is not whole to four digits, a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return number(value)
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1e4 else f"{value:.4g}"
+
+
 def compact(value: float) -> str:
     """A count to three digits: ``950``, ``12.3 k``, ``2.4 M``."""
     for factor, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
@@ -84,8 +91,17 @@ def measured(row: RequirementRow) -> str:
 
 
 def watts(value: float) -> str:
-    """Power (or energy a second) to three digits: ``2.61 W``, ``34 mW``, ``1 nW``."""
-    for factor, unit in ((1.0, "W"), (1e-3, "mW"), (1e-6, "µW")):
+    """Power to three digits: ``2.61 W``, ``34 mW``, ``1 nW``."""
+    return _scaled(value, "W")
+
+
+def joules(value: float) -> str:
+    """Energy to three digits."""
+    return _scaled(value, "J")
+
+
+def _scaled(value: float, unit: str) -> str:
+    for factor, prefix in ((1.0, ""), (1e-3, "m"), (1e-6, "µ")):
         if value >= factor:
-            return f"{value / factor:.3g} {unit}"
-    return f"{value / 1e-9:.3g} nW"
+            return f"{value / factor:,.0f} {unit}" if value >= 1e3 else f"{value / factor:.3g} {prefix}{unit}"
+    return f"{value / 1e-9:.3g} n{unit}"

@@ -12,6 +12,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,15 @@ ARGUMENTS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
     *("--hide-scrollbars", "--force-color-profile=srgb", "--remote-debugging-pipe"),
 )
+
+START = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Gives the pipes the numbers that the browser expects, and becomes the browser."""
 
 
 def chromium() -> str | None:
@@ -45,6 +55,7 @@ class Browser:
         self._buffer = b""
         self._number = 0
         self._session: str | None = None
+        self._loaded = False
         self.errors: list[str] = []
         self.requests: list[str] = []
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -52,12 +63,19 @@ class Browser:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def open(self, page: Path, width: int = 1200, height: int = 1000) -> None:
-        """Load `page`."""
+    def open(self, page: Path, width: int = 1200, height: int = 1000, script: bool = True) -> None:
+        """Load `page`, and run its script or not."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.call("Emulation.setScriptExecutionDisabled", value=not script)
+        self._loaded = False
         self.call("Page.navigate", url=page.as_uri())
-        while self.run("document.readyState + location.protocol") != "completefile:":
-            time.sleep(0.02)
+        while not self._loaded:
+            self._note(self._next())
+
+    def count(self, selector: str) -> int:
+        """How many elements of the page there are, whether or not scripts may run."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        return len(self.call("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"])
 
     def run(self, script: str) -> Any:
         """The value of an expression of the page."""
@@ -77,6 +95,11 @@ class Browser:
     def picture(self) -> bytes:
         """A screenshot, as PNG."""
         return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
+    def close(self) -> None:
+        """End the browser."""
+        self._session = None
+        self.call("Browser.close")
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Call a method of the protocol and wait for what comes of it."""
@@ -107,7 +130,9 @@ class Browser:
 
     def _note(self, event: dict[str, Any]) -> None:
         method, found = event.get("method"), event.get("params", {})
-        if method == "Runtime.exceptionThrown":
+        if method == "Page.loadEventFired":
+            self._loaded = True
+        elif method == "Runtime.exceptionThrown":
             self.errors.append(json.dumps(found["exceptionDetails"]))
         elif method == "Runtime.consoleAPICalled" and found["type"] in ("error", "warning", "assert"):
             self.errors.append(json.dumps(found["args"]))
@@ -124,9 +149,8 @@ def browser(profile: Path) -> Iterator[Browser]:
     assert program is not None
     read_by_it, to = os.pipe()
     back, written_by_it = os.pipe()
-    # The shell gives the pipes the numbers that the browser expects.
-    start = f'exec "$0" "$@" 3<&{read_by_it} 4>&{written_by_it}'
-    command = ["sh", "-c", start, program, *ARGUMENTS, f"--user-data-dir={profile}"]
+    command = [sys.executable, "-c", START, str(read_by_it), str(written_by_it)]
+    command += [program, *ARGUMENTS, f"--user-data-dir={profile}"]
     running = subprocess.Popen(
         command, pass_fds=(read_by_it, written_by_it), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -135,8 +159,7 @@ def browser(profile: Path) -> Iterator[Browser]:
     try:
         found = Browser(to, back)
         yield found
-        found._session = None
-        found.call("Browser.close")
+        found.close()
     finally:
         os.close(to)
         os.close(back)

@@ -131,3 +131,18 @@ def report() -> Report:
         verdicts=verdicts([parse_requirement(text) for text in texts], comparison),
     )
     return replace(made, made_by="pyneuro")
+
+
+NOISE = "noise"
+
+
+def layered() -> Graph:
+    """Noise onto cells, 70 cores in three populations on five chips at least; every slice of cells hears all cells."""
+    sizes = {"exc": 52, "inh": 15, NOISE: 3}
+    vertices = tuple(
+        Vertex(f"{name}[{100 * i}:{100 * (i + 1)}]", 100, 20_000) for name, size in sizes.items() for i in range(size)
+    )
+    cells = np.arange(67, dtype=np.int32)
+    nets = [Net(i, cells, 100, 100.0, rate=800.0) for i in range(67)]
+    nets += [Net(67 + i, ints(2 * i, 2 * i + 1, 60 + i), 100, 100.0, rate=5000.0) for i in range(3)]
+    return Graph("layered", vertices, tuple(nets))

@@ -1,0 +1,350 @@
+"""What the report tells of a mapping: against figures counted by hand, and trees walked slowly."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from graphs import graphs_on_machines
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reports import NOISE, layered
+
+from emulator.emulator import Emulator
+from emulator.machine import LINKS, Machine, named
+from pyneuro.report import Report, histograms, machine, trees
+from pyneuro.report.build import compiled_report, make_report, netlist_report
+from pyneuro.report.entries import ENTRIES, route_text
+from pyneuro.report.histograms import ERROR_NAMES
+from pyneuro.report.survey import survey
+from pyneuro.report.to_html import to_html
+from pyneuro.report.to_text import to_text
+from pyneuro.report.trees import path_text
+from toolchain.errors import MappingError
+from toolchain.graph import Graph
+from toolchain.language import given as read_settings
+from toolchain.map_graph import Algorithms, GraphMapping, map_graph
+from toolchain.map_network import Outcome, map_netlist, map_network
+from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
+from toolchain.place.scatter import place as scatter
+from toolchain.settings import Algorithm, Choice, MachineSettings, Origin, Requirement, Settings
+
+FILE = Origin("retina.map", 7)
+
+
+def required(text: str, figure: str, threshold: float) -> Requirement:
+    return Requirement(text, figure, "<=", threshold, origin=FILE)
+
+
+SETTINGS = Settings(
+    MachineSettings("spin5", origin=FILE),
+    stages={"route": Choice((Algorithm("ner"), Algorithm("longest_dimension")), origin=FILE)},
+    requirements=(required("require chips <= 40", "chips", 40), required("require hops <= 10", "hops", 10)),
+    attempts=1,
+)
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome[GraphMapping]:
+    return map_netlist(layered(), SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def report(outcome: Outcome[GraphMapping]) -> Report:
+    return netlist_report(outcome)
+
+
+# --- how it came about -----------------------------------------------------------------------------------
+
+
+def test_stages_trials_and_attempts_are_told(report: Report, outcome: Outcome[GraphMapping]) -> None:
+    assert report.flow is not None
+    stages = {row.stage: row for row in report.flow.stages}
+    assert list(stages)[:2] == ["place", "check"]
+    assert stages["route"].tried == ("ner", "longest_dimension")
+    assert stages["route"].origin == "retina.map:7"
+    assert stages["place"].origin == "default"
+    assert all(row.seconds >= 0 for row in report.flow.stages)
+    kept = [dict(trial.algorithms) for trial in report.flow.trials if trial.kept]
+    assert [found["route"] for found in kept] == [stages["route"].kept]
+    assert len(report.flow.trials) == len(outcome.trials) > 1
+    first, second = report.flow.attempts
+    assert (first.changed, first.failed[0].partition(":")[0]) == ("", "require hops <= 10")
+    assert second.changed
+    assert sorted((first.kept, second.kept)) == [False, True]
+
+
+def test_trials_that_fail_are_told() -> None:
+    tried = Choice((Algorithm("default_routes"), Algorithm("prefixes")))
+    tight = Settings(MachineSettings("spin5", reserved_entries=1010), stages={"minimise": tried})
+    made = netlist_report(map_netlist(layered(), tight))
+    assert made.flow is not None
+    assert any("entries" in trial.failure for trial in made.flow.trials)
+    assert "kept" in to_text(made)
+
+
+def test_settings_are_told_with_their_origins(report: Report) -> None:
+    told = {(row.name, row.value, row.origin) for row in report.settings}
+    assert ("machine", "spin5", "retina.map:7") in told
+    assert ("route using", "ner or longest_dimension", "retina.map:7") in told
+    assert ("minimise", "hops x entries x chips", "default") in told
+
+
+def test_requirements_are_told_with_place_and_remedy(report: Report) -> None:
+    met, failed = report.requirements
+    assert (met.passed, met.remedy, met.of, met.origin) == (True, "", "mapping", "retina.map:7")
+    assert (failed.passed, failed.measured) == (False, report.routes.hops if report.routes else None)
+    assert failed.remedy
+    levels = [finding.level for finding in report.findings if failed.remedy in finding.text]
+    assert levels == ["bad"]
+    assert failed.remedy in to_html(report)
+
+
+# --- trees, tables, keys ---------------------------------------------------------------------------------
+
+
+def walked(path: str, x: int, y: int, width: int, height: int) -> dict[tuple[int, int], int]:
+    """The route word of each chip that a path visits."""
+    words, stack = {(x, y): 0}, [(x, y)]
+    for letter in path:
+        x, y = stack[-1]
+        if letter == "^":
+            stack.pop()
+        elif letter.isalpha():
+            words[x, y] |= 1 << 6 + ord(letter) - ord("a")
+        else:
+            words[x, y] |= 1 << int(letter)
+            dx, dy = LINKS[int(letter)]
+            stack.append(((x + dx) % width, (y + dy) % height))
+            assert words.setdefault(stack[-1], 0) == 0, "a chip is visited twice"
+    return words
+
+
+@given(graphs_on_machines())
+@settings(max_examples=40, deadline=None)
+def test_trees_are_surveyed_and_written_as_they_are(drawn: tuple[Graph, Machine]) -> None:
+    try:
+        mapping = map_graph(*drawn)
+    except MappingError:
+        return
+    found, on = survey(mapping), mapping.machine
+    through: Counter[tuple[int, int]] = Counter()
+    straight = 0
+    for number, tree in enumerate(mapping.routes.trees):
+        chips = list(zip(tree.x.tolist(), tree.y.tolist(), strict=True))
+        path = path_text(tree, mapping)
+        assert walked(path, *chips[0], on.width, on.height) == dict(zip(chips, tree.route.tolist(), strict=True))
+        depth = deepest = 0
+        for letter in path:
+            depth += letter.isdigit() - (letter == "^")
+            deepest = max(deepest, depth)
+        assert found.longest[number] == deepest
+        assert found.sinks[number] == len(mapping.graph.nets[number].sinks)
+        straight += int(tree.straight.sum())
+        for chip in chips:
+            through[chip] += int(mapping.graph.nets[number].weight)
+    assert {chip: int(found.through[chip]) for chip in through} == dict(through)
+    assert found.through.sum() == sum(through.values())
+    assert found.defaultable.sum() == straight
+
+
+def test_routes_are_told(report: Report, outcome: Outcome[GraphMapping]) -> None:
+    assert report.routes is not None
+    assert len(report.routes.rows) == report.routes.nets == 70
+    row = report.routes.rows[67]
+    assert (row.label, row.sinks) == (f"{NOISE}[0:100]", 3)
+    assert row.links == outcome.mapping.routes.trees[67].links
+    assert sum(row.weight * row.links for row in report.routes.rows) == report.routes.hops
+
+
+def test_of_many_nets_those_of_each_population_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trees, "ROWS", 7)
+    monkeypatch.setattr(trees, "PATHS", 100)
+    routes = make_report("few", mapping=map_graph(layered(), "spin5")).routes
+    assert routes is not None
+    assert [row.label.partition("[")[0] for row in routes.rows] == ["exc", "inh", NOISE] * 2 + ["exc"]
+    assert routes.omitted == 63
+    assert [row.path is None for row in routes.rows][-1]
+
+
+def test_entries_are_told_before_and_after(report: Report, outcome: Outcome[GraphMapping]) -> None:
+    tables = report.tables
+    assert tables is not None
+    assert sum(row.generated for row in tables.rows) == tables.generated == outcome.mapping.entries_generated
+    assert sum(row.minimised for row in tables.rows) == tables.minimised
+    assert sum(row.link_only for row in tables.rows) == tables.link_only
+    assert sum(len(chip.minimised) for chip in tables.entries) == min(tables.minimised, ENTRIES)
+    fullest = max(outcome.mapping.minimised.tables, key=lambda table: (len(table.key), -table.x, -table.y))
+    assert (tables.rows[0].minimised, tables.most) == (len(fullest.key), len(fullest.key))
+    told = next(chip for chip in tables.entries if (chip.x, chip.y) == (fullest.x, fullest.y))
+    assert told.minimised[0] == (
+        f"0x{fullest.key[0]:08x}",
+        f"0x{fullest.mask[0]:08x}",
+        route_text(int(fullest.route[0])),
+    )
+    assert " ".join(told.minimised[0]) in to_html(report)
+
+
+def test_routes_in_words() -> None:
+    assert route_text(0b100001) == "E S"
+    assert route_text(1 << 0 | 1 << 6 + 3 | 1 << 6 + 5 | 1 << 6 + 6 | 1 << 6 + 7) == "E 3 5-7"
+    assert route_text(0) == ""
+
+
+def test_keys_are_told(report: Report, outcome: Outcome[GraphMapping]) -> None:
+    keys, mapped = report.keys, outcome.mapping.keys
+    assert keys is not None
+    rows = {row.population: row for row in keys.rows}
+    assert (keys.nets, keys.keys, keys.fixed) == (70, 7000, 0)
+    assert keys.held == int((~mapped.mask).astype(np.int64).sum()) + 70 == sum(row.held for row in keys.rows)
+    assert (rows["exc"].nets, rows["exc"].keys) == (52, 5200)
+    assert int(rows[NOISE].lowest, 16) == mapped.key[67:].min()
+
+
+def test_places_are_told(report: Report, outcome: Outcome[GraphMapping]) -> None:
+    assert report.places is not None
+    rows = {row.population: row for row in report.places.rows}
+    assert [(row.cores, row.neurons) for row in report.places.rows] == [(52, 5200), (15, 1500), (3, 300)]
+    place = outcome.mapping.placement
+    chips = Counter(zip(place.x[67:].tolist(), place.y[67:].tolist(), strict=True))
+    assert {(x, y): cores for x, y, cores in rows[NOISE].on} == dict(chips)
+    over = {
+        (x, y, link)
+        for tree in outcome.mapping.routes.trees[67:]
+        for x, y, word in zip(tree.x.tolist(), tree.y.tolist(), tree.route.tolist(), strict=True)
+        for link in range(6)
+        if word >> link & 1
+    }
+    assert set(rows[NOISE].over) == over
+    assert rows[NOISE].links == len(over)
+    assert sum(row.hops for row in report.places.rows) == outcome.mapping.hops
+
+
+# --- the machine -----------------------------------------------------------------------------------------
+
+
+def test_links_are_held_against_their_capacity(report: Report) -> None:
+    drawn, places = report.machine, report.places
+    assert drawn is not None
+    assert places is not None
+    assert drawn.link_load is not None
+    assert max(link.load or 0 for link in drawn.links) == drawn.link_load
+    assert all(link.rate == pytest.approx((link.load or 0) * 6e6) for link in drawn.links)
+    # Cells send 8 packets a second for each packet of a round in which all fire once, noise 50.
+    assert sum(link.rate or 0 for link in drawn.links) == pytest.approx(
+        sum((50 if row.population == NOISE else 8) * row.hops for row in places.rows)
+    )
+
+
+def test_boards_of_a_large_machine_are_drawn_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "VIEWS", 3)
+    mapping = map_graph(layered(), named("60 boards"), Algorithms(place=scatter))
+    made = make_report("spread", mapping=mapping)
+    assert made.machine is not None
+    assert (len(made.machine.views), made.machine.views_omitted) == (3, made.machine.boards_used - 3)
+    assert sum(cell.used for cell in made.machine.cells) == 70
+    assert all(view.cores_used == sum(cell.used for cell in view.cells) > 0 for view in made.machine.views)
+    assert all(len(view.cells) == 48 for view in made.machine.views)
+    page = to_html(made)
+    assert page.count('class="board"') == 4
+    assert f"{made.machine.views_omitted} more boards in use" in page
+    assert page.count("<details") > len(made.machine.views)
+
+
+def test_a_huge_mesh_is_drawn_in_parts() -> None:
+    made = make_report("mesh", mapping=map_graph(layered(), "100x100 mesh"))
+    assert made.machine is not None
+    views = made.machine.views or (made.machine,)
+    assert sum(cell.used for view in views for cell in view.cells) == 70
+    assert len(to_html(made)) < 1_000_000
+
+
+def test_power_is_estimated(report: Report, outcome: Outcome[GraphMapping]) -> None:
+    energy = report.energy
+    assert energy is not None
+    found = survey(outcome.mapping)
+    assert not energy.measured
+    assert energy.watts == pytest.approx(26.84 + 70 * 0.034 + float(found.rates.sum()) * 1e-9)
+    assert all(row.source for row in energy.rows)
+    assert "not measured" in to_text(report).replace("\n", " ").replace("  ", " ")
+
+
+# --- networks --------------------------------------------------------------------------------------------
+
+CELLS, STEPS = 60, 30
+
+
+def network() -> Network:
+    """Sources that spike at 5 ms; weights of several steps, delays of 1 to 4 ms."""
+    every = np.arange(CELLS, dtype=np.int32)
+    times = SpikeTimes(np.arange(CELLS + 1), np.full(CELLS, 5.0))
+    source = Population("in", CELLS, "SpikeSourceArray", {}, spike_times=times)
+    cells = Population("E", CELLS, "IF_curr_exp", {}, recordings=(Recording("spikes", every),))
+    weight, delay = np.linspace(0.01, 1.0, CELLS), 1.0 + every % 4
+    varied = Projection("varied", 0, 1, "excitatory", every, every, weight, delay)
+    same = Projection("same", 0, 1, "excitatory", every, every, 0.5, 2.0)
+    return Network("histograms", 1.0, (source, cells), (varied, same))
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Report:
+    said = read_settings({"neurons_per_core": 16, "sources_per_core": 32})
+    made = map_network(network(), said.on_machine("spin5", FILE))
+    emulator = Emulator(made.mapping.image)
+    emulator.run(STEPS)
+    return compiled_report("histograms", network(), made.mapping, emulator.statistics(), made)
+
+
+def test_weights_and_delays_are_counted(compiled: Report) -> None:
+    rows = {(row.projection, row.what): row for row in compiled.histograms}
+    delays = rows["varied", "delays"]
+    assert delays.bins == (("1", 15), ("2", 15), ("3", 15), ("4", 15))
+    assert rows["same", "delays"].bins == (("2", CELLS),)
+    weights = rows["varied", "weights"]
+    assert sum(count for _, count in weights.bins) == weights.counted == weights.synapses == CELLS
+    errors = dict(rows["varied", "errors of weights"].bins)
+    assert tuple(errors) == ERROR_NAMES
+    assert sum(errors.values()) == CELLS
+    assert sum(count for _, count in rows["same", "errors of weights"].bins) == CELLS
+    told = to_text(compiled)
+    assert "varied: delays in ms." in told
+    assert "#####" in told
+
+
+def test_of_many_synapses_a_sample_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(histograms, "COUNTED", 25)
+    made = map_network(network(), read_settings({}).on_machine("spin5", FILE))
+    (row, *_) = histograms.histograms(network(), made.mapping)
+    assert (row.counted, row.synapses) == (20, CELLS)
+    report = compiled_report("sampled", network(), made.mapping, outcome=made)
+    assert "counted over 20 of 60 synapses" in to_text(report)
+
+
+def test_layers_and_energy_of_a_run(compiled: Report) -> None:
+    drawn, energy = compiled.machine, compiled.energy
+    assert drawn is not None
+    assert energy is not None
+    assert compiled.cores is not None
+    used = [cell for cell in drawn.cells if cell.used]
+    assert max(cell.load or 0 for cell in used) == max(row.largest or 0 for row in compiled.cores.rows)
+    assert max(cell.dtcm_bytes or 0 for cell in used) == max(row.dtcm_bytes or 0 for row in compiled.cores.rows)
+    sent = sum(row.spikes or 0 for row in compiled.cores.rows if row.key)
+    assert sum(cell.packets for cell in used) == sent + sum(link.sent or 0 for link in drawn.links)
+    assert energy.measured
+    assert energy.seconds == pytest.approx(STEPS * 1e-3)
+    assert energy.joules == pytest.approx(energy.watts * STEPS * 1e-3)
+    assert energy.nanojoules_per_event is not None
+
+
+@given(st.integers(0, 2**26 - 1))
+def test_any_route_is_told_completely(word: int) -> None:
+    told: set[int] = set()
+    names = {"E": 0, "NE": 1, "N": 2, "W": 3, "SW": 4, "S": 5}
+    for part in route_text(word).split():
+        if part in names:
+            told.add(names[part])
+        else:
+            low, _, high = part.partition("-")
+            told |= {6 + core for core in range(int(low), int(high or low) + 1)}
+    assert told == {bit for bit in range(26) if word >> bit & 1}

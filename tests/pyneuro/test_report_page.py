@@ -1,0 +1,157 @@
+"""The page in a browser: opened, looked at closer by mouse and keyboard, and photographed, without a complaint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import Browser, browser, chromium
+from reports import NOISE, layered
+
+from pyneuro.report.build import netlist_report
+from pyneuro.report.to_html import to_html
+from toolchain.map_graph import GraphMapping
+from toolchain.map_network import Outcome, map_netlist
+from toolchain.settings import MachineSettings, Settings
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium here (Debian package chromium)")
+SETTINGS = Settings(machine=MachineSettings("spin5"))
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome[GraphMapping]:
+    return map_netlist(layered(), SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+@pytest.fixture
+def page(running: Browser, outcome: Outcome[GraphMapping], tmp_path: Path) -> Iterator[Browser]:
+    """The page of a small mapping; a test fails if anything is complained of or asked for over a network."""
+    path = tmp_path / "report.html"
+    path.write_text(to_html(netlist_report(outcome)), encoding="utf-8")
+    running.errors.clear()
+    running.requests.clear()
+    running.open(path)
+    yield running
+    assert running.errors == []
+    assert set(running.requests) == {path.as_uri()}
+
+
+def told(page: Browser) -> str:
+    return str(page.run("document.getElementById('told').textContent"))
+
+
+def marked(page: Browser, mark: str) -> list[str]:
+    """The places of the chips with a mark."""
+    found: list[str] = page.run(
+        f"[...document.querySelectorAll('.chip.{mark} .place')].map((text) => text.textContent)"
+    )
+    return found
+
+
+def shown(page: Browser) -> list[str]:
+    found: list[str] = page.run("[...document.querySelectorAll('.chip .load')].map((text) => text.textContent)")
+    return found
+
+
+def places(outcome: Outcome[GraphMapping], prefix: str) -> set[str]:
+    """The chips of the vertices whose names begin so."""
+    place, vertices = outcome.mapping.placement, outcome.mapping.graph.vertices
+    return {f"{place.x[i]},{place.y[i]}" for i, vertex in enumerate(vertices) if vertex.name.startswith(prefix)}
+
+
+def test_a_layer_is_switched(page: Browser, outcome: Outcome[GraphMapping]) -> None:
+    before = shown(page)
+    assert sum(int(text) for text in before if text) == outcome.mapping.cores
+    page.run("document.querySelector('input[value=entries]').click()")
+    after = shown(page)
+    assert sum(int(text) for text in after if text) == outcome.mapping.entries_minimised
+    assert after != before
+
+
+def test_layers_are_switched_by_keyboard(page: Browser) -> None:
+    page.run("document.querySelector('input[value=cores]').focus()")
+    page.press("ArrowRight", "ArrowRight")
+    assert page.run("document.querySelector('input[name=layer]:checked').value") == "entries"
+    assert page.run("document.querySelector('svg.board').getAttribute('data-layer')") == "entries"
+
+
+def test_a_population_is_highlighted(page: Browser, outcome: Outcome[GraphMapping]) -> None:
+    page.run("document.getElementById('population').focus()")
+    page.press(*NOISE)
+    assert set(marked(page, "mine")) == places(outcome, f"{NOISE}[")
+    assert told(page).startswith(f"{NOISE}: 3 cores on")
+    rows = page.run("[...document.querySelectorAll('tr.chosen th')].map((cell) => cell.textContent)")
+    assert f"{NOISE}[0:100]" in rows
+    assert all(row == NOISE or row.startswith(f"{NOISE}[") for row in rows)
+    page.run("document.getElementById('clear').click()")
+    assert marked(page, "mine") == []
+    assert told(page) == ""
+
+
+@pytest.mark.parametrize("by", ["key", "name"])
+def test_a_key_is_traced(page: Browser, outcome: Outcome[GraphMapping], by: str) -> None:
+    mapping = outcome.mapping
+    number = max(range(len(mapping.graph.nets)), key=lambda net: mapping.routes.trees[net].links)
+    net, tree = mapping.graph.nets[number], mapping.routes.trees[number]
+    name, key = mapping.graph.vertices[net.source].name, int(mapping.keys.key[number])
+    page.run("document.getElementById('key').focus()")
+    page.press(*(f"0x{key + 3:x}" if by == "key" else name), "Enter")
+    assert f"0x{key:08x}" in told(page)
+    assert f"of {name}: {tree.links} link" in told(page)
+    assert f"to {len(net.sinks)} core" in told(page)
+    assert marked(page, "source") == [f"{tree.x[0]},{tree.y[0]}"]
+    visited = marked(page, "source") + marked(page, "sink") + marked(page, "passed")
+    assert sorted(visited) == sorted(f"{x},{y}" for x, y in zip(tree.x, tree.y, strict=True))
+    assert page.run("document.querySelectorAll('.links line.mine').length") == tree.links
+    hops = page.run("[...document.querySelectorAll('#hops li')].map((item) => item.textContent)")
+    assert len(hops) == len(tree.x)
+    sinks = [mapping.graph.vertices[sink].name for sink in net.sinks]
+    assert all(any(f" {sink}" in hop for hop in hops) for sink in sinks)
+
+
+def test_what_cannot_be_traced_is_told(page: Browser) -> None:
+    page.run("document.getElementById('key').value = '0xfffffff0'")
+    page.run("document.getElementById('trace').click()")
+    assert told(page) == "No source of this report has the key or name 0xfffffff0."
+
+
+def test_chips_are_visited_by_keyboard(page: Browser, outcome: Outcome[GraphMapping]) -> None:
+    page.run("document.getElementById('clear').focus()")
+    page.press("Tab")
+    chip = "document.activeElement.querySelector('.place').textContent"
+    first = page.run(chip)
+    assert first in places(outcome, "")
+    detail = page.run("document.getElementById('detail').textContent")
+    assert f"Chip ({first.replace(',', ', ')})" in detail
+    assert "core 1: " in detail
+    page.press("ArrowUp")
+    second = page.run(chip)
+    assert second != first
+    page.press("ArrowDown")
+    assert page.run("document.querySelectorAll('.chip[tabindex=\"0\"]').length") == 1
+    assert page.run("document.activeElement.getAttribute('aria-label')").startswith("Chip (")
+
+
+def test_a_screenshot_is_taken(page: Browser, tmp_path: Path) -> None:
+    picture = page.picture()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) > 20_000
+
+
+def test_without_script_it_can_be_read(running: Browser, outcome: Outcome[GraphMapping], tmp_path: Path) -> None:
+    """Everything that the script shows is in tables, too; its controls stay hidden."""
+    path = tmp_path / "report.html"
+    path.write_text(to_html(netlist_report(outcome)), encoding="utf-8")
+    running.open(path, script=False)
+    assert running.count("#controls[hidden]") == 1
+    assert running.count("table") > 8
+    assert running.count("svg.board .chip") == 48
+    running.open(path)
+    assert running.count("#controls[hidden]") == 0
