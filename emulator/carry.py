@@ -2,7 +2,8 @@
 
 Weights and parameters are those of the new image, as whoever made it has them.  What the spikes before have left is
 taken over where it still has its place: histories whose traces have the same names; and of rows with the same
-synapses what stands before their weights, their states, and whether they wait to be fetched.
+synapses what stands before their weights, their states, and whether they wait to be fetched.  Who has laid out the same
+synapses in other rows fills these (`emulator.emulator.Emulator.replace_rows`).
 """
 
 from __future__ import annotations
@@ -81,28 +82,28 @@ class _Rows:
         order = np.argsort(rows.table.address)
         address, stride = rows.table.address[order].astype(np.int64), rows.table.stride[order].astype(np.int64)
         lengths = np.diff(address, append=len(rows.rows)) // np.maximum(stride, 1)
-        start = _ranges(np.zeros_like(lengths), lengths) * np.repeat(stride, lengths) + np.repeat(address, lengths)
+        start = ranges(np.zeros_like(lengths), lengths) * np.repeat(stride, lengths) + np.repeat(address, lengths)
         size = rows.rows[start].astype(np.int64)
         return cls(start, size, rows.rows[start + size + 2].astype(np.int64))
 
     def controls(self) -> Places:
         """The words of all controls."""
-        return _ranges(self.start + self.size + ROW_HEADER_WORDS, (self.count + 1) // 2)
+        return ranges(self.start + self.size + ROW_HEADER_WORDS, (self.count + 1) // 2)
 
     def remembered(self, header: int, states: int) -> Places:
         """The words before the weights, which are `header`, and those of `states` states of each synapse."""
-        before = _ranges(self.start + 1, np.full_like(self.start, header))
-        return np.append(before, _ranges(self._behind_weights(header), states * self.count))
+        before = ranges(self.start + 1, np.full_like(self.start, header))
+        return np.append(before, ranges(self._behind_weights(header), states * self.count))
 
     def state(self, header: int, number: int) -> Places:
         """The words of state number `number` of each synapse."""
-        return _ranges(self._behind_weights(header) + number * self.count, self.count)
+        return ranges(self._behind_weights(header) + number * self.count, self.count)
 
     def _behind_weights(self, header: int) -> Places:
         return self.start + 1 + header + (self.count + 1) // 2
 
 
-def _ranges(start: Places, length: Places) -> Places:
+def ranges(start: Places, length: Places) -> Places:
     """``start[i] .. start[i] + length[i]`` for each i, one after the other."""
     ends = np.cumsum(length)
     total = int(ends[-1]) if len(ends) else 0
@@ -149,13 +150,13 @@ def _take_rows(old: Side, before: int, new: Side, number: int) -> None:
     taken[becomes.remembered(header, states)] = words[was.remembered(header, states)]
     if isinstance(a, ModulatedRows) and isinstance(b, ModulatedRows) and a.bits != b.bits:
         places = becomes.state(header, MODULATED_WORDS - 1)
-        taken[places] = _scaled(taken[places].view(np.int32), b.bits - a.bits).view(np.uint32)
+        taken[places] = scaled(taken[places].view(np.int32), b.bits - a.bits).view(np.uint32)
     tick, start = old.engine.waiting(old.number, before)
     rows = np.searchsorted(was.start, start)
     new.engine.set_waiting(new.number, number, tick, becomes.start[rows].astype(np.int32))
 
 
-def _scaled(words: NDArray[np.int32], bits: int) -> NDArray[np.int32]:
+def scaled(words: NDArray[np.int32], bits: int) -> NDArray[np.int32]:
     """Words times ``2**bits``, rounded, or the nearest that an eligibility may be."""
     scaled = np.rint(np.ldexp(words.astype(np.float64), bits))
     return np.clip(scaled, -MOST_LEARNT, MOST_LEARNT).astype(np.int32)

@@ -158,6 +158,25 @@ class Emulator:
         """The rows ``image.cores[core].dynamic[bank].rows`` as they are now: uint32[words], a copy."""
         return self._engine.dynamic_rows(core, bank).copy()
 
+    def waiting(self, core: int, bank: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The rows of a bank that are yet to be fetched: ticks, and words at which they begin."""
+        return self._engine.waiting(core, bank)
+
+    def replace_rows(
+        self, core: int, bank: int, rows: NDArray[np.uint32], tick: NDArray[np.int32], word: NDArray[np.int32]
+    ) -> None:
+        """Go on with other words in the rows of a bank, as many as there are.
+
+        Parameters
+        ----------
+        rows : uint32[words]
+            All rows; where each begins, and how many synapses it has, stays.
+        tick, word : int32[w]
+            What is to be fetched, as of `waiting`, sorted by ticks.
+        """
+        self._engine.dynamic_rows(core, bank)[:] = rows
+        self._engine.set_waiting(core, bank, tick, word)
+
     def places(self, core: int) -> NDArray[np.int32]:
         """What is in the places of the neurons of a core now, as `Rewiring.there` had it at first; a copy."""
         return self._engine.places(core).copy()

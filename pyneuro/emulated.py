@@ -21,6 +21,7 @@ from emulator.statistics import Statistics, together
 from pyneuro.backend import Progress
 from pyneuro.errors import MappingWarning, RunWarning, warn_user
 from pyneuro.remarks import remarks
+from toolchain.changed_delays import Running, carry_synapses, changed_delays
 from toolchain.compile import Mapping, compile_network
 from toolchain.currents import changed_currents, coarse_currents
 from toolchain.language import Given, given
@@ -131,10 +132,22 @@ class EmulatedSimulation:
                 f"of more than {DELAY_SLOTS} timesteps before the first run, or after reset()",
                 MappingWarning,
             )
+        if changed_delays(self.network, network):
+            self._carry_synapses(Running(network, mapping, emulator))
         for number, population in enumerate(self.network.populations):
             self._keep(number, population.recordings)
         self._counted = self.statistics()
         self.network, self.mapping, self.emulator = network, mapping, emulator
+
+    def _carry_synapses(self, changed: Running) -> None:
+        """Have synapses with other delays remember what they did before."""
+        if lost := carry_synapses(Running(self.network, self.mapping, self.emulator), changed):
+            warn_user(
+                f"delays were changed while spikes sent before step {self.step} were on their way to synapses with "
+                f"dynamics: {lost:,} rows of synapses are not processed for them, because part of the synapses that "
+                "now share a row had been; change delays while nothing is on its way, or before the first run",
+                MappingWarning,
+            )
 
     def inject(self, network: Network) -> None:
         """Go on with the injected currents of `network`: those of the loaded image are exchanged."""

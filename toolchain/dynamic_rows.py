@@ -1,4 +1,4 @@
-"""Rows of synapses with dynamics: the words that are loaded, and where the weight of each synapse stands in them."""
+"""Rows of synapses with dynamics: the words that are loaded, where each row begins, and where each weight stands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def build_dynamic_rows(
     """
     words = np.zeros(int(blocks.first_word[-1]), dtype=np.uint32)
     held = blocks.counts if bank.room is None else np.repeat(blocks.room, blocks.rows)
-    start, size = _row_words(blocks), bank.mechanism.layout.plastic_words(held)
+    start, size = row_starts(blocks), bank.mechanism.layout.plastic_words(held)
     words[start] = size
     words[start + size + 2] = blocks.counts
     if isinstance(bank.mechanism, Releasing):
@@ -57,12 +57,12 @@ def build_dynamic_rows(
 
 def weight_halves(bank: Bank, slicing: Slicing, blocks: Blocks) -> Iterator[NDArray[np.int64]]:
     """Where in the half-words of all rows the weights of each projection of a bank are; int64[synapses] each."""
-    start = _row_words(blocks)
+    start = row_starts(blocks)
     for row, place in places_in_rows(bank.synapses, slicing, blocks):
         yield _first_weight(bank, start, row) + place
 
 
-def _row_words(blocks: Blocks) -> NDArray[np.int64]:
+def row_starts(blocks: Blocks) -> NDArray[np.int64]:
     """The word at which each row starts."""
     within = np.arange(len(blocks.counts)) - np.repeat(blocks.first_row[:-1], blocks.rows)
     words: NDArray[np.int64] = np.repeat(blocks.first_word[:-1], blocks.rows) + within * np.repeat(

@@ -192,6 +192,12 @@ class Network:
         return sum(len(projection) for projection in self.projections)
 
 
+def alike(one: Projection, other: Projection) -> bool:
+    """Whether two projections connect the same cells in the same order by synapses of the same kind."""
+    kinds = [(p.source, p.target, p.receptor, p.synapse, p.rules, len(p)) for p in (one, other)]
+    return kinds[0] == kinds[1] and np.array_equal(one.pre, other.pre) and np.array_equal(one.post, other.post)
+
+
 def save_network(path: str | Path, network: Network) -> None:
     """Write `network` to `path` (``.npz``); ArchiveError if a value has not the type that is declared."""
     archive.save(path, network, NETWORK_FORMAT, NETWORK_VERSION)

@@ -19,8 +19,8 @@ from emulator.draws import synapse_words
 from emulator.rewiring import Draw
 from pyneuro.reference.delivery import order_by_source
 from pyneuro.reference.plasticity import NEVER, PlasticSynapses, timing
-from pyneuro.reference.synapses import DelayLine, Rows, alike, delay_steps
-from toolchain.network import Network, Projection
+from pyneuro.reference.synapses import DelayLine, Rows, delay_steps
+from toolchain.network import Network, Projection, alike
 from toolchain.synapses.structure import (
     ELIMINATIONS,
     FORMATIONS,

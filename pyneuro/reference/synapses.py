@@ -170,12 +170,6 @@ def no_rows(projection: Projection) -> Rows:
     return Rows(np.zeros(1, np.int64), order, np.empty(0, np.int32), 0, weights, np.empty(0, np.int32))
 
 
-def alike(one: Projection, other: Projection) -> bool:
-    """Whether two projections connect the same cells in the same order by synapses of the same kind."""
-    kinds = [(p.source, p.target, p.receptor, p.synapse, p.rules, len(p)) for p in (one, other)]
-    return kinds[0] == kinds[1] and np.array_equal(one.pre, other.pre) and np.array_equal(one.post, other.post)
-
-
 def signed(rows: Rows, sign: int) -> Rows:
     """The same synapses, with weights times `sign`."""
     return replace(rows, weights=sign * rows.weights)

@@ -15,8 +15,8 @@ from pyneuro.reference.make_synapses import make_rewired, make_synapses
 from pyneuro.reference.neuromodulation import Dopamine, ModulatedSynapses
 from pyneuro.reference.plasticity import PlasticSynapses
 from pyneuro.reference.rewiring import Rewired, Structure
-from pyneuro.reference.synapses import DelayLine, Synapses, alike
-from toolchain.network import Network, Projection
+from pyneuro.reference.synapses import DelayLine, Synapses
+from toolchain.network import Network, Projection, alike
 from toolchain.synapses import PLASTIC
 from toolchain.synapses.modulation import NEUROMODULATION
 from toolchain.synapses.structure import STRUCTURAL
