@@ -42,7 +42,8 @@ def _carried(packets: NDArray[np.float64], routes: Routes, machine: Machine) -> 
     for trees in np.split(np.arange(len(lengths)), np.flatnonzero(np.diff(batch)) + 1):
         if not len(trees):
             continue
-        chip = np.concatenate([routes.trees[i].x * np.int64(machine.height) + routes.trees[i].y for i in trees])
+        x, y = (np.concatenate([getattr(routes.trees[i], axis) for i in trees]) for axis in "xy")
+        chip = x * np.int64(machine.height) + y
         route = np.concatenate([routes.trees[i].route for i in trees])
         each = np.repeat(packets[trees], lengths[trees])
         for link in range(6):

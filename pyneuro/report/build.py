@@ -21,7 +21,7 @@ from pyneuro.report.findings import findings
 from pyneuro.report.flow import comparison_rows, flow_section, mapping_rows, plain_flow, setting_rows
 from pyneuro.report.histograms import histograms
 from pyneuro.report.machine import layers_of, machine_section, traffic_of
-from pyneuro.report.mapping import memory_section, network_section, partition_rows
+from pyneuro.report.mapping import memory_section, network_section, partition_rows, region_rows
 from pyneuro.report.places import keys_section, places_section
 from pyneuro.report.running import comparison_section, cores_section, execution_section, run_row
 from pyneuro.report.sample import activity_plots, traces
@@ -120,7 +120,8 @@ def compiled_report(
         time_scale_factor=compiled.time_scale_factor,
         statistics=statistics,
     )
-    return replace(made, histograms=histograms(network, compiled))
+    memory = made.memory and replace(made.memory, regions=region_rows(compiled.partition))
+    return replace(made, histograms=histograms(network, compiled), memory=memory)
 
 
 def netlist_report(outcome: Outcome[GraphMapping]) -> Report:

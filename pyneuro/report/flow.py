@@ -20,14 +20,9 @@ BY_DEFAULT = "hops x entries x chips"
 
 def flow_section(outcome: Outcome[Any], seconds: Mapping[str, float]) -> FlowSection:
     """Tell the stages, which took `seconds`, the algorithms that were tried, and the attempts."""
-    kept = next(trial.algorithms for trial in outcome.trials if trial.kept)
-    names = [*dict.fromkeys([*seconds, *kept])]
-    stages = (
-        StageRow(name, seconds.get(name, 0.0), str(kept.get(name, "")), *_choice(outcome.settings, name))
-        for name in names
-    )
+    names = dict.fromkeys([*seconds, *outcome.algorithms])
     return FlowSection(
-        stages=tuple(stages),
+        stages=tuple(_stage_row(name, outcome, seconds.get(name, 0.0)) for name in names),
         trials=tuple(map(_trial_row, outcome.trials)),
         attempts=tuple(_attempt_row(number, attempt) for number, attempt in enumerate(outcome.attempts, 1)),
     )
@@ -39,12 +34,17 @@ def plain_flow(seconds: Mapping[str, float]) -> FlowSection | None:
     return FlowSection(rows, (), ()) if rows else None
 
 
-def _choice(settings: Settings, stage: str) -> tuple[tuple[str, ...], str, str]:
+def _stage_row(stage: str, outcome: Outcome[Any], seconds: float) -> StageRow:
+    """A stage; one that trials do not name has used what it was to use."""
+    settings = outcome.settings
     choice = settings.stages.get(stage, DEFAULTS.get(stage))
     if choice is None:
-        return (), "", ""
+        return StageRow(stage, seconds, "", (), "", "")
+    tried = [str(trial.algorithms[stage]) for trial in outcome.trials if stage in trial.algorithms]
+    tried = tried or [str(algorithm) for algorithm in choice.algorithms]
+    kept = str(outcome.algorithms.get(stage, tried[0]))
     objective = choice.objective or settings.objective
-    return tuple(map(str, choice.algorithms)), str(objective or BY_DEFAULT), str(choice.origin)
+    return StageRow(stage, seconds, kept, tuple(dict.fromkeys(tried)), str(objective or BY_DEFAULT), str(choice.origin))
 
 
 def _trial_row(trial: Trial) -> TrialRow:

@@ -13,10 +13,11 @@ from pyneuro.report.schema.mapping import (
     PartitionRow,
     PopulationRow,
     ProjectionRow,
+    RegionRow,
 )
 from toolchain.describe import Spread, parameter_texts, recording_text, spread, weight_unit
 from toolchain.network import Network
-from toolchain.partition import Slice
+from toolchain.partition import Partition, Slice
 from toolchain.place import Placement
 
 
@@ -87,3 +88,17 @@ def memory_section(
         sdram_limit=machine.sdram_bytes,
         sdram_chip=(fullest // machine.height, fullest % machine.height) if len(sdram) else None,
     )
+
+
+def region_rows(partition: Partition) -> tuple[RegionRow, ...]:
+    """Tell what memory is for: the regions of all cores, largest first."""
+    sizes: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for number, memory in enumerate(partition.memory):
+        for kind, regions in (("DTCM", memory.dtcm), ("SDRAM", memory.sdram)):
+            for region in regions:
+                sizes.setdefault((kind, region.name), []).append((region.bytes, -number))
+    rows = []
+    for (kind, name), found in sizes.items():
+        most, number = max(found)
+        rows.append(RegionRow(kind, name, sum(size for size, _ in found), most, partition.slices[-number].label))
+    return tuple(sorted((row for row in rows if row.total), key=lambda row: (row.memory, -row.total, row.region)))

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import FIRST_CORE_BIT, LINKS, Machine, neighbours
+from emulator.machine import FIRST_CORE_BIT, LINKS, Machine, neighbours, opposite
 from toolchain.graph import population_name
 from toolchain.map_graph import GraphMapping
 from toolchain.route import Routes
 
 BATCH = 1 << 18
 """Rows of trees that are looked at together."""
+_STRAIGHT_ON = np.array([1 << opposite(link) for link in range(len(LINKS))], np.uint32)
 _CORES = np.uint32((0xFFFFFFFF << FIRST_CORE_BIT) & 0xFFFFFFFF)
 
 
@@ -62,7 +63,12 @@ class _Rows:
     chip: NDArray[np.int64]
     arrival: NDArray[np.int8]
     route: NDArray[np.uint32]
-    straight: NDArray[np.bool_]
+
+    @property
+    def straight(self) -> NDArray[np.bool_]:
+        """Where the packet leaves by the link opposite to the one it came by, and by no other."""
+        straight: NDArray[np.bool_] = (self.arrival >= 0) & (self.route == _STRAIGHT_ON[self.arrival])
+        return straight
 
 
 def survey(mapping: GraphMapping) -> Survey:
@@ -108,12 +114,12 @@ def _batches(routes: Routes, machine: Machine) -> Iterator[_Rows]:
     for nets in np.split(np.arange(len(lengths)), np.flatnonzero(np.diff(np.cumsum(lengths) // BATCH)) + 1):
         trees = [routes.trees[net] for net in nets]
         if trees:
+            x, y = (np.concatenate([getattr(tree, axis) for tree in trees]) for axis in "xy")
             yield _Rows(
                 np.repeat(nets, lengths[nets]),
-                np.concatenate([tree.x * np.int64(machine.height) + tree.y for tree in trees]),
+                x * np.int64(machine.height) + y,
                 np.concatenate([tree.arrival for tree in trees]),
                 np.concatenate([tree.route for tree in trees]),
-                np.concatenate([tree.straight for tree in trees]),
             )
 
 

@@ -255,6 +255,11 @@ def used_memory(report: Report) -> Blocks:
             ("SDRAM in all", memory(found.sdram_total)),
         )
     )
+    yield Table(
+        "What memory is for: regions of all cores together, and of the core that has the most.",
+        ("memory", "region", "in all", "most", "of"),
+        tuple((r.memory, r.region, memory(r.total), memory(r.most), r.core) for r in found.regions),
+    )
 
 
 def energy(report: Report) -> Blocks:

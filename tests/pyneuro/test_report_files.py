@@ -22,7 +22,7 @@ from pyneuro.report.to_json import to_json
 from toolchain.map_network import map_netlist
 from toolchain.settings import Algorithm, Choice, MachineSettings, Origin, Requirement, Settings
 
-ON_SPIN5 = Settings(MachineSettings("spin5"))
+ON_SPIN5 = Settings(MachineSettings("spin5"), stages={"place": Choice((Algorithm("compact"),))})
 SCHEMA = Path(__file__).parents[2] / "docs" / "report.schema.json"
 
 

@@ -337,6 +337,17 @@ def test_layers_and_energy_of_a_run(compiled: Report) -> None:
     assert energy.nanojoules_per_event is not None
 
 
+def test_memory_is_told_by_region(compiled: Report) -> None:
+    assert compiled.memory is not None
+    assert compiled.cores is not None
+    regions = compiled.memory.regions
+    assert sum(row.total for row in regions if row.memory == "SDRAM") == compiled.memory.sdram_total
+    assert sum(row.total for row in regions if row.memory == "DTCM") == sum(
+        row.dtcm_bytes or 0 for row in compiled.cores.rows
+    )
+    assert any(row.region == "ring buffers" and row.most <= row.total for row in regions)
+
+
 @given(st.integers(0, 2**26 - 1))
 def test_any_route_is_told_completely(word: int) -> None:
     told: set[int] = set()

@@ -137,8 +137,19 @@ class PlacesSection:
 
 
 @dataclass(frozen=True)
+class RegionRow:
+    """A region of memory, ``DTCM`` or ``SDRAM``: bytes of all cores, and of the core that has the most."""
+
+    memory: str
+    region: str
+    total: int
+    most: int
+    core: str
+
+
+@dataclass(frozen=True)
 class MemorySection:
-    """The fullest core's DTCM and the fullest chip's SDRAM against their limits, in bytes."""
+    """The fullest core's DTCM and the fullest chip's SDRAM against their limits, in bytes, and what these are for."""
 
     dtcm_most: int | None
     dtcm_limit: int
@@ -147,6 +158,7 @@ class MemorySection:
     sdram_most: int
     sdram_limit: int
     sdram_chip: tuple[int, int] | None
+    regions: tuple[RegionRow, ...] = ()
 
 
 @dataclass(frozen=True)
