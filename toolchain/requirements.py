@@ -202,7 +202,11 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         ),
         "sdram": Figure("SDRAM of the fullest chip, as a share", "a larger machine", _fullest_chip, share=True),
         "dtcm": Figure("DTCM of the fullest core, as a share", "fewer neurons a core", _worst_core(_dtcm), share=True),
-        "real time": Figure("whether every core is expected to keep up with time_scale_factor 1", _FEWER, _real_time),
+        "real time": Figure(
+            "whether every core is expected to keep up with time_scale_factor 1",
+            "fewer neurons a core, or a longer timestep with time_scale_factor 1",
+            _real_time,
+        ),
         "weight error": Figure(
             "RMS relative error of the 16-bit weights of the worst projection",
             "a smaller ring_buffer_sigma or spikes_per_second, or projections of like weights onto one receptor",

@@ -15,12 +15,15 @@ from toolchain.requirements import Verdict
 from toolchain.search import DEFAULTS, Trial
 from toolchain.settings import Settings
 
+ORDER = ("partition", "place", "route", "keys", "tables", "minimise", "weights", "image", "check")
+"""Of the stages, as far as it is a matter of course."""
 BY_DEFAULT = "hops x entries x chips"
 
 
 def flow_section(outcome: Outcome[Any], seconds: Mapping[str, float]) -> FlowSection:
     """Tell the stages, which took `seconds`, the algorithms that were tried, and the attempts."""
-    names = dict.fromkeys([*seconds, *outcome.algorithms])
+    known = {*seconds, *outcome.algorithms}
+    names = dict.fromkeys([*(stage for stage in ORDER if stage in known), *seconds, *outcome.algorithms])
     return FlowSection(
         stages=tuple(_stage_row(name, outcome, seconds.get(name, 0.0)) for name in names),
         trials=tuple(map(_trial_row, outcome.trials)),

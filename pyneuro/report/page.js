@@ -175,6 +175,7 @@
 
   // --- showing some chips and links above the others
 
+  const ROWS = ["populations-on-the-machine", "network", "cores", "routes", "keys"].map((id) => `#${id} tbody th`).join();
   const MARKS = ["mine", "source", "sink", "passed"];
   const clear = () => {
     chips.forEach((chip) => {
@@ -208,7 +209,7 @@
     return inside.length ? { mark: "mine", text: `${inside.length}` } : null;
   };
   const markRows = (wanted) => {
-    document.querySelectorAll("tbody th[scope=row]").forEach((cell) => {
+    document.querySelectorAll(ROWS).forEach((cell) => {
       cell.parentElement.classList.toggle("chosen", wanted(cell.textContent));
     });
   };

@@ -21,14 +21,15 @@ def machine(report: Report) -> Blocks:
     found = report.machine
     if found is None:
         return
-    load = NONE if found.link_load is None else percent(found.link_load)
+    capacity = f"{compact(found.link_capacity)} packets a second"
+    load = "no rates are known" if found.link_load is None else f"{percent(found.link_load)} of {capacity}"
     yield Facts(
         (
             ("Machine", f"{found.name}, {amount(found.chips, 'chip')}, {amount(found.cores, 'core')}"),
             ("Boards used", f"{found.boards_used:,} of {found.boards:,}"),
             ("Chips used", f"{found.chips_used:,} of {found.chips:,}"),
             ("Cores used", f"{found.cores_used:,} of {found.cores:,}"),
-            ("Busiest link", f"{load} of {compact(found.link_capacity)} packets a second"),
+            ("Busiest link", load),
         )
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pyneuro.report import Report
 from pyneuro.report.schema.flow import TrialRow
 from pyneuro.report.schema.mapping import HistogramRow
-from pyneuro.report.tabular import Block, Facts, Histogram, Mark, Table
+from pyneuro.report.tabular import Bar, Block, Facts, Histogram, Mark, Table
 from pyneuro.report.words import NONE, amount, count, measured, number, percent
 
 Blocks = Iterator[Block]
@@ -35,12 +35,14 @@ def flow(report: Report) -> Blocks:
     """Tell stages, attempts and trials."""
     if report.flow is None:
         return
+    total = sum(row.seconds for row in report.flow.stages) or 1.0
     yield Table(
         "Stages: seconds of all that was tried, what was kept, and of what.",
-        ("stage", "seconds", "kept", "tried", "making small", "said in"),
+        ("stage", "seconds", "share", "kept", "tried", "making small", "said in"),
         tuple(
             (
-                *(row.stage, f"{row.seconds:.3f}", row.kept or NONE, " or ".join(row.tried) or NONE),
+                *(row.stage, f"{row.seconds:.3f}", Bar(row.seconds / total)),
+                *(row.kept or NONE, " or ".join(row.tried) or NONE),
                 *(row.objective or NONE, row.origin or NONE),
             )
             for row in report.flow.stages
@@ -56,15 +58,17 @@ def flow(report: Report) -> Blocks:
             ),
         )
     if report.flow.trials:
-        yield _trials(report.flow.trials)
+        yield _trials(report.flow.trials, report.machine is not None and report.machine.link_load is not None)
 
 
-def _trials(trials: tuple[TrialRow, ...]) -> Table:
+def _trials(trials: tuple[TrialRow, ...], rates: bool) -> Table:
+    """The trials; where no `rates` are known, loads of links mean nothing."""
     stages = tuple(dict.fromkeys(stage for trial in trials for stage, _ in trial.algorithms))
     names = tuple(dict.fromkeys(name for trial in trials for name, _ in trial.figures))
     rows = []
     for trial in trials:
-        used, found = dict(trial.algorithms), dict(trial.figures)
+        used = dict(trial.algorithms)
+        found = {name: value for name, value in trial.figures if rates or name != "link load"}
         figures = (_figure(name, found.get(name)) for name in names)
         rows.append((*(used.get(stage, NONE) for stage in stages), *figures, trial.failure or _kept(trial.kept)))
     caption = "Trials: the combinations of algorithms of the attempt that was kept, each with its figures."
