@@ -15,8 +15,6 @@ fractions of a second for hundreds of units on dozens of chips; larger ones are 
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 
 from emulator.machine import Machine
 from toolchain.place.room import Room
@@ -129,6 +127,10 @@ class _Programme:
         """The chips of the units of each kind; nothing if none is found."""
         if not self.upper:
             return []
+        # Loading these takes half a second, and few placements come so far.
+        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.sparse import coo_array
+
         rows, columns, factors = zip(*self.terms, strict=True)
         low, high = zip(*self.bounds, strict=True)
         matrix = coo_array((factors, (rows, columns)), (len(self.bounds), len(self.upper))).tocsr()

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LARGEST: Final = 2**20
 """Weights of links are integers up to this."""
@@ -63,6 +65,8 @@ def _links(
     net_start: NDArray[np.int32], net_unit: NDArray[np.int32], weight: NDArray[np.float64], units: int
 ) -> csr_array:
     """The links between units, int64[units, units]: each net shares its weight among all pairs of its units."""
+    from scipy.sparse import csr_array  # loading it takes time that mapping without METIS need not spend
+
     lengths = np.diff(net_start)
     share = np.repeat(weight / np.maximum(lengths - 1, 1), lengths)
     members = csr_array((np.ones(len(net_unit)), net_unit, net_start), (len(lengths), units))
