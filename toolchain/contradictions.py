@@ -65,9 +65,10 @@ class Said:
     near: tuple[Near, ...]
     origins: Mapping[str, Origin]
 
-    def problem(self, message: str, origin: str) -> Problem:
-        """A problem that is shown at the last of the places that `origin` names."""
-        return Problem(message, self.origins[origin.rsplit(" and ", maxsplit=1)[-1]])
+    def problem(self, message: str, origin: str, *also: Limit) -> Problem:
+        """A problem that is shown at the last of the places that `origin` names, with the others and `also`."""
+        *others, last = (self.origins[name] for name in origin.split(" and "))
+        return Problem(message, last, also=(*others, *(limit.origin for limit in also)))
 
 
 def contradictions(graph: Graph, machine: Machine, said: Said) -> list[Problem]:
@@ -87,7 +88,7 @@ def _of_one_vertex(limits: Limits) -> Iterator[Problem]:
     for several in limits.values():
         for one, other in combinations(several, 2):
             if not np.any(one.chips & other.chips) or (one.core and other.core and one.core != other.core):
-                yield Problem(f"{one} contradicts {other}", other.origin)
+                yield Problem(f"{one} contradicts {other}", other.origin, also=(one.origin,))
 
 
 def _of_one_core(limits: Limits) -> Iterator[Problem]:
@@ -101,7 +102,8 @@ def _of_one_core(limits: Limits) -> Iterator[Problem]:
             if other != vertex and taken is limit:
                 yield Problem(f"{limit}: a core takes one slice, and several match", limit.origin)
             elif other != vertex:
-                yield Problem(f"{taken} contradicts {limit}: a core takes one slice", limit.origin)
+                both = f"{taken} contradicts {limit}"
+                yield Problem(f"{both}: a core takes one slice", limit.origin, also=(taken.origin,))
 
 
 def _of_groups(graph: Graph, said: Said) -> Iterator[Problem]:
@@ -111,7 +113,7 @@ def _of_groups(graph: Graph, said: Said) -> Iterator[Problem]:
         for one, other in combinations(several, 2):
             if not np.any(one.chips & other.chips):
                 together = f"{_names(graph, group)} share a chip ({origin})"
-                yield said.problem(f"{one} contradicts {other}: {together}", origin)
+                yield said.problem(f"{one} contradicts {other}: {together}", origin, one, other)
 
 
 def _of_apart(graph: Graph, said: Said) -> Iterator[Problem]:
@@ -126,12 +128,13 @@ def _of_apart(graph: Graph, said: Said) -> Iterator[Problem]:
             for pair in combinations(group, 2):
                 if face(*pair):
                     together = f"{_names(graph, pair)} share a chip ({origin})"
-                    yield said.problem(f"{together} contradicts that they are apart ({rule.origin})", rule.origin)
+                    message = f"{together} contradicts that they are apart ({rule.origin})"
+                    yield said.problem(message, f"{origin} and {rule.origin}")
         for here in _on_one_chip(said.limits, sorted(these | those)):
             for (one, first), (other, second) in combinations(here, 2):
                 if face(one, other):
                     both = f"{first} and {second} contradict" if first is not second else f"{first} contradicts"
-                    yield said.problem(f"{both} that they are apart ({rule.origin})", rule.origin)
+                    yield said.problem(f"{both} that they are apart ({rule.origin})", rule.origin, first, second)
 
 
 def _on_one_chip(limits: Limits, vertices: list[int]) -> list[list[tuple[int, Limit]]]:
@@ -158,7 +161,7 @@ def _of_near(machine: Machine, said: Said) -> Iterator[Problem]:
                 if not np.any(limit.chips & reached):
                     listed = " and ".join(map(str, those))
                     far = f"{limit} is not within {rule.hops} hops ({rule.origin}) of {listed}"
-                    yield said.problem(far, rule.origin)
+                    yield said.problem(far, rule.origin, limit, *those)
 
 
 def _within(machine: Machine, chips: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
@@ -185,7 +188,8 @@ def _of_capacity(graph: Graph, machine: Machine, said: Said) -> Iterator[Problem
         vertices = sorted({vertex for other in inside for vertex in rules[other][1]})
         sdram = int(np.count_nonzero(limit.chips)) * machine.sdram_bytes
         if lacking := _lacking(graph, vertices, int(machine.cores[limit.chips].sum()), sdram):
-            yield Problem(f"{' and '.join(inside)}: {lacking}", rules[inside[-1]][0].origin)
+            also = tuple(rules[other][0].origin for other in inside[:-1])
+            yield Problem(f"{' and '.join(inside)}: {lacking}", rules[inside[-1]][0].origin, also=also)
     for group, origin in said.groups:
         if lacking := _lacking(graph, list(group), int(machine.cores.max()), machine.sdram_bytes):
             yield said.problem(f"{_names(graph, group)} on one chip ({origin}): {lacking}", origin)

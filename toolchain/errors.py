@@ -21,6 +21,14 @@ class MappingError(ToolchainError, ValueError):
     """A network that does not fit the machine: what needs how much, what there is, what to try."""
 
 
+class ConstraintsError(MappingError):
+    """Constraints on the placement that cannot be kept together; `origins` is where they were said."""
+
+    def __init__(self, message: str, origins: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.origins = origins
+
+
 class TablesError(MappingError):
     """A routing table that is longer than the router's memory."""
 

@@ -48,7 +48,8 @@ def fix_keys(graph: Graph, rules: Sequence[KeyRule]) -> Graph:
     for one, other in pairwise(sorted(blocks.values())):
         if other.start < one.end:
             both = f"'{one.population}' ({one.origin}) and '{other.population}' ({other.origin})"
-            problems.append(Problem(f"the keys of {both} overlap at {other.start:#x}", other.origin))
+            message = f"the keys of {both} overlap at {other.start:#x}"
+            problems.append(Problem(message, other.origin, also=(one.origin,)))
     fixed: dict[int, tuple[int, int]] = {}
     for population, block in blocks.items():
         try:
@@ -74,7 +75,7 @@ def _give_blocks(graph: Graph, rule: KeyRule, blocks: dict[str, _Block]) -> None
         other = blocks.setdefault(population, block)
         if (other.start, other.end) != (block.start, block.end):
             both = f"from {other.start:#x} ({other.origin}) and from {start:#x} ({rule.origin})"
-            raise _wrong(rule.origin, f"'{population}' has keys {both}")
+            raise SettingsError([Problem(f"'{population}' has keys {both}", rule.origin, also=(other.origin,))])
         start += size
     if start > KEYS:
         raise _wrong(rule.origin, f"keys of 32 bits are too few for all that match '{rule.pattern}'")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from emulator.errors import MachineError
 from emulator.machine import LINK_NAMES, Machine, named, smallest, without
 from toolchain.errors import MappingError
+from toolchain.problems import Problem, SettingsError
 from toolchain.settings import DEFAULT, MachineSettings
 
 
@@ -161,7 +162,8 @@ def _extent(machine: Machine) -> str:
 
 
 def _error(settings: MachineSettings, what: str) -> MappingError:
-    return MappingError(_at(settings, what))
+    """The error, shown with the line that names the machine, if one does."""
+    return MappingError(what) if settings.origin == DEFAULT else SettingsError([Problem(what, settings.origin)])
 
 
 def _at(settings: MachineSettings, what: str) -> str:

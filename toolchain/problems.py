@@ -18,6 +18,8 @@ from itertools import islice
 from toolchain.errors import MappingError
 from toolchain.settings import Origin
 
+SHOWN_OF_A_PLACE = 3
+"""Of many problems in one place, so many are shown."""
 LONGEST_NAME = 60
 """Of a name that is repeated in a message, or compared with others."""
 MOST_LISTED = 24
@@ -30,11 +32,12 @@ WIDEST = 160
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong, where, and what to try."""
+    """What is wrong, where, what to try, and where else that was said which it is about."""
 
     message: str
     origin: Origin
     hints: tuple[str, ...] = field(default=())
+    also: tuple[Origin, ...] = field(default=())
 
     def __str__(self) -> str:
         return render(self)
@@ -50,25 +53,44 @@ class SettingsError(MappingError):
 
 
 def render_all(problems: Iterable[Problem]) -> str:
-    """All problems, one after the other."""
-    return "\n".join(render(problem) for problem in problems)
+    """The problems, one after the other; of many in one place the first few, and how many there are."""
+    places: dict[tuple[Origin, str], list[Problem]] = {}
+    for problem in problems:
+        places.setdefault((problem.origin, problem.origin.source), []).append(problem)
+    return "\n".join(text for here in places.values() for text in _few(here))
+
+
+def _few(problems: list[Problem]) -> list[str]:
+    more = len(problems) - SHOWN_OF_A_PLACE
+    texts = [render(problem) for problem in problems[:SHOWN_OF_A_PLACE]]
+    return texts if more <= 0 else [*texts, f"     = and {more} more error{'s' if more > 1 else ''} here"]
 
 
 def render(problem: Problem) -> str:
-    """A problem as text: where and what, the line with the place marked, the hints."""
+    """A problem as text: where and what, the line with the place marked, the hints, the other lines."""
     origin = problem.origin
-    place = f"{origin.text}:{origin.line}:{origin.column}" if origin.line else origin.text
-    number = str(origin.line) if origin.line else ""
-    margin = " " * max(4, len(number))
-    lines = [f"{place}: error: {problem.message}"]
-    if origin.source:
-        lines += _shown(origin, number.rjust(len(margin)), margin)
-    lines += [f"{margin} = {hint}" for hint in problem.hints]
+    lines = [f"{_place(origin)}: error: {problem.message}", *_shown(origin)]
+    lines += [f"{_margin(origin)} = {hint}" for hint in problem.hints]
+    for other in dict.fromkeys(problem.also):
+        if other.source and other != origin:
+            lines += [f"{_place(other)}: note: together with this", *_shown(other)]
     return "\n".join(lines)
 
 
-def _shown(origin: Origin, number: str, margin: str) -> list[str]:
+def _place(origin: Origin) -> str:
+    return f"{origin.text}:{origin.line}:{origin.column}" if origin.line else origin.text
+
+
+def _margin(origin: Origin) -> str:
+    return " " * max(4, len(str(origin.line)))
+
+
+def _shown(origin: Origin) -> list[str]:
     """The line, cut to a window around the place, and carets below it."""
+    if not origin.source:
+        return []
+    margin = _margin(origin)
+    number = (str(origin.line) if origin.line else "").rjust(len(margin))
     first = max(0, origin.column + min(origin.width, WIDEST // 2) - WIDEST)
     source = origin.source.expandtabs(1)
     window = "".join(c if c.isprintable() else "?" for c in source[first : first + WIDEST])

@@ -18,7 +18,7 @@ from typing import Final
 from emulator.machine import Machine
 from toolchain.algorithms import bind
 from toolchain.constraints import FREE, Constraints
-from toolchain.errors import MappingError
+from toolchain.errors import ConstraintsError, MappingError
 from toolchain.figures import FIGURES, cost
 from toolchain.fixed_keys import fix_keys
 from toolchain.graph import Graph
@@ -27,6 +27,7 @@ from toolchain.machines import candidates
 from toolchain.map_graph import ConstraintsOf, GraphMapping, Machines, Stages
 from toolchain.partition import Partition
 from toolchain.place import Placement
+from toolchain.problems import Problem, SettingsError
 from toolchain.route import Routes
 from toolchain.rules import constraints_of
 from toolchain.settings import Algorithm, Choice, Objective, Settings
@@ -132,7 +133,18 @@ def by_settings(
 
     fixed = fix_keys(graph, settings.keys)
     machines = machines or partial(candidates, settings.machine)
-    return search(fixed, machines, settings.stages, constraints, settings.objective)
+    try:
+        return search(fixed, machines, settings.stages, constraints, settings.objective)
+    except ConstraintsError as error:
+        raise _with_lines(error, settings) from None
+
+
+def _with_lines(error: ConstraintsError, settings: Settings) -> MappingError:
+    """The error with the lines that say what cannot be kept."""
+    rules = {str(rule.origin): rule.origin for rule in settings.placement}
+    named = dict.fromkeys(name for origin in error.origins for name in origin.split(" and "))
+    origins = [rules[name] for name in named if name in rules]
+    return SettingsError([Problem(str(error), origins[-1], also=tuple(origins[:-1]))]) if origins else error
 
 
 def by_partitions(

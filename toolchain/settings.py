@@ -26,7 +26,8 @@ class Origin:
     Parameters
     ----------
     text : str
-        ``default``, ``command line``, ``script``, ``feedback``, or the file as the user named it.
+        ``default``, ``command line``, ``script`` (for statement n ``script:mapping[n]``), ``feedback``, or the file as
+        the user named it.
     line, column : int
         From 1; 0 if it is in no file.
     width : int

@@ -1,4 +1,4 @@
-"""``pyneuro check``: check a mapping file, and its labels against a network; map nothing."""
+"""``pyneuro check``: check a mapping file, and what it says of a network; map nothing."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from pyneuro import simulator
 from pyneuro.cli import FAILED
-from pyneuro.cli.script import run_script
 from pyneuro.errors import ScriptError
 from pyneuro.options import Options
 from toolchain.graph import Graph
+from toolchain.language.clashes import clashes
 from toolchain.language.labels import unmatched
 from toolchain.language.parse import parse_file
 from toolchain.language.resolve import in_order, judge
@@ -33,8 +32,8 @@ def main(options: argparse.Namespace) -> int:
     parsed = parse_file(options.mapping)
     settings, found = judge(parsed.statements)
     network = _network(options.script, options.arguments) if options.script else None
-    labels = () if network is None else unmatched(settings, network)
-    problems = in_order([*parsed.problems, *found, *labels])
+    of_network = () if network is None else (*unmatched(settings, network), *clashes(settings, network))
+    problems = in_order([*parsed.problems, *found, *of_network])
     if problems:
         print(render_all(problems))
     unchecked = "" if network else "; labels were not checked, for no network was named"
@@ -51,6 +50,9 @@ def _network(path: Path, arguments: Sequence[str]) -> Network | Graph:
     """The network of a script, or the graph of a netlist."""
     if path.suffix == ".json":
         return read(path).graph
+    from pyneuro import simulator  # loading PyNN takes time that a check without a script need not spend
+    from pyneuro.cli.script import run_script
+
     simulator.state.clear()
     simulator.overrides.backend = "emulator"
     simulator.overrides.simulation = _stop

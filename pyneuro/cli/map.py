@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 from emulator.machine import Machine
-from pyneuro import simulator
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
 from pyneuro.cli.requirements import tell
-from pyneuro.cli.script import run_script
-from pyneuro.cli.session import choose
 from pyneuro.errors import ScriptError
 from pyneuro.options import Options
 from pyneuro.report import Report
 from pyneuro.report.build import compiled_report, netlist_report
 from pyneuro.report.files import write_report
 from toolchain.compile import Mapping
+from toolchain.errors import ToolchainError
 from toolchain.explain import explain
 from toolchain.export import write_export
 from toolchain.graph import Graph
@@ -75,6 +76,17 @@ def explained(settings: Settings) -> str:
     return "\n".join(f"{one.name:<{name}}  {one.value:<{min(value, 60)}}  {one.origin}" for one in held) + "\n"
 
 
+@contextmanager
+def _explaining(wanted: bool, settings: Settings) -> Iterator[None]:
+    """Explain what was to hold, if it is wanted, where a mapping fails."""
+    try:
+        yield
+    except ToolchainError:
+        if wanted:
+            print(explained(settings))
+        raise
+
+
 def _since(wall: float, cpu: float) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
@@ -89,7 +101,8 @@ def _netlist(options: argparse.Namespace) -> Mapped:
     if settings.machine.name is None and netlist.machine:
         settings = settings.on_machine(netlist.machine, Origin(str(options.netlist)))
     start = time.perf_counter(), time.process_time()
-    outcome = map_netlist(graph, settings)
+    with _explaining(options.explain, settings):
+        outcome = map_netlist(graph, settings)
     spent = _since(*start)
     return outcome, outcome.mapping, netlist_report(outcome), spent
 
@@ -100,8 +113,12 @@ def _without_keys(graph: Graph) -> Graph:
 
 
 def _script(options: argparse.Namespace) -> Mapped:
+    from pyneuro import simulator  # loading PyNN takes time that a netlist need not spend
+    from pyneuro.cli.script import run_script
+    from pyneuro.cli.session import choose
+
     choose(options, "emulator")
-    simulator.overrides.simulation = _map_and_stop
+    simulator.overrides.simulation = partial(_map_and_stop, options.explain)
     try:
         run_script(options.script, options.arguments)
     except _Mapped as mapped:
@@ -111,11 +128,12 @@ def _script(options: argparse.Namespace) -> Mapped:
     raise ScriptError(f"{options.script} made no network to map: it never called run()")
 
 
-def _map_and_stop(network: Network, options: Options) -> NoReturn:
+def _map_and_stop(explain: bool, network: Network, options: Options) -> NoReturn:
     settings = given(options.mapping)
     if isinstance(options.machine, str):
         settings = settings.on_machine(options.machine, Origin("script"))
     machine = options.machine if isinstance(options.machine, Machine) else None
     start = time.perf_counter(), time.process_time()
-    outcome = map_network(network, settings, machine=machine, time_scale_factor=options.time_scale_factor)
+    with _explaining(explain, settings):
+        outcome = map_network(network, settings, machine=machine, time_scale_factor=options.time_scale_factor)
     raise _Mapped(network, outcome, _since(*start))

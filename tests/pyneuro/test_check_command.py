@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,32 @@ def test_labels_of_a_script(script: str, tmp_path: Path, capsys: pytest.CaptureF
     ):
         assert f"a.map:{line}:{column}: error: {message}" in out
         assert f"     = {hint}" in out
+
+
+def test_contradictions_in_a_script_and_in_a_netlist(
+    script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = 'place "cells" on chip (0, 0)\nplace "c*" on chip (0, 1)\n'
+    keys = 'keys of "noise" from 0 mask 0xFFFFFF00\nkeys of "n*" from 0x100 mask 0xFFFFFF00\n'
+    netlist = tmp_path / "n.json"
+    vertices = [{"name": f"{name}[0:4]", "neurons": 4} for name in ("cells", "noise")]
+    document = {"format": "pyneuro-netlist-1", "name": "n", "vertices": vertices, "nets": []}
+    netlist.write_text(json.dumps(document))
+    for words in ((script,), (str(netlist),)):
+        assert check(tmp_path, places + keys, *words) == 1
+        out = capsys.readouterr().out
+        assert "a.map:2:7: error: 'cells' on chip (0, 0)" in out
+        assert 'a.map:1:7: note: together with this\n   1 | place "cells" on chip (0, 0)\n' in out
+        assert "a.map:4:9: error: 'noise' has keys from 0x0" in out
+        assert out.endswith("a.map: 4 statements, 2 errors\n")
+        for machine in ("", "machine spin3\n"):
+            assert check(tmp_path, machine + 'place "cells" near "noise"\n', *words) == 0
+
+
+def test_what_the_named_machine_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check(tmp_path, "machine spin5\ndead 16 cores on chip (0, 0)\n") == 1
+    assert "a.map:1:1: error: 16 dead cores on chip (0, 0) of spin5: it has 15 to use" in capsys.readouterr().out
+    assert check(tmp_path, "dead 16 cores on chip (0, 0)\n") == 0
 
 
 def test_labels_of_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -193,7 +193,7 @@ def test_statements_of_a_script() -> None:
     assert from_script.machine.name == from_text.machine.name
     assert from_script.stages["place"].objective == from_text.stages["place"].objective
     assert [(r.pattern, r.value) for r in from_script.rules] == [("E", 64)]
-    assert str(from_script.rules[0].origin) == "script"
+    assert str(from_script.rules[0].origin) == "script:mapping[3]"
     assert given(from_script) is from_script
 
 

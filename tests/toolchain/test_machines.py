@@ -97,7 +97,7 @@ def test_without_a_name_the_standard_machines_are_tried() -> None:
 def test_what_a_machine_does_not_have(said: dict[str, Any], message: str) -> None:
     with pytest.raises(MappingError) as error:
         machine(origin=HERE, **said)
-    assert str(error.value).startswith(f"retina.map:3: {message}")
+    assert f"retina.map:3:1: error: {message}" in str(error.value)
 
 
 def test_coordinates_need_a_machine() -> None:

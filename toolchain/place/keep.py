@@ -20,7 +20,7 @@ import numpy as np
 
 from emulator.machine import Machine
 from toolchain.constraints import FREE, Constraints, Group
-from toolchain.errors import MappingError
+from toolchain.errors import ConstraintsError, MappingError
 from toolchain.graph import Graph
 from toolchain.place import Placement
 from toolchain.place.fits import check_fits, sdram_error
@@ -70,14 +70,12 @@ def _refusal(graph: Graph, wish: Placement, constraints: Constraints) -> Mapping
 
 def _named(graph: Graph, machine: Machine, origins: list[str]) -> MappingError:
     if len(origins) == 1:
-        return MappingError(
-            f"network {graph.name!r} fits {machine.name}, but not with the placement constraint of {origins[0]}; "
-            "leave it out, or allow more chips"
-        )
-    listed = f"{', '.join(origins[:-1])} and {origins[-1]}"
-    return MappingError(
-        f"network {graph.name!r} fits {machine.name}, but not with the placement constraints of {listed} together; "
-        "leave one of them out, or allow more chips"
+        listed, remedy = f"constraint of {origins[0]}", "leave it out, or allow more chips"
+    else:
+        listed = f"constraints of {', '.join(origins[:-1])} and {origins[-1]} together"
+        remedy = "leave one of them out, or allow more chips"
+    return ConstraintsError(
+        f"network {graph.name!r} fits {machine.name}, but not with the placement {listed}; {remedy}", tuple(origins)
     )
 
 
