@@ -1,4 +1,7 @@
-"""Sections of the text that only text has in this form: runs, comparison, error budget, and the board in characters."""
+"""Sections of the text that only text has in this form.
+
+They are runs, comparison and error budget, the board in characters, and the entries of the fullest table.
+"""
 
 from __future__ import annotations
 
@@ -133,3 +136,12 @@ def _mesh(report: Report) -> Lines:
         rows.append(row)
     spare = min(len(row) - len(row.lstrip()) for row in rows)
     yield from (row[spare:] if spare else row for row in rows)
+
+
+def fullest_table(report: Report) -> Lines:
+    """Yield the entries of the fullest table; those of other chips are on the page and in the JSON file."""
+    chips = report.tables.entries if report.tables else ()
+    if report.tables and chips and chips[0].minimised:
+        chip = chips[0]
+        yield f"Entries of chip ({chip.x}, {chip.y}), as loaded; the first that matches counts."
+        yield from table(("key", "mask", "route"), chip.minimised, report.tables.most - len(chip.minimised))

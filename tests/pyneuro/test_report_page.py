@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from browser import Browser, browser, chromium
-from reports import NOISE, layered
+from reports import NASTY, NOISE, layered, report
 
-from pyneuro.report.build import netlist_report
+from emulator.machine import named
+from pyneuro.report.build import make_report, netlist_report
 from pyneuro.report.to_html import to_html
-from toolchain.map_graph import GraphMapping
+from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.map_network import Outcome, map_netlist
+from toolchain.place.scatter import place as scatter
 from toolchain.settings import MachineSettings, Settings
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium here (Debian package chromium)")
@@ -84,7 +87,7 @@ def test_layers_are_switched_by_keyboard(page: Browser) -> None:
 
 def test_a_population_is_highlighted(page: Browser, outcome: Outcome[GraphMapping]) -> None:
     page.run("document.getElementById('population').focus()")
-    page.press(*NOISE)
+    page.press(*["ArrowDown"] * 3)
     assert set(marked(page, "mine")) == places(outcome, f"{NOISE}[")
     assert told(page).startswith(f"{NOISE}: 3 cores on")
     rows = page.run("[...document.querySelectorAll('tr.chosen th')].map((cell) => cell.textContent)")
@@ -155,3 +158,37 @@ def test_without_script_it_can_be_read(running: Browser, outcome: Outcome[GraphM
     assert running.count("svg.board .chip") == 48
     running.open(path)
     assert running.count("#controls[hidden]") == 0
+
+
+def test_no_label_harms_the_page(running: Browser, tmp_path: Path) -> None:
+    """Labels are text for the browser, whatever is in them."""
+    path = tmp_path / "report.html"
+    path.write_text(to_html(replace(report(), title="</script><script>alert(1)</script>")), encoding="utf-8")
+    running.errors.clear()
+    running.open(path)
+    assert running.errors == []
+    labels = running.run("[...document.querySelectorAll('#population option')].map((option) => option.textContent)")
+    assert labels == ["none", NASTY, "in"]
+    running.run("document.getElementById('key').value = '8'")
+    running.run("document.getElementById('trace').click()")
+    assert told(running).startswith("Key 0x00000008, mask 0xffffffff of in[0:1]: 1 link to 2 cores on 2 chips")
+    assert f"1 {NASTY}[2:3]" in running.run("document.querySelector('#hops li:last-child').textContent")
+
+
+def test_what_is_highlighted_is_found_on_many_boards(running: Browser, tmp_path: Path) -> None:
+    """In the overview blocks count the chips that are marked, and boards with some are unfolded."""
+    mapping = map_graph(layered(), named("60 boards"), Algorithms(place=scatter))
+    path = tmp_path / "report.html"
+    path.write_text(to_html(make_report("spread", mapping=mapping)), encoding="utf-8")
+    running.errors.clear()
+    running.open(path)
+    running.run("document.querySelectorAll('details.part').forEach((part) => { part.open = false; })")
+    running.run("document.getElementById('population').focus()")
+    running.press("ArrowDown")
+    marks = "[...document.querySelector('svg.board').querySelectorAll('.mine .load')].map((text) => text.textContent)"
+    chips = set(zip(mapping.placement.x[:52].tolist(), mapping.placement.y[:52].tolist(), strict=True))
+    assert sum(map(int, running.run(marks))) == len(chips)
+    opened = running.run("[...document.querySelectorAll('details.part[open]')].length")
+    assert opened == running.run("document.querySelectorAll('details.part:has(.chip.mine)').length")
+    assert opened > 0
+    assert running.errors == []
