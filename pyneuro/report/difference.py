@@ -16,6 +16,8 @@ from pyneuro.report.schema.mapping import CoreRow
 from pyneuro.report.words import count, measured, memory, percent, watts
 
 ABSENT = "–"
+MANIFOLD = 10
+"""So many times as much is told as a factor, less as a percentage."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def _value(figures: Mapping[str, tuple[float | None, Shown]], name: str) -> floa
 def _growth(was: float | None, now: float | None) -> str:
     if not was or now is None or not math.isfinite(was):
         return ""
-    return f"{100 * (now - was) / was:+.3g} %"
+    grown = now / was
+    return f"× {count(grown)}" if grown >= MANIFOLD else f"{100 * (grown - 1):+.3g} %"
 
 
 # --- the network, settings and choices -------------------------------------------------------------------
