@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pyneuro.comparison import Comparison, PopulationComparison
 from pyneuro.errors import SetupError
 from toolchain.did_you_mean import did_you_mean
+from toolchain.patterns import matches
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ FORM = re.compile(
 
 @dataclass(frozen=True)
 class Requirement:
-    """A parsed requirement; `label` None is every population."""
+    """A parsed requirement; `label` is a pattern of populations, None for all."""
 
     text: str
     label: str | None
@@ -117,11 +118,11 @@ def verdicts(requirements: Iterable[Requirement], comparison: Comparison) -> tup
 
 
 def _judge(requirement: Requirement, comparison: Comparison) -> list[Verdict]:
-    labels = {population.label: population for population in comparison.populations}
-    if requirement.label is not None and requirement.label not in labels:
-        hint = did_you_mean(requirement.label, labels)
-        raise SetupError(f"--require {requirement.text!r}: no recorded population {requirement.label!r}{hint}")
-    chosen = [labels[requirement.label]] if requirement.label is not None else list(labels.values())
+    pattern = requirement.label
+    chosen = [one for one in comparison.populations if pattern is None or matches(pattern, one.label)]
+    if pattern is not None and not chosen:
+        hint = did_you_mean(pattern, [population.label for population in comparison.populations])
+        raise SetupError(f"requirement {requirement.text!r}: no recorded population {pattern!r}{hint}")
     measured = [(population.label, _measure(requirement.metric, population)) for population in chosen]
     share = METRICS[requirement.metric].share
     judged = [

@@ -13,8 +13,10 @@ from emulator.machine import Machine
 from toolchain.compile import Mapping, compile_network
 from toolchain.feedback import Attempt, with_feedback
 from toolchain.graph import Graph
+from toolchain.language.labels import unmatched
 from toolchain.map_graph import GraphMapping, only
 from toolchain.network import Network
+from toolchain.problems import SettingsError
 from toolchain.requirements import Mapped, Verdict, verdicts
 from toolchain.search import Trial, by_settings
 from toolchain.settings import UNSAID, Algorithm, Choice, Settings
@@ -78,7 +80,13 @@ def map_network(
         Instead of that of `settings`.
     time_scale_factor : float, optional
         See `toolchain.compile.compile_network`, also for the errors.
+
+    Raises
+    ------
+    SettingsError
+        For labels that nothing has.
     """
+    _refuse_unknown(settings, network)
 
     def attempt(settings: Settings) -> Outcome[Mapping]:
         mapping = compile_network(network, machine, settings=settings, time_scale_factor=time_scale_factor)
@@ -93,6 +101,7 @@ def map_network(
 
 def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine | None = None) -> Outcome[GraphMapping]:
     """Map a bare graph as `settings` say; for parameters and errors see `map_network`."""
+    _refuse_unknown(settings, graph)
 
     def attempt(settings: Settings) -> Outcome[GraphMapping]:
         mapping, trials = by_settings(graph, settings, only(machine) if machine is not None else None)
@@ -103,3 +112,9 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine |
 
     outcome, attempts = with_feedback(settings, attempt, judge, lambda outcome: outcome.algorithms)
     return replace(outcome, attempts=attempts)
+
+
+def _refuse_unknown(settings: Settings, network: Network | Graph) -> None:
+    """Refuse what is said of labels that there are not: it would be said for nothing."""
+    if problems := unmatched(settings, network):
+        raise SettingsError(problems)

@@ -55,7 +55,7 @@ class OptionSpec:
         if not isinstance(value, Integral if self.whole else Real) or isinstance(value, bool):
             return f"must be {'a whole number' if self.whole else 'a number'}, got {value!r}"
         if not math.isfinite(value) or not self.low <= float(value) <= self.high:
-            return f"must be from {self.low:,g} to {self.high:,g}, got {value!r}"
+            return f"must be from {self.low:,.10g} to {self.high:,.10g}, got {value!r}"
         return ""
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from itertools import islice
 
+from toolchain.did_you_mean import close_name
 from toolchain.errors import MappingError
 from toolchain.settings import Origin
 
@@ -105,8 +105,8 @@ def _shown(origin: Origin) -> list[str]:
 def nearest(name: str, known: Iterable[str], *, near_only: bool = False) -> tuple[str, ...]:
     """The hint for an unknown name: the nearest there is, or unless `near_only` all if they are few; () if none is."""
     names = list(islice(known, MOST_NAMES))
-    if close := get_close_matches(name[:LONGEST_NAME], names, n=1):
-        return (f"did you mean '{close[0]}'?",)
+    if close := close_name(name[:LONGEST_NAME], names):
+        return (f"did you mean '{close}'?",)
     return (f"there are {', '.join(names)}",) if 0 < len(names) <= MOST_LISTED and not near_only else ()
 
 

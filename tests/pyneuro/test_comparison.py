@@ -199,7 +199,7 @@ def test_what_was_not_measured_is_not_met() -> None:
 
 
 def test_requirements_of_unknown_populations_are_refused() -> None:
-    with pytest.raises(SetupError, match=r"no recorded population 'I'; there are E, in"):
+    with pytest.raises(SetupError, match=r"no recorded population 'I'; did you mean 'in'\?"):
         judged("I:rate<2%")
 
 

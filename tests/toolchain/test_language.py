@@ -278,6 +278,17 @@ def test_errors_are_told_all_at_once(golden: Callable[[str, str], None]) -> None
     ]
 
 
+def test_limits_are_told_in_the_units_that_were_given() -> None:
+    with pytest.raises(SettingsError) as error:
+        settings_of("clock 5 kHz\nset cycles_margin = 0 %\nrequire link load < 80")
+    assert [(one.message, one.hints) for one in error.value.problems] == [
+        ("the clock must be from 1 MHz to 1,000 MHz, got 5 kHz", ()),
+        ("'cycles_margin' must be from 1 % to 1,000 %, got 0 %", ()),
+        ("the threshold of link load is a share, where 1 is the whole, got 80", ("did you mean 80 %?",)),
+    ]
+    assert settings_of("require link load < 800 %").requirements[0].threshold == 8
+
+
 def test_errors_of_a_script(golden: Callable[[str, str], None]) -> None:
     with pytest.raises(SettingsError) as error:
         resolve(

@@ -12,6 +12,7 @@ from toolchain.language import read_text
 from toolchain.map_graph import GraphMapping
 from toolchain.map_network import Outcome, map_netlist, map_network
 from toolchain.network import Network
+from toolchain.problems import SettingsError
 
 GRAPH = populations({"a": 6, "b": 6})
 
@@ -134,6 +135,15 @@ def test_contradictions_name_both_lines() -> None:
     with pytest.raises(MappingError, match="mapping:2") as error:
         mapped(text)
     assert "mapping:3" in str(error.value)
+
+
+def test_unknown_labels_are_refused_with_the_nearest() -> None:
+    text = 'population "aa": neurons_per_core = 8\nrequire real time of "c"'
+    for attempt in (lambda: mapped(text), lambda: map_network(small(), read_text(text))):
+        with pytest.raises(SettingsError) as error:
+            attempt()
+        assert [str(problem.origin) for problem in error.value.problems] == ["mapping:1", "mapping:2"]
+        assert "did you mean 'a'?" in str(error.value)
 
 
 def test_what_is_mapped_again_keeps_the_algorithms() -> None:

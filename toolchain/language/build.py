@@ -176,10 +176,11 @@ class Builder(Parts):
         """``attempts 5``."""
         return Attempts(self.value(number, "number"), where=self.where(tree))
 
-    def require_it(self, tree: Node, figure: Node) -> Require:
-        """``require real time``."""
+    def require_it(self, tree: Node, figure: Node, label: Node | None) -> Require:
+        """``require real time``, ``require real time of "L4E"``."""
         self.parts["figure"] = self.line.of(figure)
-        return Require(self.figure(figure), where=self.where(tree))
+        pattern = "" if label is None else self.label(label, "label")
+        return Require(self.figure(figure), label=pattern, where=self.where(tree))
 
     def require(self, tree: Node, figure: Node, label: Node | None, comparison: Token, threshold: Node) -> Require:
         """``require weight error of "L4E" < 1 %``."""

@@ -14,7 +14,7 @@ from emulator.machine import MAX_EXTENT, Machine
 from toolchain.algorithm_options import options_of
 from toolchain.algorithms import REGISTRY
 from toolchain.figures import FIGURES
-from toolchain.language.quantities import Quantity
+from toolchain.language.quantities import Quantity, spoken
 from toolchain.language.syntax import Statement
 from toolchain.options import OptionSpec
 from toolchain.problems import Problem, nearest, short
@@ -66,6 +66,8 @@ class Judge:
         if spec.whole and isinstance(plain, float) and plain.is_integer():
             plain = int(plain)
         if why := spec.wrong(plain):
+            if isinstance(value, Quantity) and isinstance(plain, float | int):
+                why = f"must be from {spoken(spec.low, spec.unit)} to {spoken(spec.high, spec.unit)}, got {value}"
             self.wrong(f"{what} {why}", origin)
             return None
         assert isinstance(plain, Real)

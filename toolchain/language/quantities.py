@@ -49,6 +49,13 @@ class Quantity:
         return self.number / 100 if self.unit == "%" else self.number * factor
 
 
+def spoken(number: float, measure: str) -> str:
+    """A number of what a unit measures, in the largest unit of which it is one or more: 1e6 Hz are ``1 MHz``."""
+    units = [(factor, unit) for unit, (measures, factor) in UNITS.items() if measures == measure]
+    factor, unit = max([one for one in units if one[0] <= number] or units[:1])
+    return f"{number / factor:,.10g} {unit}"
+
+
 Value = int | float | str | bool | Quantity
 """What may stand where a value is expected."""
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
+from toolchain.algorithms import REGISTRY
 from toolchain.language import syntax
 from toolchain.language.places import PlaceJudge
 from toolchain.language.quantities import Quantity, shown
@@ -35,6 +36,8 @@ YES_OR_NO: Final = ("real time",)
 """Figures that are required as they are, without a number."""
 OF_LABELS: Final = ("cycle load", "dtcm", "real time", "weight error", *COMPARED)
 """Figures that can be required of some populations or projections alone."""
+LARGEST_PLAIN_SHARE: Final = 10
+"""Whoever writes a larger threshold of a share has forgotten the %."""
 COMPARISONS: Final = ("<", "<=", ">", ">=")
 
 
@@ -143,7 +146,8 @@ class Resolver(PlaceJudge):
         for name, value in statement.options.items():
             if name in STAGES:
                 origin = statement.at(f"options.{name}")
-                self.wrong(f"'{name}' is no option to set", origin, f"write: {name} using {value}")
+                algorithm = value if isinstance(value, str) else next(iter(REGISTRY[name]))
+                self.wrong(f"'{name}' is no option to set", origin, f"write, for example: {name} using {algorithm}")
             elif self.once(f"'{name}'", statement.at(f"options.{name}")):
                 plain[name] = value
         found = self.options("the mapping", MAPPING_OPTIONS, statement, plain)
@@ -247,7 +251,12 @@ class Resolver(PlaceJudge):
         if isinstance(value, Quantity) and value.measures == "share" and not share:
             self.wrong(f"{figure} is no share; leave the % out", origin)
             return None
-        return self.number(f"the threshold of {figure}", SHARE if share else NUMBER, value, origin)
+        number = self.number(f"the threshold of {figure}", SHARE if share else NUMBER, value, origin)
+        if share and number is not None and number > LARGEST_PLAIN_SHARE and not isinstance(value, Quantity):
+            said = f"the threshold of {figure} is a share, where 1 is the whole, got {value}"
+            self.wrong(said, origin, f"did you mean {value} %?")
+            return None
+        return number
 
 
 TAKE: Final[Mapping[type, Callable[[Resolver, Any], None]]] = MappingProxyType(
