@@ -30,6 +30,7 @@ from emulator.image import (
     PopulationTable,
     RenewalCore,
     RoutingTable,
+    SynapseCore,
     WaveCurrent,
 )
 from emulator.link import Feeds
@@ -74,6 +75,8 @@ def check(image: MachineImage) -> None:
             _check_array(core)
         elif isinstance(core, DelayCore):
             _check_delay(core)
+        elif isinstance(core, SynapseCore):
+            _check_synapses(image, core)
         else:
             raise ImageError(f"{_name(core)}: no core is a {type(core).__name__}")
         _check_core(core)
@@ -88,16 +91,18 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
         span = slice(*feeds.start[number : number + 2])
         if isinstance(core, DelayCore):
             _check_heard(core, feeds, span, limits)
-        if not isinstance(core, NeuronCore) or span.start == span.stop:
+        if not isinstance(core, NeuronCore | SynapseCore) or span.start == span.stop:
             continue
-        for bank in range(1 + len(core.dynamic)):
+        targets = image.cores[core.neurons] if isinstance(core, SynapseCore) else core
+        assert isinstance(targets, NeuronCore), "its image has been checked"
+        for bank in range(1 + (len(core.dynamic) if isinstance(core, NeuronCore) else 0)):
             mine = span.start + np.flatnonzero(feeds.bank[span] == bank)
             source = feeds.source[mine]
-            rows = core.dynamic[bank - 1].rows if bank else core.rows
-            header, words = plastic_part(core.dynamic[bank - 1]) if bank else (-1, 0)
-            spare = bank - 1 in rewired_banks(core.rewiring)
+            rows = targets.dynamic[bank - 1].rows if bank else core.rows
+            header, words = plastic_part(targets.dynamic[bank - 1]) if bank else (-1, 0)
+            spare = bank > 0 and bank - 1 in rewired_banks(targets.rewiring)
             fault, feed, index = first_bad_row(
-                rows, header, words, spare, core.n, len(core.shift), core.index_bits, core.type_bits,
+                rows, header, words, spare, core.n, len(targets.shift), targets.index_bits, targets.type_bits,
                 feeds.base[mine], feeds.stride[mine], feeds.index_mask[mine],
                 feeds.filter_mask[mine], feeds.filter_key[mine], limits[source], neuron_masks[source], neurons[source],
             )  # fmt: skip
@@ -225,7 +230,18 @@ def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
     check_currents(core, program)
 
 
-def _check_population_table(core: NeuronCore, table: PopulationTable) -> None:
+def _check_synapses(image: MachineImage, core: SynapseCore) -> None:
+    neurons = image.cores[core.neurons] if 0 <= core.neurons < len(image.cores) else None
+    if not isinstance(neurons, NeuronCore):
+        raise ImageError(f"{_name(core)}: core {core.neurons}, for which it has synapses, is none of neurons")
+    _require((core.x, core.y) == (neurons.x, neurons.y), core, f"{neurons.label!r} is on another chip")
+    _require(core.n == neurons.n, core, f"{neurons.label!r} has {neurons.n} neurons, not {core.n}")
+    _require(neurons.index_bits >= 1, core, f"inputs of {neurons.label!r} are no whole words")
+    _require(core.key == core.mask == 0 and len(core.record_spikes) == 0, core, "it sends or records spikes")
+    _check_population_table(core, core.table)
+
+
+def _check_population_table(core: Core, table: PopulationTable) -> None:
     lengths = {len(table.key), len(table.mask), len(table.address), len(table.stride)}
     _require(len(lengths) == 1, core, "the columns of its population table differ in length")
     free = (~table.mask).astype(np.uint64)
@@ -237,7 +253,7 @@ def _check_population_table(core: NeuronCore, table: PopulationTable) -> None:
     _refuse(core, unordered, table, "overlaps the one before it, or stands behind it")
 
 
-def _refuse(core: NeuronCore, wrong: NDArray[np.bool_], table: PopulationTable, violation: str) -> None:
+def _refuse(core: Core, wrong: NDArray[np.bool_], table: PopulationTable, violation: str) -> None:
     if (entry := _first(wrong)) is not None:
         key, mask = table.key[entry], table.mask[entry]
         raise ImageError(f"{_name(core)}: population-table entry {entry} ({key:#010x}/{mask:#010x}) {violation}")

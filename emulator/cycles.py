@@ -79,6 +79,26 @@ WAVE_CYCLES = 300
 STAGE_CYCLES = 10
 """A cell of a delay stage in a tick. [R]"""
 
+TRANSFER_CYCLES = 100
+"""Setting up a transfer of synaptic inputs between SDRAM and DTCM, and its end. [R]"""
+TRANSFER_WORD_CYCLES = 2
+"""A word of such a transfer, while the core waits: SDRAM gives a core some 100 words in a microsecond. [R]"""
+SUM_WORD_CYCLES = 7
+"""Adding a word of such inputs: two loads, an addition, a store, the loop. [R]"""
+
+
+def send_cycles(words: int) -> int:
+    """Cycles of a tick that a core takes to hand on `words` of synaptic inputs, and to clear them."""
+    return TRANSFER_CYCLES + (TRANSFER_WORD_CYCLES + STORE_CYCLES) * words
+
+
+def gather_cycles(words: int, feeders: int) -> int:
+    """Cycles of a tick that a core of neurons takes to add up `words` from each of so many cores.
+
+    Two buffers take turns, so only the first transfer is waited for.
+    """
+    return feeders * (TRANSFER_CYCLES + SUM_WORD_CYCLES * words) + (TRANSFER_WORD_CYCLES * words if feeders else 0)
+
 
 def routine_cycles(program: Program) -> int:
     """Cycles of one run of a program over one synapse, or one spike, of a core: its operations alone."""

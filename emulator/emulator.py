@@ -36,7 +36,9 @@ from emulator.cycles import (
     SYNAPSE_CYCLES,
     TICK_CYCLES,
     WAVE_CYCLES,
+    gather_cycles,
     program_cycles,
+    send_cycles,
 )
 from emulator.engine import Engine
 from emulator.errors import EmulatorError
@@ -51,6 +53,7 @@ from emulator.image import (
     NeuronCore,
     PoissonCore,
     RenewalCore,
+    SynapseCore,
     WaveCurrent,
 )
 from emulator.link import link
@@ -91,7 +94,11 @@ class Emulator:
         check(image)
         self.image = image
         self.threads = threads
-        self._costs = [_costs(image, core) for core in image.cores]
+        self._feeders: dict[int, list[int]] = {}
+        for number, core in enumerate(image.cores):
+            if isinstance(core, SynapseCore):
+                self._feeders.setdefault(core.neurons, []).append(number)
+        self._costs = [_costs(image, core, len(self._feeders.get(n, ()))) for n, core in enumerate(image.cores)]
         self._fabric = trace(image)
         self._feeds = link(image, self._fabric)
         check_rows(image, self._feeds)
@@ -290,7 +297,7 @@ class Emulator:
         Raises
         ------
         EmulatorError
-            If the cores are not the same slices; delay stages may come and go.
+            If the cores are not the same slices; delay stages and cores with synapses may come and go.
         """
         engine = self._start(previous.tick)
         counterparts = _counterparts(previous.image.cores, self.image.cores)
@@ -333,9 +340,18 @@ class Emulator:
         sides = Side(previous.image, previous._engine, before), Side(self.image, engine, number)
         carry_dynamics(*sides)
         carry_rewiring(*sides)
-        old, new = previous._engine.ring(before), engine.ring(number)
-        for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=False)):
-            new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)
+        waiting = [previous._engine.ring(i).astype(np.int64) for i in previous._group(before)]
+        group = self._group(number)
+        for more in waiting[len(group) :]:  # of cores with synapses that are no longer there
+            waiting[0] += more
+        for old, other in zip(waiting, group, strict=False):
+            new = engine.ring(other)
+            for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=False)):
+                new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)
+
+    def _group(self, core: int) -> list[int]:
+        """A core of neurons, and those that have synapses of its neurons."""
+        return [core, *self._feeders.get(core, ())]
 
     def _label(self, core: int) -> str:
         return repr(self.image.cores[core].label)
@@ -361,9 +377,9 @@ class Emulator:
         raise KeyError(f"{self._label(core)} does not record {variable!r}")
 
 
-def rescaled(ring: NDArray[np.uint16], shift: int) -> NDArray[np.uint16]:
+def rescaled(sums: NDArray[np.integer], shift: int) -> NDArray[np.uint16]:
     """Ring-buffer sums times ``2**shift``: rounded where bits are lost, stopped at the largest value."""
-    sums = ring.astype(np.int64)
+    sums = sums.astype(np.int64)
     scaled: NDArray[np.int64] = (sums + (1 << -shift - 1)) >> -shift if shift < 0 else sums << shift
     return np.minimum(scaled, 0xFFFF).astype(np.uint16)
 
@@ -371,7 +387,8 @@ def rescaled(ring: NDArray[np.uint16], shift: int) -> NDArray[np.uint16]:
 def _counterparts(old: Sequence[Core], new: Sequence[Core]) -> dict[int, int]:
     """Numbers of the cores that go on: those in the new image by those in the old."""
     old_cells, new_cells = (
-        [number for number, core in enumerate(cores) if not isinstance(core, DelayCore)] for cores in (old, new)
+        [number for number, core in enumerate(cores) if not isinstance(core, DelayCore | SynapseCore)]
+        for cores in (old, new)
     )
     if [_slice(old[number]) for number in old_cells] != [_slice(new[number]) for number in new_cells]:
         raise EmulatorError("the images have other cores: a run can go on only with the same slices")
@@ -392,17 +409,27 @@ def _waves(currents: Sequence[Injected]) -> int:
     return sum(isinstance(current, WaveCurrent) for current in currents)
 
 
-def _costs(image: MachineImage, core: Core) -> tuple[int, ...]:
-    """Cycles on a core: of all that `emulator.loaded.Loaded` asks for."""
+def _costs(image: MachineImage, core: Core, feeders: int) -> tuple[int, ...]:
+    """Cycles on a core that takes inputs from so many others: of all that `emulator.loaded.Loaded` asks for."""
     spike = SPIKE_CYCLES + (INTERVAL_CYCLES if isinstance(core, RenewalCore) else 0)
     if isinstance(core, NeuronCore):
         work = core.n * program_cycles(image.programs[core.program]) + _waves(core.currents) * WAVE_CYCLES
+        work += gather_cycles(_slot_words(core), feeders)
     elif isinstance(core, PoissonCore | RenewalCore):
         work = core.n * SOURCE_CYCLES
     elif isinstance(core, DelayCore):
         work = core.send.size * STAGE_CYCLES
+    elif isinstance(core, SynapseCore):
+        neurons = image.cores[core.neurons]
+        assert isinstance(neurons, NeuronCore), "its image has been checked"
+        work = send_cycles(_slot_words(neurons))
     else:
         work = 0
     dynamic = ROW_CYCLES + DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES
     rewiring = ATTEMPT_CYCLES, OWN_ATTEMPT_CYCLES
     return TICK_CYCLES + work, spike, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, *dynamic, *rewiring
+
+
+def _slot_words(core: NeuronCore) -> int:
+    """Words of a slot of the ring buffer."""
+    return (1 << core.index_bits + core.type_bits) // 2

@@ -24,7 +24,7 @@ from emulator.injected cimport inject
 from emulator.loaded cimport Loaded, address, zeros
 from emulator.random cimport UniformStreams
 from emulator.state cimport SLOTS, Core, Dynamic, Machine, Recorder, Rewiring, Tally
-from emulator.tick cimport draw_numbers, start_tick, take_inputs
+from emulator.tick cimport draw_numbers, gather, start_tick, take_inputs
 from emulator.trains cimport Trains
 from emulator.update cimport program_t
 
@@ -218,6 +218,7 @@ cdef class Engine(Loaded):
         state.streams = streams.address()
         draw_numbers(state, registers)
         state.streams = own
+        gather(state, self.tick)
         take_inputs(state, registers, self.tick, False)
         if self.tick >= change:
             self.waveforms.supply(self.tick)

@@ -349,6 +349,30 @@ class NeuronCore(Core):
 
 
 @dataclass(frozen=True, eq=False)
+class SynapseCore(Core):
+    """A core that takes over synapses of a core of neurons on the same chip, and hands it their inputs.
+
+    It has rows and a ring buffer of its own, whose words are laid out as those of the neurons.  At the end of each tick
+    it writes the next slot to SDRAM, and at the beginning of the next the core of neurons adds it to its own.  The sum
+    goes by words of two neurons and saturates nowhere, as sPyNNaker's does (``c_main_neurons.c``): what is too much for
+    a neuron of even index is carried over to the next one, what is too much for one of odd index is lost.
+
+    Parameters
+    ----------
+    neurons : int
+        Number of the core of neurons among the cores of the image; `n` is that of its neurons.
+    table : PopulationTable
+        The master population table.
+    rows : uint32[words]
+        All synaptic rows.
+    """
+
+    neurons: int
+    table: PopulationTable
+    rows: NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
 class PoissonCore(Core):
     """Poisson sources: independent trains of `rate` Hz between two ticks.
 

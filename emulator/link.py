@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.fabric import Fabric, key_limit
-from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable, SynapseCore
 
 CORE_BIT = np.uint64(32)
 """Where the number of the core begins, above the key, when tables of several cores are searched at once."""
@@ -130,6 +130,8 @@ def _entries(tables: Sequence[PopulationTable]) -> _Entries:
 
 def _table(core: Core, bank: int) -> PopulationTable:
     """A population table of a core; a delay core has one entry whose "row" is the number of the neuron."""
+    if isinstance(core, SynapseCore) and bank == 0:
+        return core.table
     if isinstance(core, NeuronCore) and bank <= len(core.dynamic):
         return core.dynamic[bank - 1].table if bank else core.table
     if isinstance(core, DelayCore) and bank == 0:

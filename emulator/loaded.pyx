@@ -20,6 +20,7 @@ from emulator.state cimport (
     NEURONS,
     RANDOM,
     SLOTS,
+    SYNAPSES,
     Core,
     Costs,
     Feed,
@@ -31,7 +32,7 @@ from emulator.trains cimport Trains
 
 from emulator.banks import Banks as LoadedBanks, bench
 from emulator.fabric import key_limit, sends
-from emulator.image import ArrayCore, NeuronCore, PoissonCore, RenewalCore
+from emulator.image import ArrayCore, NeuronCore, PoissonCore, RenewalCore, SynapseCore
 from emulator.poisson import PoissonTrains
 from emulator.program import Role
 from emulator.registers import SharedRows, rows_of
@@ -64,6 +65,7 @@ cdef void release_core(Core* core) noexcept:
     release(&core.spikes)
     free(core.recorders)
     free(core.registers)
+    free(core.feeders)
     free(core.stage_cursor)
     free(core.sent)
 
@@ -122,8 +124,12 @@ cdef class Loaded:
                 self._load_trains(number, RenewalTrains(core.intervals, *window, timestep=image.timestep, tick=tick))
             elif isinstance(core, ArrayCore):
                 self._load_array(number, core)
+            elif isinstance(core, SynapseCore):
+                self.machine.cores[number].kind = SYNAPSES
+                self._load_ring(number, self.cores[core.neurons])
             else:
                 self._load_delay(number, core)
+        self._link_feeders()
         self._link_registers()
         self._link_feeds(feeds)
         self._link_senders(hearing)
@@ -195,10 +201,14 @@ cdef class Loaded:
         return 0
 
     def _load_synapses(self, int number, core):
-        """The ring buffer, and how a synaptic word is laid out."""
+        """The shifts of the inputs, and the ring buffer."""
+        self.machine.cores[number].shift = self.ints(core.shift)
+        self._load_ring(number, core)
+
+    def _load_ring(self, int number, core):
+        """A ring buffer as that of the neurons `core`, and how a synaptic word is laid out."""
         cdef Core* state = &self.machine.cores[number]
         cdef uint16_t[:, :, ::1] ring
-        state.shift = self.ints(core.shift)
         state.index_bits = core.index_bits
         state.slot_bits = core.index_bits + core.type_bits
         words = aligned(1, SLOTS << state.slot_bits, np.uint16)[0]
@@ -244,6 +254,21 @@ cdef class Loaded:
         state.stage_cursor = <int64_t*> zeros(state.stages, sizeof(int64_t))
         state.send = <uint8_t*> self.bytes_of(np.ascontiguousarray(core.send))
 
+    def _link_feeders(self):
+        """Point each core of neurons at the cores with synapses of its neurons, in their order."""
+        cdef Core* state
+        cdef int32_t number
+        feeders = [[] for _ in self.cores]
+        for number, core in enumerate(self.cores):
+            if isinstance(core, SynapseCore):
+                feeders[core.neurons].append(number)
+        for number, found in enumerate(feeders):
+            state = &self.machine.cores[number]
+            state.feeders = <Core**> zeros(len(found), sizeof(Core*))
+            for feeder in found:
+                state.feeders[state.feeder_count] = &self.machine.cores[<int32_t> feeder]
+                state.feeder_count += 1
+
     def _link_registers(self):
         """Point the register tables at the rows; each thread has one block of scratch for all cores."""
         cdef Core* state
@@ -275,7 +300,7 @@ cdef class Loaded:
         self.machine.feeds = <Feed*> zeros(len(feeds.base), sizeof(Feed))
         for number, core in enumerate(self.cores):
             first = NULL
-            if isinstance(core, NeuronCore) and len(core.rows):
+            if isinstance(core, (NeuronCore, SynapseCore)) and len(core.rows):
                 words = core.rows
                 self.kept.append(core.rows)
                 first = &words[0]

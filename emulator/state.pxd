@@ -11,6 +11,7 @@ cdef enum:
     RANDOM = 1
     ARRAY = 2
     DELAY = 3
+    SYNAPSES = 4
     SLOTS = 16
     HISTORY = 16            # entries a neuron; entry 0 stands for the time before any spike
     TRACES = 4              # that a spike may leave
@@ -195,6 +196,8 @@ ctypedef struct Core:
     int32_t* shift
     uint16_t* ring
     int32_t index_bits
+    Core** feeders          # cores with synapses of these neurons
+    int32_t feeder_count
     int32_t slot_bits       # index bits and type bits: ring-buffer words of a slot, as a power of two
     uint32_t* streams       # of random numbers, one a neuron, four words each
     int32_t random_count

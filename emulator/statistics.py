@@ -52,7 +52,8 @@ class CoreStatistics:
     synaptic_events : int
         Synapses that were added to its ring buffers.
     saturations : int
-        Those of them that stopped at the largest ring-buffer value.
+        Those of them that stopped at the largest ring-buffer value; and sums of the inputs of several cores that were
+        too large.
     dynamic_events : int
         Those of them that came from synapses with dynamics.
     attempts, formed, eliminated : int

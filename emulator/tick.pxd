@@ -9,7 +9,7 @@ from emulator.injected cimport inject
 from emulator.plastic cimport remember_spikes
 from emulator.random cimport unit_draws
 from emulator.rewire cimport rewire
-from emulator.state cimport ARRAY, NEURONS, RANDOM, SLOTS, Core, Machine, Recorder
+from emulator.state cimport ARRAY, DELAY, NEURONS, RANDOM, SLOTS, Core, Machine, Recorder
 from emulator.trains cimport NEVER, emit
 from emulator.update cimport program_t
 
@@ -31,9 +31,24 @@ cdef extern from *:
         for (int32_t i = 0; i < n; i++)
             to[i] = (int32_t) ((uint32_t) from[i] << shift);
     }
+    /* Add words of two halves; how many halves were too large, the lower of which carry into the upper. */
+    static inline int64_t add_words(uint16_t *restrict to, const uint16_t *restrict from, int32_t words)
+    {
+        int64_t lost = 0;
+        for (int32_t i = 0; i < words; i++) {
+            uint32_t a, b, sum;
+            memcpy(&a, to + 2 * i, 4);
+            memcpy(&b, from + 2 * i, 4);
+            sum = a + b;
+            lost += ((sum ^ a ^ b) >> 16 & 1) + (sum < a);
+            memcpy(to + 2 * i, &sum, 4);
+        }
+        return lost;
+    }
     """
     void set_bit(uint64_t* words, int32_t bit) noexcept nogil
     int32_t any_set(const int32_t* words, int32_t n) noexcept nogil
+    int64_t add_words(uint16_t* to, const uint16_t* source, int32_t words) noexcept nogil
     void widen(int32_t* to, const uint16_t* source, int32_t n, int32_t shift) noexcept nogil
 
 cdef enum:
@@ -54,7 +69,7 @@ cdef inline void start_tick(Machine* machine, int32_t number, int32_t thread, in
         emit(core.random, tick, &core.out)
     elif core.kind == ARRAY:
         emit_array(core, tick)
-    else:
+    elif core.kind == DELAY:
         repeat_heard(core, tick)
     if core.doses != NULL:
         core.cycles += remember_doses(core, tick, thread, run)
@@ -84,6 +99,7 @@ cdef inline void update_neurons(Core* core, int32_t** registers, int32_t tick, p
     cdef const int32_t* spike
     cdef int32_t i
     record(core, registers, tick, False)
+    gather(core, tick)
     take_inputs(core, registers, tick, True)
     draw_numbers(core, registers)
     if tick >= core.currents.next_change:
@@ -95,6 +111,21 @@ cdef inline void update_neurons(Core* core, int32_t** registers, int32_t tick, p
         for i in range(core.n):
             if spike[i]:
                 push(&core.out, i)
+
+
+cdef inline void gather(Core* core, int32_t tick) noexcept nogil:
+    """Add the slots of the cores with synapses of these neurons to the own one; done twice it changes no more.
+
+    They write to their slots in the second half of a tick only.
+    """
+    cdef int64_t offset = (<int64_t> (tick & (SLOTS - 1))) << core.slot_bits
+    cdef int32_t words = (1 << core.slot_bits) // 2
+    cdef uint16_t* slot
+    cdef int32_t f
+    for f in range(core.feeder_count):
+        slot = core.feeders[f].ring + offset
+        core.tally.saturations += add_words(core.ring + offset, slot, words)
+        memset(slot, 0, words * sizeof(uint32_t))
 
 
 cdef inline void take_inputs(Core* core, int32_t** registers, int32_t tick, bint clear) noexcept nogil:

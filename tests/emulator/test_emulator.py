@@ -36,7 +36,7 @@ from emulator.cycles import (
 )
 from emulator.emulator import Emulator, rescaled
 from emulator.errors import EmulatorError
-from emulator.image import Current, MachineImage
+from emulator.image import Current, MachineImage, SynapseCore
 from emulator.machine import torus
 from emulator.renewal import RenewalTrains
 from emulator.statistics import together
@@ -433,10 +433,13 @@ def test_rescaled() -> None:
 
 
 def moved(made: MachineImage, seed: int) -> MachineImage:
-    """The image with all cores elsewhere, and a tree of its own for each sender."""
+    """The image with all cores elsewhere, and a tree of its own for each sender; groups of cores stay together."""
     rng = np.random.default_rng(seed)
     free = [(x, y, p) for x in range(3) for y in range(3) for p in range(1, 8)]
     places = [free[k] for k in rng.permutation(len(free))[: len(made.cores)]]
+    feeders = [(number, core) for number, core in enumerate(made.cores) if isinstance(core, SynapseCore)]
+    for k, (number, core) in enumerate(feeders):
+        places[number] = (*places[core.neurons][:2], 8 + k)
     cores = [replace(core, x=x, y=y, p=p) for core, (x, y, p) in zip(made.cores, places, strict=True)]
     return replace(made, cores=tuple(cores), tables=tuple(all_to_all(made.machine, cores)))
 

@@ -21,6 +21,7 @@ from emulator.image import (
     Recording,
     RenewalCore,
     RoutingTable,
+    SynapseCore,
 )
 from emulator.machine import FIRST_CORE_BIT, Machine, torus
 from emulator.program import Instruction, Op, Program, Register, Role
@@ -138,6 +139,22 @@ def neurons(
         rows=rows,
         recordings=tuple(Recording(name, ints(*index), interval) for name, index, interval in recordings),
         currents=tuple(currents),
+    )  # fmt: skip
+
+
+def synapses(
+    neurons: NeuronCore,
+    number: int,
+    blocks: Sequence[tuple[int, int, Sequence[Sequence[Synapse]]]],
+    place: tuple[int, int, int],
+    label: str = "synapses 1",
+) -> SynapseCore:
+    """A core with synapses of `neurons`, which is core `number` of the image."""
+    population, rows = packed_rows(blocks, neurons.index_bits, neurons.type_bits)
+    x, y, p = place
+    return SynapseCore(
+        label=f"{neurons.label} {label}", x=x, y=y, p=p, n=neurons.n, key=0, mask=0, dtcm_bytes=0, sdram_bytes=0,
+        record_spikes=NONE, neurons=number, table=population, rows=rows,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from emulator.image import (
     PlasticRows,
     PopulationTable,
     ReleaseRows,
+    SynapseCore,
 )
 from emulator.program import Program
 from toolchain.network import Projection
@@ -40,6 +41,14 @@ def with_dynamics(image: MachineImage, seed: int) -> MachineImage:
         _with_banks(rng, core, programs) if isinstance(core, NeuronCore) and len(core.table.key) else core
         for core in image.cores
     ]
+    for number, core in enumerate(cores):
+        if isinstance(core, SynapseCore):
+            neurons = cores[core.neurons]
+            assert isinstance(neurons, NeuronCore)
+            if neurons.dopamine is not None:
+                kinds, signs = len(neurons.shift) - len(neurons.dopamine.signs), len(neurons.dopamine.signs)
+                rows = _with_doses(rng, core, neurons.index_bits, kinds, signs)
+                cores[number] = replace(core, rows=rows)
     return replace(image, programs=tuple(programs), cores=tuple(cores))
 
 
@@ -59,21 +68,28 @@ def _with_banks(rng: np.random.Generator, core: NeuronCore, programs: list[Progr
 def _with_dopamine(rng: np.random.Generator, core: NeuronCore, programs: list[Program]) -> NeuronCore:
     """The core with one or two synapse types more, which bring dopamine, for some of its synapses."""
     signs = tuple(rng.choice([-1, 1], int(rng.integers(1, 3))).tolist())
+    rows = _with_doses(rng, core, core.index_bits, len(core.shift), len(signs))
+    programs += dopamine_programs({"tau_d": float(rng.uniform(2.0, 60.0))}, 1.0)
+    shift = (*core.shift, *rng.integers(0, 16, len(signs)).tolist())
+    return replace(
+        core, type_bits=2, shift=shift, rows=rows, dopamine=Dopamine(len(programs) - 2, len(programs) - 1, signs)
+    )
+
+
+def _with_doses(
+    rng: np.random.Generator, core: NeuronCore | SynapseCore, low: int, kinds: int, signs: int
+) -> NDArray[np.uint32]:
+    """The rows of a core with two type bits, some of its synapses with one of so many types that bring dopamine."""
     rows = core.rows.copy()
-    low, kinds = core.index_bits, len(core.shift)
     for mask, address, stride in zip(core.table.mask, core.table.address, core.table.stride, strict=True):
         for start in range(int(address), int(address) + (-int(mask) & 0xFFFFFFFF) * int(stride), int(stride)):
             for place in range(start + 3, start + 3 + int(rows[start + 1])):
                 word = int(rows[place])
                 target, kind, delay = word & (1 << low) - 1, word >> low & 1, word >> low + 1 & 15
                 if rng.random() < 0.4:
-                    kind = kinds + int(rng.integers(len(signs)))
+                    kind = kinds + int(rng.integers(signs))
                 rows[place] = word >> 16 << 16 | delay << low + 2 | kind << low | target
-    programs += dopamine_programs({"tau_d": float(rng.uniform(2.0, 60.0))}, 1.0)
-    shift = (*core.shift, *rng.integers(0, 16, len(signs)).tolist())
-    return replace(
-        core, type_bits=2, shift=shift, rows=rows, dopamine=Dopamine(len(programs) - 2, len(programs) - 1, signs)
-    )
+    return rows
 
 
 def random_plastic(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
-from images import image, ints, mask_for, neurons, poisson, route, source, stages, table
+from images import image, ints, mask_for, neurons, poisson, route, source, stages, synapses, table
 from numpy.typing import NDArray
 
-from emulator.image import Core, Current, MachineImage, RoutingTable, WaveCurrent
+from emulator.image import Core, Current, MachineImage, NeuronCore, RoutingTable, SynapseCore, WaveCurrent
 from emulator.machine import LINKS, Machine, torus
 from emulator.waves import Wave
 
@@ -16,7 +17,7 @@ Place = tuple[int, int, int]
 
 
 def random_image(seed: int, ticks: int) -> MachineImage:
-    """Three neuron cores, array and Poisson sources and delay stages, at random places of a torus.
+    """Three neuron cores, some with synapse cores, array and Poisson sources and delay stages, anywhere on a torus.
 
     Routes are right, but some table entries are split, some sinks hear what they have no rows for, and some
     entries name cores that are not there.
@@ -39,7 +40,16 @@ def random_image(seed: int, ticks: int) -> MachineImage:
     rates = rng.choice([0.0, 5.0, 40.0, 700.0, 2500.0, 12000.0], sizes[4]).tolist()
     cores.append(poisson(rates, keys[4], chosen[4], stop=ticks - 3, seed=seed & 0xFFFF))
     cores.append(stages(cores[0], send, keys[5], chosen[5]))
+    for k in range(3):
+        cells = cores[k]
+        assert isinstance(cells, NeuronCore)
+        for more in range(1, int(rng.integers(1, 4)) if cells.n > 1 else 1):
+            rows = _blocks(rng, cells.n, heard, (keys[5], send))
+            place = (cells.x, cells.y, cells.p + 3 * more)
+            cores.append(synapses(cells, k, rows, place, f"synapses {more}"))
     order = rng.permutation(len(cores))
+    where = {k: position for position, k in enumerate(order.tolist())}
+    cores = [replace(core, neurons=where[core.neurons]) if isinstance(core, SynapseCore) else core for core in cores]
     return image([cores[k] for k in order], _tables(rng, machine, cores), machine)
 
 
@@ -54,17 +64,7 @@ def _neurons(
     key: int,
 ) -> Core:
     """Integrators with rows for most of the senders `heard` (their keys and sizes), and for each delay stage."""
-    population = []
-    for sender, size in heard.items():
-        if rng.random() < 0.8:
-            mask = mask_for(size)
-            population.append((sender, mask, [_row(rng, n) for _ in range(-mask & 0xFFFFFFFF)]))
-    delay_key, send = delays
-    stage_bits = (send.shape[1] - 1).bit_length()
-    for stage in range(len(send)):
-        # An entry for each stage: a part of the block of keys that the delay core sends.
-        rows = [_row(rng, n) for _ in range(1 << stage_bits)]
-        population.append((delay_key | stage << stage_bits, 0xFFFFFFFF & ~((1 << stage_bits) - 1), rows))
+    population = _blocks(rng, n, heard, delays)
     steps = np.unique(rng.integers(0, ticks, 3)).astype(np.int32)
     amplitude = rng.integers(-500, 3000, len(steps)).astype(np.int32)
     current = Current(np.unique(rng.integers(0, n, 2)).astype(np.int32), steps, amplitude)
@@ -79,6 +79,25 @@ def _neurons(
         currents=[current, Current(ints(0), ints(3), ints(50)), _wave(rng, n, ticks)],
         label=f"cells {key:#x} ",
     )
+
+
+Blocks = list[tuple[int, int, list[list[tuple[int, int, int, int]]]]]
+
+
+def _blocks(rng: np.random.Generator, n: int, heard: dict[int, int], delays: tuple[int, NDArray[np.bool_]]) -> Blocks:
+    """Rows for most of the senders `heard` (their keys and sizes), and for each delay stage."""
+    population = []
+    for sender, size in heard.items():
+        if rng.random() < 0.8:
+            mask = mask_for(size)
+            population.append((sender, mask, [_row(rng, n) for _ in range(-mask & 0xFFFFFFFF)]))
+    delay_key, send = delays
+    stage_bits = (send.shape[1] - 1).bit_length()
+    for stage in range(len(send)):
+        # An entry for each stage: a part of the block of keys that the delay core sends.
+        rows = [_row(rng, n) for _ in range(1 << stage_bits)]
+        population.append((delay_key | stage << stage_bits, 0xFFFFFFFF & ~((1 << stage_bits) - 1), rows))
+    return population
 
 
 def _wave(rng: np.random.Generator, n: int, ticks: int) -> WaveCurrent:
@@ -128,7 +147,7 @@ def _routes(machine: Machine, cores: Sequence[Core]) -> list[tuple[tuple[int, in
     """Route words by chip and sender."""
     routes: dict[tuple[int, int], dict[int, int]] = {}
     for number, sender in enumerate(cores):
-        for target in cores:
+        for target in cores if sender.mask else ():
             if target.label.startswith(("cells", "delays")):
                 _path(routes, machine, (sender.x, sender.y), (target.x, target.y, target.p), number)
     return sorted(routes.items())

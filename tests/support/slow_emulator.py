@@ -22,6 +22,7 @@ from emulator.image import (
     MachineImage,
     NeuronCore,
     PoissonCore,
+    SynapseCore,
     WaveCurrent,
 )
 from emulator.interpreter import run_words
@@ -100,6 +101,16 @@ class SlowEmulator:
                 )
             elif isinstance(core, DelayCore):
                 self.heard[number] = []
+            elif isinstance(core, SynapseCore):
+                types = len(self.neurons_of(number).shift)
+                self.rings[number] = np.zeros((16, types, core.n), dtype=np.int64)
+
+    def neurons_of(self, number: int) -> NeuronCore:
+        """The core of the neurons that a core has synapses of."""
+        core = self.image.cores[number]
+        neurons = self.image.cores[core.neurons] if isinstance(core, SynapseCore) else core
+        assert isinstance(neurons, NeuronCore)
+        return neurons
 
     def _load_neurons(self, number: int, core: NeuronCore) -> None:
         program = self.image.programs[core.program]
@@ -134,6 +145,8 @@ class SlowEmulator:
             numbers = self.trains[number].run(1)[1].tolist()
         elif isinstance(core, ArrayCore):
             numbers = [int(i) for t, i in zip(core.tick, core.index, strict=True) if t == self.tick]
+        elif isinstance(core, SynapseCore):
+            numbers = []
         else:
             assert isinstance(core, DelayCore)
             numbers = [
@@ -149,6 +162,7 @@ class SlowEmulator:
     def _update(self, number: int, core: NeuronCore) -> list[int]:
         program, registers = self.image.programs[core.program], self.registers[number]
         slot = self.rings[number][self.tick % 16]
+        self._gather(number, slot)
         for k, register in enumerate(program.numbers(Role.RECEPTOR)):
             registers[register] = (slot[k] << core.shift[k]).astype(np.uint32).view(np.int32)
         self.dynamics[number].dosed(self.tick, slot[len(program.numbers(Role.RECEPTOR)) :].tolist())
@@ -167,6 +181,21 @@ class SlowEmulator:
                 values = source[register][recording.index] << shift
                 self.samples.setdefault((number, recording.variable), []).append(values.tolist())
         return [int(i) for i in np.flatnonzero(registers[program.spike])]
+
+    def _gather(self, number: int, slot: NDArray[np.int64]) -> None:
+        """Add what other cores have for these neurons: what is too much is carried over to the next one, or lost."""
+        for other, core in enumerate(self.image.cores):
+            if isinstance(core, SynapseCore) and core.neurons == number:
+                theirs = self.rings[other][self.tick % 16]
+                for kind in range(len(slot)):
+                    for i in range(core.n):
+                        slot[kind, i] += theirs[kind, i]
+                        if slot[kind, i] > 0xFFFF:
+                            slot[kind, i] &= 0xFFFF
+                            self.counts[number]["saturations"] += 1
+                            if i % 2 == 0 and i + 1 < core.n:
+                                slot[kind, i + 1] += 1
+                theirs[:] = 0
 
     def _word(self, current: Injected) -> int:
         """The word of a current in this tick."""
@@ -195,10 +224,10 @@ class SlowEmulator:
         if isinstance(core, DelayCore) and key & core.source_mask == core.source_key:
             self.heard[number].append((self.tick, key & ~core.source_mask))
             return
-        table = core.table if isinstance(core, NeuronCore) else None
+        table = core.table if isinstance(core, NeuronCore | SynapseCore) else None
         found = [] if table is None else np.flatnonzero(key & table.mask == table.key).tolist()
         dynamic = number in self.dynamics and self.dynamics[number].heard(key, self.tick)
-        if not found or table is None or not isinstance(core, NeuronCore):
+        if not found or table is None or not isinstance(core, NeuronCore | SynapseCore):
             counts["unmatched"] += not dynamic
             return
         entry = found[0]
@@ -209,8 +238,7 @@ class SlowEmulator:
 
     def _add(self, number: int, word: int) -> None:
         """Add a synaptic word to the ring buffer."""
-        core, counts = self.image.cores[number], self.counts[number]
-        assert isinstance(core, NeuronCore)
+        core, counts = self.neurons_of(number), self.counts[number]
         counts["synaptic_events"] += 1
         target = word & (1 << core.index_bits) - 1
         kind = word >> core.index_bits & (1 << core.type_bits) - 1
