@@ -33,7 +33,7 @@ import toolchain.tables.ordered_covering
 import toolchain.tables.pairs
 import toolchain.tables.prefixes
 from toolchain.map_graph import Allocator, Minimiser, Placer, Router
-from toolchain.partition.task import Partitioner
+from toolchain.partition.fit import Partitioner
 from toolchain.settings import Algorithm
 
 PARTITIONERS: Final[Mapping[str, Partitioner]] = MappingProxyType(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable, RoutingTable
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable, RoutingTable, SynapseCore
 from toolchain.errors import IllegalProductError
 from toolchain.map_graph import GraphMapping
 from toolchain.network import Network
@@ -94,8 +94,9 @@ def _blocks(core: Core) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
 
 
 def _tables(core: Core) -> Iterator[PopulationTable]:
-    if isinstance(core, NeuronCore):
+    if isinstance(core, NeuronCore | SynapseCore):
         yield core.table
+    if isinstance(core, NeuronCore):
         yield from (rows.table for rows in core.dynamic)
 
 
@@ -106,7 +107,7 @@ def _check_synapses(network: Network, partition: Partition, mapped: GraphMapping
     cells = np.array([partition.slices[net.source].size for net in mapped.graph.nets], np.int64)[order]
     made = [0] * len(network.populations)
     for found, core in zip(partition.slices, image.cores, strict=True):
-        if isinstance(core, NeuronCore) and len(core.table.key):
+        if isinstance(core, NeuronCore | SynapseCore) and len(core.table.key):
             made[found.population] += _synapses(core, cells[np.searchsorted(first, core.table.key, side="right") - 1])
     wanted = [0] * len(network.populations)
     for projection in network.projections:
@@ -116,7 +117,7 @@ def _check_synapses(network: Network, partition: Partition, mapped: GraphMapping
         _require(one == other, f"the rows of {population.label!r} have {one} synapses, the network has {other}")
 
 
-def _synapses(core: NeuronCore, senders: NDArray[np.int64]) -> int:
+def _synapses(core: NeuronCore | SynapseCore, senders: NDArray[np.int64]) -> int:
     """How many synapses the rows of a core say that they have; each entry has a row for each of so many `senders`."""
     total = 0
     blocks = zip(core.table.address.tolist(), core.table.stride.tolist(), senders.tolist(), strict=True)

@@ -6,12 +6,14 @@ They are about the vertices of one graph, by index; patterns of labels have been
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
+
+from toolchain.graph import Graph
 
 Group = tuple[int, ...]
 """Vertices, ascending."""
@@ -66,6 +68,38 @@ class Constraints:
 
     def __bool__(self) -> bool:
         return bool(self.chips or self.core or self.together or self.apart or self.near)
+
+
+def merged(groups: Iterable[tuple[Group, str]]) -> tuple[tuple[Group, str], ...]:
+    """Groups that share no vertex, each with where it was said: those that did are one, with all their origins."""
+    of: dict[int, tuple[list[int], list[str]]] = {}
+    for group, origin in groups:
+        parts = [of.get(vertex, ([vertex], [])) for vertex in group]
+        distinct = list({id(part): part for part in parts}.values())
+        vertices = [vertex for members, _ in distinct for vertex in members]
+        origins = [*(said for _, several in distinct for said in several), origin]
+        of.update(dict.fromkeys(vertices, (vertices, origins)))
+    whole = {id(part): part for part in of.values()}.values()
+    found = ((tuple(sorted(vertices)), " and ".join(dict.fromkeys(origins))) for vertices, origins in whole)
+    return tuple(sorted(found))
+
+
+def of_graph(graph: Graph) -> list[tuple[Group, str]]:
+    """The groups of vertices that `graph` itself keeps together, and what to call the reason."""
+    return [(group, f"the synapse cores of {graph.vertices[group[0]].name}") for group in graph.together]
+
+
+def with_graph(constraints: Constraints, graph: Graph) -> Constraints:
+    """The constraints, and those that `graph` itself has."""
+    if not graph.together:
+        return constraints
+    origins = constraints.together_origins or ("",) * len(constraints.together)
+    groups = merged([*zip(constraints.together, origins, strict=True), *of_graph(graph)])
+    return replace(
+        constraints,
+        together=tuple(group for group, _ in groups),
+        together_origins=tuple(origin for _, origin in groups),
+    )
 
 
 FREE = Constraints()

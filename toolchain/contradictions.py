@@ -66,8 +66,12 @@ class Said:
     origins: Mapping[str, Origin]
 
     def problem(self, message: str, origin: str, *also: Limit) -> Problem:
-        """A problem that is shown at the last of the places that `origin` names, with the others and `also`."""
-        *others, last = (self.origins[name] for name in origin.split(" and "))
+        """A problem that is shown at the last of the places that `origin` names, with the others and `also`.
+
+        What the graph itself keeps together was said nowhere.
+        """
+        known = [self.origins[name] for name in origin.split(" and ") if name in self.origins]
+        *others, last = known or [Origin(origin)]
         return Problem(message, last, also=(*others, *(limit.origin for limit in also)))
 
 

@@ -50,11 +50,18 @@ class Net:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """Vertices and nets; every vertex is the source of one net at the most."""
+    """Vertices and nets; every vertex is the source of one net at the most.
+
+    Parameters
+    ----------
+    together : tuple of tuple of int
+        Groups of vertices that share a chip, since they share its SDRAM; each ascending, and no vertex is in two.
+    """
 
     name: str
     vertices: tuple[Vertex, ...]
     nets: tuple[Net, ...]
+    together: tuple[tuple[int, ...], ...] = ()
 
 
 def population_name(vertex: Vertex) -> str:
@@ -68,7 +75,8 @@ def check(graph: Graph) -> None:
     Raises
     ------
     IllegalProductError
-        At the first net that starts or ends nowhere, repeats a sink, or shares its source.
+        At the first net that starts or ends nowhere, repeats a sink, or shares its source; at the first group of
+        vertices that are not there, do not ascend or are in another group.
     """
     sources: dict[int, int] = {}
     for i, net in enumerate(graph.nets):
@@ -77,6 +85,11 @@ def check(graph: Graph) -> None:
         if (other := sources.setdefault(net.source, i)) != i:
             raise IllegalProductError("graph", f"nets {other} and {i} both start at vertex {net.source}")
         _check_sinks(i, net, len(graph.vertices))
+    members = [vertex for group in graph.together for vertex in group]
+    if len(set(members)) < len(members) or not set(members) <= set(range(len(graph.vertices))):
+        raise IllegalProductError("graph", "vertices that share a chip are not there, or in two groups")
+    if any(list(group) != sorted(group) for group in graph.together):
+        raise IllegalProductError("graph", "vertices that share a chip do not ascend")
 
 
 def _check_sinks(i: int, net: Net, vertices: int) -> None:

@@ -6,7 +6,7 @@ population tables, which is why the same network spikes the same wherever it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from emulator import image
 from emulator.draws import projection_key
-from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable, SynapseCore
 from emulator.program import Program
 from emulator.rewiring import Rewiring
 from emulator.seeds import source_seeds
@@ -29,7 +29,7 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Population
 from toolchain.options import MappingOptions
-from toolchain.partition import Partition
+from toolchain.partition import BESIDE, Partition
 from toolchain.rewiring import rewiring_of_cores, structural_group
 from toolchain.rows import Blocks, build_rows, word_layout
 from toolchain.sources import array_cores, random_cores
@@ -67,7 +67,7 @@ def build_image(plan: Plan) -> MachineImage:
     ParameterError
         If a parameter or an injected current does not fit s16.15.
     """
-    network = plan.workload.network
+    network, slicing = plan.workload.network, plan.partition.slicing
     keys = slice_keys(plan.partition, plan.mapped)
     programs = _programs(plan)
     rules = _rules(plan)
@@ -79,13 +79,15 @@ def build_image(plan: Plan) -> MachineImage:
         known = [common[i] for i in of_population]
         made: Iterator[Core]
         if population.cell in programs:
-            made = _neuron_cores(plan, number, list(programs).index(population.cell), keys, known)
+            held = _held(plan, number, keys)
+            made = _neuron_cores(plan, number, list(programs).index(population.cell), held, known)
             dynamic = _dynamic_of_cores(plan, number, keys, numbers)
             made = (replace(core, **more) for core, more in zip(made, dynamic, strict=True))
+            cores |= _synapse_cores(plan, number, held, common)
         elif population.spike_times is None:
-            made = random_cores(network, number, plan.partition.slicing, known)
+            made = random_cores(network, number, slicing, known)
         else:
-            made = array_cores(network, number, plan.partition.slicing, known)
+            made = array_cores(network, number, slicing, known)
         cores |= dict(zip(of_population, made, strict=True))
     for number, send in plan.partition.sends.items():
         cores[number] = _delay_core(plan.partition, keys, number, send, common[number])
@@ -145,7 +147,7 @@ def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]
     """The fields that all kinds of cores have, for slice `number`."""
     found, placement = plan.partition.slices[number], plan.mapped.placement
     population = plan.workload.network.populations[found.population]
-    recorded = [] if found.kind == "delay" else [r.indices for r in population.recordings if r.variable == "spikes"]
+    recorded = [] if found.kind in BESIDE else [r.indices for r in population.recordings if r.variable == "spikes"]
     return {
         "label": found.label,
         "x": int(placement.x[number]),
@@ -160,15 +162,43 @@ def _common(plan: Plan, keys: NDArray[np.uint32], number: int) -> dict[str, Any]
     }
 
 
-def _neuron_cores(
-    plan: Plan, number: int, program: int, keys: NDArray[np.uint32], common: Sequence[dict[str, Any]]
-) -> Iterator[NeuronCore]:
-    partition, network = plan.partition, plan.workload.network
-    slicing, blocks, population = partition.slicing, partition.rows.fixed, network.populations[number]
-    model = CELL_MODELS[population.cell]
-    assert isinstance(model, CellModel)
+Held = Callable[[int, int], dict[str, Any]]
+"""Population table and rows without dynamics of a core: of a piece of a population, by its number among its cores."""
+
+
+def _held(plan: Plan, number: int, keys: NDArray[np.uint32]) -> Held:
+    """What the cores of population `number` hold."""
+    slicing, blocks = plan.partition.slicing, plan.partition.rows.fixed
     rows = build_rows(plan.workload, slicing, blocks, number, plan.shifts)
     first = blocks.first_word[blocks.of_targets(slicing.first[number], slicing.pieces(number)).start]
+
+    def of_core(piece: int, core: int) -> dict[str, Any]:
+        span = blocks.of_core(slicing.first[number] + piece, core)
+        low, high = blocks.first_word[[span.start, span.stop]] - first
+        return {"table": _population_table(plan.partition, blocks, keys, span), "rows": rows[low:high]}
+
+    return of_core
+
+
+def _synapse_cores(plan: Plan, number: int, held: Held, common: Sequence[dict[str, Any]]) -> dict[int, SynapseCore]:
+    """The synapse cores of a population, by their numbers."""
+    first, last = plan.partition.slicing.first[number : number + 2]
+    return {
+        slice_number: SynapseCore(
+            **common[slice_number], neurons=int(plan.partition.piece_slice[piece]), **held(piece - first, core)
+        )
+        for piece in range(first, last)
+        for core, slice_number in enumerate(plan.partition.synapse_slices.get(piece, ()), 1)
+    }
+
+
+def _neuron_cores(
+    plan: Plan, number: int, program: int, held: Held, common: Sequence[dict[str, Any]]
+) -> Iterator[NeuronCore]:
+    network, slicing = plan.workload.network, plan.partition.slicing
+    population = network.populations[number]
+    model = CELL_MODELS[population.cell]
+    assert isinstance(model, CellModel)
     index_bits, type_bits = word_layout(network, slicing, number)
     substeps = model.substeps(network.timestep, plan.options.substeps)
     registers = model.registers(population.parameters, population.initial, population.size, network.timestep, substeps)
@@ -176,8 +206,6 @@ def _neuron_cores(
     seed = source_seeds(network.seed, number, 0, population.size if model.draws else 0)
     for piece, start in enumerate(slicing.starts[number].tolist()):
         stop = start + int(slicing.lengths[number][piece])
-        span = blocks.of_targets(slicing.first[number] + piece, 1)
-        low, high = blocks.first_word[[span.start, span.stop]] - first
         yield NeuronCore(
             **common[piece],
             program=program,
@@ -185,8 +213,7 @@ def _neuron_cores(
             shift=tuple(plan.shifts[number]),
             index_bits=index_bits,
             type_bits=type_bits,
-            table=_population_table(partition, blocks, keys, span),
-            rows=rows[low:high],
+            **held(piece, 0),
             recordings=_recordings(population, start, stop),
             seed=seed[start:stop],
             currents=of_core(currents, start, stop),

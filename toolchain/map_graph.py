@@ -13,7 +13,7 @@ import numpy as np
 
 import toolchain.graph
 from emulator.machine import Machine, board_of, largest_part, named, smallest
-from toolchain.constraints import FREE, Constraints
+from toolchain.constraints import FREE, Constraints, with_graph
 from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
@@ -173,7 +173,7 @@ class Stages:
         toolchain.graph.check(graph)
         self.graph = graph
         self.machines = machines
-        self.constraints = constraints
+        self.constraints: ConstraintsOf = lambda machine: with_graph(constraints(machine), graph)
         self.watch = Stopwatch()
 
     def place(self, algorithm: Placer) -> Placement:

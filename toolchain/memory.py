@@ -132,6 +132,7 @@ def neuron_core(
     recorded: Sequence[Recorded],
     ticks: int,
     dynamic: DynamicMemory = NO_DYNAMICS,
+    feeders: int = 0,
 ) -> CoreMemory:
     """Memory of a core of `cells` neurons.
 
@@ -149,10 +150,14 @@ def neuron_core(
         Ticks of recording to keep SDRAM for.
     dynamic : DynamicMemory
         For synapses with dynamics.
+    feeders : int
+        Cores that have synapses of these neurons. It keeps two buffers for what they send, and one for the sum
+        (sPyNNaker ``c_main_neurons.c``), but no ring buffers if it has no synapses itself.
     """
     receptors = len(program.numbers(Role.RECEPTOR))
     kept = len(program.numbers(Role.STATE)) + len(program.numbers(Role.PARAMETER))
-    slots = DELAY_SLOTS << (bits_for(receptors + dynamic.dopamine_types) + bits_for(per_core))
+    slot = slot_bytes(program, per_core, dynamic)
+    hears = entries > 0 or not feeders
     state = Region("neuron state", WORD * kept * cells)
     streams = Region("random streams", STREAM_BYTES * cells if program.numbers(Role.RANDOM) else 0)
     functions = Region("tables of functions", WORD * sum(len(table.words) for table in program.tables))
@@ -163,9 +168,10 @@ def neuron_core(
         streams,
         functions,
         Region("synaptic input", WORD * receptors * cells),
-        Region("ring buffers", 2 * slots),
+        Region("ring buffers", DELAY_SLOTS * slot if hears else 0),
+        *([Region("inputs of synapse cores", 3 * slot)] if feeders else []),
         table,
-        Region("incoming packets", PACKET_BUFFER_BYTES),
+        Region("incoming packets", PACKET_BUFFER_BYTES if hears else 0),
         Region("row buffers", 2 * WORD * stride),
         Region("spike histories", dynamic.history_bytes * cells),
         rules,
@@ -174,6 +180,25 @@ def neuron_core(
     rewiring = Region("rules of rewiring", dynamic.rewiring_bytes)
     slow = (state, streams, functions, rules, places, rewiring, table, Region("synaptic rows", WORD * row_words))
     return _core(fast, slow, recorded, ticks)
+
+
+def slot_bytes(program: Program, per_core: int, dynamic: DynamicMemory = NO_DYNAMICS) -> int:
+    """Bytes of a slot of the ring buffers: 16 bits for each synapse type and cell, both counted in powers of two."""
+    receptors = len(program.numbers(Role.RECEPTOR))
+    return 2 << (bits_for(receptors + dynamic.dopamine_types) + bits_for(per_core))
+
+
+def synapse_core(slot: int, *, entries: int, stride: int, row_words: int) -> CoreMemory:
+    """Memory of a synapse core whose ring buffers have slots of so many bytes; the rest as of `neuron_core`."""
+    table = Region("population table", TABLE_ENTRY_BYTES * entries)
+    fast = (
+        Region("ring buffers", DELAY_SLOTS * slot),
+        table,
+        Region("incoming packets", PACKET_BUFFER_BYTES),
+        Region("row buffers", 2 * WORD * stride),
+    )
+    rows = Region("synaptic rows", WORD * row_words)
+    return _core(fast, (table, rows, Region("inputs for the neurons", slot)), (), 0)
 
 
 def random_core(cells: int, bins: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:

@@ -5,10 +5,12 @@ The form is one object::
     {"format": "pyneuro-netlist-1", "name": "ring", "description": "...", "machine": "spin5",
      "vertices": [{"name": "a", "neurons": 256, "sdram_bytes": 4096}, ...],
      "nets": [{"source": 0, "sinks": [1, 2], "weight": 256, "rate": 7680.0, "keys": 256,
-               "key": 4096, "mask": 4294963200}, ...]}
+               "key": 4096, "mask": 4294963200}, ...],
+     "together": [[1, 2], ...]}
 
-``description``, ``machine``, ``sdram_bytes``, ``rate``, ``keys`` and the pair ``key``, ``mask`` may be left out: a
-net then needs as many keys as its source has neurons, and the key allocator is free to choose them.
+``description``, ``machine``, ``sdram_bytes``, ``rate``, ``keys``, the pair ``key``, ``mask``, and ``together``, groups
+of vertices that share a chip, may be left out: a net then needs as many keys as its source has neurons, and the key
+allocator is free to choose them.
 Vertices are named by their indices, counted from 0.
 """
 
@@ -81,8 +83,9 @@ def parse(document: object) -> Netlist:
     )
     nets = tuple(_net(net, f"net {i}", vertices) for i, net in enumerate(_field(top, "nets", list, "the netlist")))
     _refuse_second_nets(nets, vertices)
+    groups = _field(top, "together", list, "the netlist", default=[])
     return Netlist(
-        Graph(_field(top, "name", str, "the netlist", default=""), vertices, nets),
+        Graph(_field(top, "name", str, "the netlist", default=""), vertices, nets, _together(groups, len(vertices))),
         machine=_field(top, "machine", str, "the netlist", default=""),
         description=_field(top, "description", str, "the netlist", default=""),
     )
@@ -98,6 +101,8 @@ def form(netlist: Netlist) -> dict[str, Any]:
         document["machine"] = netlist.machine
     document["vertices"] = [_vertex_form(vertex) for vertex in graph.vertices]
     document["nets"] = [_net_form(net, graph.vertices[net.source]) for net in graph.nets]
+    if graph.together:
+        document["together"] = [list(group) for group in graph.together]
     return document
 
 
@@ -175,6 +180,25 @@ def _sinks(net: dict[str, Any], where: str, vertices: int) -> NDArray[np.int32]:
         raise NetlistError(f"{where} lists sink {sinks[repeated.argmax()]} twice")
     sinks.setflags(write=False)
     return sinks
+
+
+def _together(groups: list[Any], vertices: int) -> tuple[tuple[int, ...], ...]:
+    first: dict[int, int] = {}
+    found = []
+    for i, group in enumerate(groups):
+        where = f"group {i} of 'together'"
+        members = [
+            _index(_typed(vertex, int, f"a vertex of {where}"), vertices, where)
+            for vertex in _typed(group, list, where)
+        ]
+        for vertex in members:
+            if vertex in first:
+                raise NetlistError(
+                    f"vertex {vertex} is in groups {first[vertex]} and {i} of 'together', or twice in one"
+                )
+            first[vertex] = i
+        found.append(tuple(sorted(members)))
+    return tuple(found)
 
 
 def _number(net: dict[str, Any], name: str, where: str, default: float | None = None) -> float:

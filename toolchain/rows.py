@@ -111,6 +111,9 @@ class Blocks:
         Whether there may come to be as many, in all rows.
     shapes : mapping of (int, int) to (int, int, int)
         Stages, source pieces and target pieces of each pair of populations with a projection.
+    core : int32[blocks]
+        Which core of the target piece has the block: 0 is that of the cells, 1, 2, ... are synapse cores. It ascends
+        within a target piece.
     """
 
     target: NDArray[np.int32]
@@ -124,6 +127,13 @@ class Blocks:
     room: NDArray[np.int32]
     grows: bool
     shapes: Mapping[tuple[int, int], tuple[int, ...]]
+    core: NDArray[np.int32]
+
+    def of_core(self, piece: int, core: int) -> slice:
+        """The blocks of a target piece on its core of that number."""
+        mine = self.of_targets(piece, 1)
+        low, high = np.searchsorted(self.core[mine], (core, core + 1))
+        return slice(mine.start + int(low), mine.start + int(high))
 
     def of_targets(self, first: int, pieces: int) -> slice:
         """The blocks of target pieces ``first <= piece < first + pieces``."""
@@ -182,7 +192,8 @@ def plan_rows(
     stride = row_words(longest).astype(np.int32)
     first_word = _offsets(stride.astype(np.int64) * rows)
     grows = room is not None and room.most > 0
-    return Blocks(target, source, stage, rows, stride, first_row, first_word, counts, longest, grows, shapes)
+    core = np.zeros_like(target)
+    return Blocks(target, source, stage, rows, stride, first_row, first_word, counts, longest, grows, shapes, core)
 
 
 def plan_all_rows(workload: Workload, slicing: Slicing) -> RowPlan:

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine, board_of
-from toolchain.constraints import FREE, Apart, Constraints, Group, Near
-from toolchain.contradictions import Grouped, Limit, Said, contradictions
+from toolchain.constraints import FREE, Apart, Constraints, Group, Near, merged, of_graph, with_graph
+from toolchain.contradictions import Limit, Said, contradictions
 from toolchain.graph import Graph, population_name
 from toolchain.patterns import matches
 from toolchain.problems import Problem, SettingsError, nearest, short
@@ -24,7 +24,7 @@ from toolchain.settings import Origin, PlaceRule
 
 
 def constraints_of(graph: Graph, machine: Machine, rules: Sequence[PlaceRule]) -> Constraints:
-    """The constraints that `rules` put on the vertices of `graph` on `machine`.
+    """The constraints that `rules` put on the vertices of `graph` on `machine`, and those that it has itself.
 
     Raises
     ------
@@ -33,12 +33,14 @@ def constraints_of(graph: Graph, machine: Machine, rules: Sequence[PlaceRule]) -
         contradictions, each of which names both rules.
     """
     if not rules:
-        return FREE
+        return with_graph(FREE, graph)
     reader = _Reader(graph, machine)
     for rule in rules:
         reader.read(rule)
     origins = {str(rule.origin): rule.origin for rule in rules}
-    said = Said(reader.limits, _merged(reader.groups), tuple(reader.apart), tuple(reader.near), origins)
+    said = Said(
+        reader.limits, merged([*of_graph(graph), *reader.groups]), tuple(reader.apart), tuple(reader.near), origins
+    )
     problems = reader.problems + contradictions(graph, machine, said)
     if problems:
         raise SettingsError(problems)
@@ -175,17 +177,3 @@ def _all_of(limits: list[Limit]) -> NDArray[np.bool_]:
         return limits[0].chips
     chips: NDArray[np.bool_] = np.logical_and.reduce([limit.chips for limit in limits])
     return chips
-
-
-def _merged(groups: list[tuple[Group, str]]) -> Grouped:
-    """Groups that share no vertex: those that did are one, with all their origins."""
-    of: dict[int, tuple[list[int], list[str]]] = {}
-    for group, origin in groups:
-        parts = [of.get(vertex, ([vertex], [])) for vertex in group]
-        distinct = list({id(part): part for part in parts}.values())
-        vertices = [vertex for members, _ in distinct for vertex in members]
-        origins = [*(said for _, several in distinct for said in several), origin]
-        of.update(dict.fromkeys(vertices, (vertices, origins)))
-    whole = {id(part): part for part in of.values()}.values()
-    merged = ((tuple(sorted(vertices)), " and ".join(dict.fromkeys(origins))) for vertices, origins in whole)
-    return tuple(sorted(merged))

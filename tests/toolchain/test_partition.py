@@ -96,8 +96,8 @@ def dense(neurons: int, cell: str = "IF_curr_exp") -> Network:
 
 def test_the_expected_load_makes_slices_smaller_but_not_tiny() -> None:
     assert cut(dense(200)).slicing.per_core == (200,)
-    assert cut(dense(200), spikes_per_second=1000.0).slicing.per_core == (64,)
-    assert cut(dense(20), spikes_per_second=1e6).slicing.per_core == (20,)
+    assert cut(dense(200), spikes_per_second=1000.0, synapse_cores=0).slicing.per_core == (64,)
+    assert cut(dense(20), spikes_per_second=1e6, synapse_cores=0).slicing.per_core == (20,)
     medium = cut(dense(200), spikes_per_second=200.0)
     assert 64 < medium.slicing.per_core[0] < 200
     assert max(part.cycles for part in medium.slices) <= 0.95 * MS
@@ -139,7 +139,7 @@ def test_the_estimated_cycles_are_those_of_the_parts() -> None:
 
 def test_overloads_are_told() -> None:
     network = dense(100)
-    found = cut(network, spikes_per_second=2000.0)
+    found = cut(network, spikes_per_second=2000.0, synapse_cores=0)
     (remark,) = overloads(network, found, MS)
     assert str(remark).startswith("a: at the assumed rates a core needs ")
     assert "expect overruns; a time_scale_factor 2.3 times as large would do" in str(remark)

@@ -138,7 +138,7 @@ def uneven(neurons: int = 300) -> Network:
 
 
 def test_cells_with_many_synapses_have_smaller_slices() -> None:
-    said = {"spikes_per_second": 250.0}
+    said = {"spikes_per_second": 250.0, "synapse_cores": 0}
     plain, balanced = (cut(name, uneven(), **said) for name in ("uniform", BALANCED))
     most = [max(part.cycles for part in found.slices) for found in (plain, balanced)]
     least = [min(part.cycles for part in found.slices) for found in (plain, balanced)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,23 +13,26 @@ from toolchain.graph import Graph
 from toolchain.memory import CoreMemory
 from toolchain.rows import RowPlan, Slicing
 
-SliceKind = Literal["neurons", "poisson", "array", "delay"]
+SliceKind = Literal["neurons", "poisson", "array", "delay", "synapses"]
+BESIDE: Final = ("delay", "synapses")
+"""Kinds of slices that stand beside the slice that holds the cells."""
 
 
 @dataclass(frozen=True)
 class Slice:
-    """Cells ``start <= i < stop`` of a population, or the delay stages of such a slice, on one core.
+    """Cells ``start <= i < stop`` of a population, or the delay stages or synapses of such a slice, on one core.
 
     Parameters
     ----------
     population : int
         Index into the network's populations.
     kind : str
-        What the core runs. ``delay`` cores repeat the spikes of slice `source`.
+        What the core runs. ``delay`` cores repeat the spikes of another slice, ``synapses`` cores have some of its
+        synapses.
     cycles : int
         Estimated cycles of a tick at the assumed rates.
     source : int
-        For ``delay``: index of the slice whose spikes it repeats, else -1.
+        For ``delay`` and ``synapses``: index of the slice that holds the cells, else -1.
     stages : int
         For ``delay``: number of stages of 16 ticks, else 0.
     substeps : int
@@ -58,20 +61,23 @@ class Slice:
 class Partition:
     """Slice i is vertex i of the graph.
 
-    Slices of a population are consecutive and in order; the delay stages of a slice come right after it.
+    Slices of a population are consecutive and in order; the delay stages of a slice come right after it, then its
+    synapse cores.
 
     Parameters
     ----------
     memory : tuple of CoreMemory
         The regions of each slice.
     slicing : Slicing
-        The cuts, without delay stages; what `rows` calls pieces.
+        The cuts, without delay stages and synapse cores; what `rows` calls pieces.
     rows : RowPlan
         Which synaptic rows each core holds.
     piece_slice, delay_slice : int32[pieces]
         Index of the slice that is a piece; of the slice with its delay stages, -1 if it has none.
     sends : mapping of int to bool[stages, cells]
         For each slice of delay stages: which stage repeats the spikes of which cell.
+    synapse_slices : mapping of int to tuple of int
+        The slices with the synapses of each piece that has synapse cores, in their order.
     """
 
     slices: tuple[Slice, ...]
@@ -82,8 +88,9 @@ class Partition:
     piece_slice: NDArray[np.int32]
     delay_slice: NDArray[np.int32]
     sends: Mapping[int, NDArray[np.bool_]]
+    synapse_slices: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     def slices_of(self, population: int) -> tuple[int, ...]:
-        """Indices of the slices that hold the cells of a population, in order; no delay stages."""
+        """Indices of the slices that hold the cells of a population, in order; no delay stages, no synapse cores."""
         first, last = self.slicing.first[population : population + 2]
         return tuple(int(number) for number in self.piece_slice[first:last])

@@ -1,7 +1,7 @@
 """Slices: what the cuts and the rows of synapses imply.
 
-Each piece of a population becomes a slice, and a piece with delays beyond the ring buffer gets a slice of delay
-stages right after it.
+Each piece of a population becomes a slice.  Right after it come a slice of delay stages, if it has delays beyond the
+ring buffer, and the synapse cores that it may have.
 """
 
 from __future__ import annotations
@@ -12,16 +12,28 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.cycles import TICK_CYCLES, gather_cycles, send_cycles
 from emulator.program import Program
 from toolchain.banks import histories
 from toolchain.graph import Graph, Vertex
-from toolchain.memory import CoreMemory, DynamicMemory, Recorded, array_core, delay_core, neuron_core, random_core
+from toolchain.memory import (
+    WORD,
+    CoreMemory,
+    DynamicMemory,
+    Recorded,
+    array_core,
+    delay_core,
+    neuron_core,
+    random_core,
+    slot_bytes,
+    synapse_core,
+)
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition, Slice, SliceKind
-from toolchain.partition.load import spike_cycles, stage_cycles, update_cycles
+from toolchain.partition.load import block_cycles, spike_cycles, stage_cycles, update_cycles
 from toolchain.partition.nets import make_nets
 from toolchain.rewiring import place_bytes, table_bytes
 from toolchain.rows import RowPlan, Slicing, stage_sends
@@ -45,13 +57,20 @@ class _Cut:
 
 def piece_memory(
     workload: Workload, slicing: Slicing, plan: RowPlan, options: MappingOptions
-) -> tuple[CoreMemory, ...]:
-    """The memory that each piece takes, with the rows that it really has."""
+) -> tuple[tuple[CoreMemory, ...], ...]:
+    """The memory of the cores of each piece, with the rows that they really have: its own, then synapse cores."""
     dynamic = dynamic_memory(workload)
-    return tuple(
-        _memory(cut, plan, piece, options, dynamic[cut.number])
-        for piece, cut in enumerate(_cuts(workload.network, slicing, options))
-    )
+    found = []
+    for piece, cut in enumerate(_cuts(workload.network, slicing, options)):
+        own = _memory(cut, plan, piece, options, dynamic[cut.number])
+        others = range(1, _feeders(plan, piece) + 1)
+        found.append((own, *(_synapse_memory(cut, plan, piece, core, dynamic[cut.number]) for core in others)))
+    return tuple(found)
+
+
+def _feeders(plan: RowPlan, piece: int) -> int:
+    """Synapse cores of a piece."""
+    return int(plan.fixed.core[plan.fixed.of_targets(piece, 1)].max(initial=0))
 
 
 def dynamic_memory(workload: Workload) -> tuple[DynamicMemory, ...]:
@@ -77,30 +96,51 @@ def assemble(
     workload: Workload,
     slicing: Slicing,
     plan: RowPlan,
-    needs: Sequence[CoreMemory],
+    needs: Sequence[Sequence[CoreMemory]],
     options: MappingOptions,
 ) -> Partition:
-    """Make the slices, their memory and the nets; `needs` is the memory of each piece."""
+    """Make the slices, their memory and the nets; `needs` is the memory of the cores of each piece."""
     piece_sends = stage_sends(*plan.all)
-    load = spike_cycles(workload, slicing, plan)
-    slices: list[Slice] = []
-    memory: list[CoreMemory] = []
+    heard = next(block_cycles(workload, slicing, plan))
+    load, dynamic = spike_cycles(workload, slicing, plan), dynamic_memory(workload)
+    made = _Made()
     piece_slice, delay_slice = np.full((2, slicing.all_pieces), -1, dtype=np.int32)
     sends: dict[int, NDArray[np.bool_]] = {}
+    synapse_slices: dict[int, tuple[int, ...]] = {}
     for piece, cut in enumerate(_cuts(workload.network, slicing, options)):
-        piece_slice[piece] = len(slices)
-        memory.append(needs[piece])
-        slices.append(_cells(cut, memory[-1], load[piece]))
+        own, *others = needs[piece]
+        words = _slot(cut, dynamic[cut.number]) // WORD
+        number = made.add(_cells(cut, own, load[piece] + gather_cycles(words, len(others))), own)
+        piece_slice[piece] = number
         if piece in piece_sends:
-            delay_slice[piece] = len(slices)
-            sends[len(slices)] = piece_sends[piece]
-            memory.append(delay_core(len(cut.cells), len(piece_sends[piece])))
-            slices.append(_delayed(slices[-1], int(piece_slice[piece]), len(piece_sends[piece]), memory[-1]))
-    vertices = tuple(Vertex(found.label, found.size, found.sdram_bytes) for found in slices)
+            need = delay_core(*piece_sends[piece].shape[::-1])
+            delayed = made.add(_delayed(made.slices[number], number, len(piece_sends[piece]), need), need)
+            delay_slice[piece], sends[delayed] = delayed, piece_sends[piece]
+        if others:
+            spikes = [heard[plan.fixed.of_core(piece, core)].sum() for core in range(1, len(others) + 1)]
+            cycles = [TICK_CYCLES + send_cycles(words) + spent for spent in spikes]
+            synapse_slices[piece] = tuple(map(made.add, _synapses(made.slices[number], number, others, cycles), others))
+    vertices = tuple(Vertex(found.label, found.size, found.sdram_bytes) for found in made.slices)
     rates = [rate.mean for rate in workload.rates]
-    nets = make_nets(plan.all, slices, sends, piece_slice, delay_slice, rates=rates)
-    graph = Graph(workload.network.label, vertices, nets)
-    return Partition(tuple(slices), graph, tuple(memory), slicing, plan, piece_slice, delay_slice, sends)
+    cuts = piece_slice, delay_slice
+    nets = make_nets(plan.all, made.slices, sends, *cuts, synapse_slices=synapse_slices, rates=rates)
+    groups = tuple((int(piece_slice[piece]), *found) for piece, found in synapse_slices.items())
+    graph = Graph(workload.network.label, vertices, nets, groups)
+    return Partition(tuple(made.slices), graph, tuple(made.memory), slicing, plan, *cuts, sends, synapse_slices)
+
+
+class _Made:
+    """The slices so far, and their memory."""
+
+    def __init__(self) -> None:
+        self.slices: list[Slice] = []
+        self.memory: list[CoreMemory] = []
+
+    def add(self, found: Slice, memory: CoreMemory) -> int:
+        """Add a slice; its number."""
+        self.slices.append(found)
+        self.memory.append(memory)
+        return len(self.slices) - 1
 
 
 def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterator[_Cut]:
@@ -115,10 +155,25 @@ def _cuts(network: Network, slicing: Slicing, options: MappingOptions) -> Iterat
             yield _Cut(population, number, program, range(start, start + length), width, substeps)
 
 
+def _slot(cut: _Cut, dynamic: DynamicMemory) -> int:
+    """Bytes of a slot of the ring buffers."""
+    return 0 if cut.program is None else slot_bytes(cut.program, cut.width, dynamic)
+
+
+def _synapse_memory(cut: _Cut, plan: RowPlan, piece: int, core: int, dynamic: DynamicMemory) -> CoreMemory:
+    blocks, span = plan.fixed, plan.fixed.of_core(piece, core)
+    return synapse_core(
+        _slot(cut, dynamic),
+        entries=span.stop - span.start,
+        stride=int(blocks.stride[span].max(initial=0)),
+        row_words=int(blocks.first_word[span.stop] - blocks.first_word[span.start]),
+    )
+
+
 def _memory(cut: _Cut, plan: RowPlan, piece: int, options: MappingOptions, dynamic: DynamicMemory) -> CoreMemory:
     recorded, ticks = _recorded(cut), options.recording_ticks
     if cut.program is not None:
-        spans = [(blocks, blocks.of_targets(piece, 1)) for blocks in plan.all]
+        spans = [(blocks, blocks.of_core(piece, 0)) for blocks in plan.all]
         return neuron_core(
             cut.program,
             len(cut.cells),
@@ -129,6 +184,7 @@ def _memory(cut: _Cut, plan: RowPlan, piece: int, options: MappingOptions, dynam
             recorded=recorded,
             ticks=ticks,
             dynamic=dynamic,
+            feeders=_feeders(plan, piece),
         )
     spikes, bins = cut.population.spike_times, cut.population.histogram
     if spikes is None:
@@ -176,3 +232,18 @@ def _delayed(cells: Slice, source: int, stages: int, memory: CoreMemory) -> Slic
         stages=stages,
         substeps=0,
     )
+
+
+def _synapses(cells: Slice, source: int, memory: Sequence[CoreMemory], cycles: Sequence[float]) -> Iterator[Slice]:
+    """The slices of the synapse cores of slice `cells`, which has the index `source`."""
+    for number, (need, spent) in enumerate(zip(memory, cycles, strict=True), 1):
+        yield replace(
+            cells,
+            label=f"{cells.label} synapses {number}",
+            kind="synapses",
+            dtcm_bytes=need.dtcm_bytes,
+            sdram_bytes=need.sdram_bytes,
+            cycles=round(spent),
+            source=source,
+            substeps=0,
+        )

@@ -10,9 +10,10 @@ from emulator.machine import Machine
 from toolchain.errors import IllegalProductError
 from toolchain.network import Network, Projection
 from toolchain.options import MOST_NEURONS, MOST_STAGES
-from toolchain.partition import Partition, Slice
+from toolchain.partition import BESIDE, Partition, Slice
 from toolchain.partition.traffic import traffic_pairs
 from toolchain.synapses.structure import PARTNER_SELECTIONS, STRUCTURAL, structure_of
+from toolchain.workload import UNCHANGING
 
 
 def check(network: Network, partition: Partition, machine: Machine) -> None:
@@ -26,7 +27,7 @@ def check(network: Network, partition: Partition, machine: Machine) -> None:
     slices = partition.slices
     for number, population in enumerate(network.populations):
         _check_cover(
-            [found for found in slices if found.population == number and found.kind != "delay"], population.size
+            [found for found in slices if found.population == number and found.kind not in BESIDE], population.size
         )
     order = [found.population for found in slices]
     _require(order == sorted(order), "the slices of a population are not consecutive")
@@ -53,24 +54,52 @@ def _check_slice(number: int, found: Slice, partition: Partition, machine: Machi
     if found.kind == "delay":
         source = partition.slices[found.source]
         same = (source.population, source.start, source.stop) == (found.population, found.start, found.stop)
-        _require(same and source.kind != "delay", f"{who} delays {source.label!r}")
+        _require(same and source.kind not in BESIDE, f"{who} delays {source.label!r}")
         _require(1 <= found.stages <= MOST_STAGES, f"{who} has {found.stages} stages")
+    if found.kind == "synapses":
+        cells = partition.slices[found.source]
+        same = (cells.population, cells.start, cells.stop) == (found.population, found.start, found.stop)
+        _require(same and cells.kind == "neurons", f"{who} has synapses of {cells.label!r}")
+        together = any({number, found.source} <= set(group) for group in partition.graph.together)
+        _require(together, f"{who} need not be on the chip of {cells.label!r}")
 
 
 def _check_nets(network: Network, partition: Partition) -> None:
-    """A net leads from each slice to those, and only those, that have synapses from it, and to its delay stages."""
+    """A net leads from each slice to those, and only those, that have synapses from it, and to its delay stages.
+
+    Where cells have synapse cores, one of these has all synapses without dynamics from the slice.
+    """
     slices = len(partition.slices)
+    none = np.zeros(0, dtype=np.int64)
     nets = [net.source * slices + net.sinks.astype(np.int64) for net in partition.graph.nets]
     stages = [found.source * slices + i for i, found in enumerate(partition.slices) if found.kind == "delay"]
-    wanted = [np.array(stages, dtype=np.int64)]
-    wanted += [_pairs(network, partition, projection) for projection in network.projections if len(projection)]
-    wanted += [
-        _pairs_to_be(network, partition, projection)
-        for projection in network.projections
-        if projection.synapse in STRUCTURAL
-    ]
-    made = np.concatenate([np.zeros(0, dtype=np.int64), *nets])
-    wrong = np.setxor1d(made, np.concatenate(wanted))
+    moving: list[NDArray[np.int64]] = [np.array(stages, dtype=np.int64)]
+    still = [none]
+    for projection in network.projections:
+        pairs = still if projection.synapse in UNCHANGING else moving
+        if len(projection):
+            pairs.append(_pairs(network, partition, projection))
+        if projection.synapse in STRUCTURAL:
+            pairs.append(_pairs_to_be(network, partition, projection))
+    made, unchanging = np.concatenate([none, *nets]), np.unique(np.concatenate(still))
+    cells = np.array([f.source if f.kind == "synapses" else i for i, f in enumerate(partition.slices)], np.int64)
+    helps = cells != np.arange(slices)
+    helped = np.zeros(slices, dtype=np.bool_)
+    helped[cells[helps]] = True
+    to_helper, of_helped = helps[made % slices], helped[unchanging % slices]
+    shared = made[to_helper] // slices * slices + cells[made[to_helper] % slices]
+    _require_pairs(partition, made[~to_helper], np.concatenate([*moving, unchanging[~of_helped]]))
+    _require_pairs(partition, shared, unchanging[of_helped])
+    shared_pairs, times = np.unique(shared, return_counts=True)
+    for pair in shared_pairs[times > 1][:1].tolist():
+        labels = partition.slices[pair // slices].label, partition.slices[pair % slices].label
+        raise IllegalProductError("partition", f"packets of {labels[0]!r} go to two synapse cores of {labels[1]!r}")
+
+
+def _require_pairs(partition: Partition, made: NDArray[np.int64], wanted: NDArray[np.int64]) -> None:
+    """The pairs of slices are those that are wanted."""
+    slices = len(partition.slices)
+    wrong = np.setxor1d(made, wanted)
     if len(wrong):
         source, sink = divmod(int(wrong[0]), slices)
         what = "has no synapse for" if wrong[0] in made else "lacks"
@@ -110,7 +139,8 @@ def _slice_of_cell(partition: Partition, population: int) -> tuple[NDArray[np.in
     size = max(found.stop for _, found in mine)
     cells, stages = np.full((2, size), -1, dtype=np.int32)
     for number, found in mine:
-        (stages if found.kind == "delay" else cells)[found.start : found.stop] = number
+        if found.kind != "synapses":
+            (stages if found.kind == "delay" else cells)[found.start : found.stop] = number
     return cells, stages
 
 

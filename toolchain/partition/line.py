@@ -23,6 +23,11 @@ Loads = NDArray[np.float64]
 """What each item takes, as shares of what a part has: float64[resources, items]."""
 
 
+def parts_needed(loads: Loads) -> int:
+    """How few parts will do of which none exceeds what it has; an item that does has a part of its own."""
+    return len(_filled(_sums(loads), 1.0, loads.shape[1]))
+
+
 def cut(loads: Loads, parts: int, most: int | None = None) -> tuple[int, ...]:
     """The first item of each of `parts` parts, or of as many as there are items, none of them empty.
 

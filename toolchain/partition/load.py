@@ -69,8 +69,12 @@ class Stream:
         Spikes of each of them in a tick.
     blocks : int
         Entries of the population table that it takes at the most, if source slices have full size.
+    slices : int
+        How many such slices there are.
     synapse_cycles, row_cycles : int
         Cycles of a synapse and of a spike that has a row.
+    stays : bool
+        Whether its synapses stay on the core of the cells, as those with dynamics do, since they see its spikes.
     """
 
     synapses: float
@@ -79,6 +83,8 @@ class Stream:
     blocks: int
     synapse_cycles: int = SYNAPSE_CYCLES
     row_cycles: int = ARRIVAL_CYCLES
+    slices: int = 1
+    stays: bool = False
 
     def cycles(self, cells: int) -> float:
         """Cycles that a core of `cells` spends on it in a tick."""
@@ -103,6 +109,8 @@ class Attempts:
     synapses: float = 0.0
     sources: int = 0
     blocks: int = 0
+    slices: int = 1
+    stays: bool = True
 
     def cycles(self, cells: int) -> float:
         """Cycles that a core of `cells` spends on them in a tick."""
@@ -139,15 +147,24 @@ def streams(workload: Workload, options: MappingOptions) -> tuple[tuple[Stream |
             sources=source.size,
             spikes=workload.rates[made.source].mean * network.timestep * 1e-3,
             blocks=-(-source.size // per_core) * (1 + delay.stages),
+            slices=-(-source.size // per_core),
             synapse_cycles=dynamic[number].cycles if number in dynamic else SYNAPSE_CYCLES,
             row_cycles=ARRIVAL_CYCLES + (dynamic[number].row_cycles if number in dynamic else 0),
+            stays=number in dynamic,
         )
         heard[made.target].append(stream)
     return tuple(tuple(found) for found in heard)
 
 
 def spike_cycles(workload: Workload, slicing: Slicing, plan: RowPlan) -> NDArray[np.float64]:
-    """Cycles that each piece spends in a tick on spikes that it sends and hears, and on rewiring; float64[pieces]."""
+    """Cycles that the core of each piece spends in a tick on spikes that it sends and hears, and on rewiring.
+
+    Those that its synapse cores hear are not among them.
+
+    Returns
+    -------
+    cycles : float64[pieces]
+    """
     cycles = np.zeros(slicing.all_pieces)
     for number, spikes in enumerate(workload.spikes):
         each = np.broadcast_to(spikes, slicing.sizes[number])
@@ -158,7 +175,8 @@ def spike_cycles(workload: Workload, slicing: Slicing, plan: RowPlan) -> NDArray
         pieces = slice(*slicing.first[target : target + 2])
         cycles[pieces] += [made.cycles(cells) for cells in slicing.lengths[target].tolist()]
     for blocks, heard in zip(plan.all, block_cycles(workload, slicing, plan), strict=True):
-        np.add.at(cycles, blocks.target, heard)
+        own = blocks.core == 0
+        np.add.at(cycles, blocks.target[own], heard[own])
     return cycles
 
 

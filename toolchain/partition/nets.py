@@ -20,6 +20,7 @@ def make_nets(
     piece_slice: NDArray[np.int32],
     delay_slice: NDArray[np.int32],
     *,
+    synapse_slices: Mapping[int, Sequence[int]],
     rates: Sequence[float],
 ) -> tuple[Net, ...]:
     """One net from each slice that anything hears, in the order of the slices.
@@ -30,13 +31,15 @@ def make_nets(
         For each slice of delay stages: which stage repeats which cell.
     piece_slice, delay_slice : int32[pieces]
         The slice of each piece, and that of its delay stages or -1.
+    synapse_slices : mapping of int to sequence of int
+        The slices of the synapse cores of each piece that has any.
     rates : sequence of float
         Expected rate (Hz) of the cells of each population.
     """
     senders = [np.where(rows.stage > 0, delay_slice[rows.source], piece_slice[rows.source]) for rows in banks]
     delayed = np.flatnonzero(delay_slice >= 0)
     source = np.concatenate([*senders, piece_slice[delayed]]).astype(np.int64)
-    sink = np.concatenate([*(piece_slice[rows.target] for rows in banks), delay_slice[delayed]])
+    sink = np.concatenate([*(_holders(rows, piece_slice, synapse_slices) for rows in banks), delay_slice[delayed]])
     pairs = np.unique(source * len(slices) + sink)
     source, sink = pairs // max(1, len(slices)), (pairs % max(1, len(slices))).astype(np.int32)
     sources, first = np.unique(source, return_index=True)
@@ -48,3 +51,13 @@ def make_nets(
         packets = float(np.count_nonzero(sends[number]) if number in sends else sender.size)
         nets.append(Net(number, heard, keys, packets, rate=packets * rates[sender.population]))
     return tuple(nets)
+
+
+def _holders(
+    rows: Blocks, piece_slice: NDArray[np.int32], synapse_slices: Mapping[int, Sequence[int]]
+) -> NDArray[np.int32]:
+    """The slice that holds each block."""
+    first = piece_slice.copy()
+    for piece, slices in synapse_slices.items():
+        first[piece] = slices[0] - 1
+    return np.where(rows.core > 0, first[rows.target] + rows.core, piece_slice[rows.target])

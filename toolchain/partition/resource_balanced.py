@@ -5,7 +5,7 @@ cut so that the fullest core is as empty as can be: of cycles, DTCM and SDRAM al
 alike these are slices of equal size; cells with many synapses and sources with high rates have smaller slices.
 
 A uniform partition looks at the average cell.  Here a core that exceeds its cycles or its memory all the same makes the
-population take more cores, down to `task.FEWEST` cells each where it is for the cycles.
+population take more cores, down to `cells.FEWEST` cells each where it is for the cycles.
 
 Sources of structural projections stay in slices of one size, since a core finds the row of a new synapse by division.
 """
@@ -19,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine
-from toolchain.memory import SPIKE_BYTES, WORD, CoreMemory
+from toolchain.memory import SPIKE_BYTES, WORD
 from toolchain.network import Network
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
+from toolchain.partition.cells import FEWEST, cells_per_core, splits
+from toolchain.partition.fit import Needs, fit
 from toolchain.partition.line import Loads, cut
 from toolchain.partition.load import cell_cycles, spike_cycles
-from toolchain.partition.task import FEWEST, Task, cells_per_core, fit
+from toolchain.partition.task import Task
 from toolchain.rows import RowPlan, Slicing
 from toolchain.synapses.structure import STRUCTURAL
 from toolchain.workload import Workload
@@ -67,6 +69,7 @@ class _Cutter:
         self.task = task
         self.sizes = tuple(population.size for population in task.network.populations)
         self.most = [cells_per_core(task, number) for number in range(len(self.sizes))]
+        self.splits = [splits(task, number) for number in range(len(self.sizes))]
         self.loads = [_loads(task, number, most) for number, most in enumerate(self.most)]
         self.even = {made.source for made in task.network.projections if made.synapse in STRUCTURAL}
 
@@ -84,7 +87,7 @@ class _Cutter:
             return tuple(range(0, size, math.ceil(size / pieces)))
         return cut(self.loads[number], pieces, self.most[number])
 
-    def finer(self, slicing: Slicing, plan: RowPlan, needs: Sequence[CoreMemory]) -> Slicing:
+    def finer(self, slicing: Slicing, plan: RowPlan, needs: Needs) -> Slicing:
         """More pieces for the populations of which one is too full."""
         spikes = spike_cycles(self.task.workload, slicing, plan)
         now = [slicing.pieces(number) for number in range(len(self.sizes))]
@@ -95,6 +98,7 @@ class _Cutter:
             fits = all(map(self.task.fits, needs[pieces]))
             cycles = [self.task.update(number, cells) for cells in lengths] + spikes[pieces]
             late = cycles.max() > self.task.budget(number) and math.ceil(self.sizes[number] / count) > FEWEST
+            late = late and not self.splits[number]
             if (late or not fits) and count < self.sizes[number]:
                 grown[number] = min(self.sizes[number], count + math.ceil(GROWTH * count))
         return slicing if grown == now else self.slicing(grown)
@@ -104,7 +108,7 @@ def _loads(task: Task, number: int, most: int) -> Loads:
     """What each cell of a population takes, as shares of what a core has: of cycles, DTCM and SDRAM."""
     none, one = task.update(number, 0), task.update(number, 1)
     cycles = one - none + cell_cycles(task.workload, number, most)
-    dtcm = task.need(number, 2, most).dtcm_bytes - task.need(number, 1, most).dtcm_bytes
+    dtcm = task.need(number, 2, per_core=most).dtcm_bytes - task.need(number, 1, per_core=most).dtcm_bytes
     return np.stack(
         [
             cycles / max(task.budget(number) - none, 1.0),

@@ -1,44 +1,31 @@
 """The task of a partitioner: what is to be cut, and what a core has for it.
 
-A core has a tick's cycles, its DTCM and the SDRAM of its chip.  How many cells of a population it takes is asked here,
-by what an average cell of it needs; the rows that a core really has are known only once there are slices (`fit`).
-
-The load of synapses is a guess, so it only shrinks slices down to 64 cells.  Below that it would help little, for
-each spike is still heard by every core, at a cost of its own.
+A core has a tick's cycles, its DTCM and the SDRAM of its chip.  What an average cell of a population needs of them is
+asked here; the rows that a core really has are known only once there are slices (`fit`).
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator.cycles import TICK_CYCLES, send_cycles
 from emulator.image import ROW_HEADER_WORDS
 from emulator.machine import Machine
 from emulator.program import Program
-from toolchain.errors import MappingError
-from toolchain.memory import CoreMemory, DynamicMemory, check_fits, neuron_core, random_core
+from toolchain.memory import WORD, CoreMemory, DynamicMemory, neuron_core, random_core, slot_bytes
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network
-from toolchain.options import MappingOptions
-from toolchain.partition import Partition
-from toolchain.partition.assemble import assemble, dynamic_memory, piece_memory
+from toolchain.options import MOST_SYNAPSE_CORES, MappingOptions
+from toolchain.partition.assemble import dynamic_memory
 from toolchain.partition.load import Attempts, Stream, streams, update_cycles
-from toolchain.rows import RowPlan, Slicing, plan_all_rows
-from toolchain.synapses.structure import STRUCTURAL
 from toolchain.workload import Workload
-
-FEWEST: Final = 64
-"""Cells a core below which the expected synaptic load does not shrink a slice."""
-
-Partitioner = Callable[[Workload, Machine, MappingOptions, float, Slicing | None], Partition]
-"""``(workload, machine, options, cycles of a tick, cuts that are settled already)``; keywords are its options."""
-Recut = Callable[[Slicing, RowPlan, Sequence[CoreMemory]], Slicing]
-"""From rows and memory of each piece to another slicing, if some are too large; else the same."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,12 +66,20 @@ class Task:
         """What the cores of each population need for synapses with dynamics."""
         return dynamic_memory(self.workload)
 
-    def program(self, number: int) -> Program | None:
-        """The program of population `number`; None for sources."""
-        model = CELL_MODELS[self.network.populations[number].cell]
-        if not isinstance(model, CellModel):
-            return None
-        return model.program(model.substeps(self.network.timestep, self.options.substeps))
+    @cached_property
+    def programs(self) -> tuple[Program | None, ...]:
+        """The program of each population; None for sources."""
+        models = [CELL_MODELS[population.cell] for population in self.network.populations]
+        timestep, wanted = self.network.timestep, self.options.substeps
+        return tuple(
+            model.program(model.substeps(timestep, wanted)) if isinstance(model, CellModel) else None
+            for model in models
+        )
+
+    @cached_property
+    def most_feeders(self) -> int:
+        """Synapse cores that there may be beside a core, on one chip."""
+        return min(MOST_SYNAPSE_CORES, int(self.machine.cores.max()) - 1)
 
     def options_of(self, number: int) -> MappingOptions:
         """The options of population `number`."""
@@ -94,21 +89,50 @@ class Task:
         """Cycles of a tick that a core of population `number` may be planned to need."""
         return self.cycles * self.options_of(number).cycles_margin
 
+    def limit(self, number: int) -> float:
+        """Cycles from which on a core of population `number` has too much to do: a tick's, unless more are allowed."""
+        return max(self.cycles, self.budget(number))
+
+    def capacity(self, number: int, words: int) -> float:
+        """Cycles that a synapse core of population `number`, whose slots have so many words, has for spikes."""
+        return max(self.budget(number) - TICK_CYCLES - send_cycles(words), 1.0)
+
     def update(self, number: int, cells: int) -> int:
         """Cycles of the update of `cells` of population `number`."""
-        return update_cycles(self.network.populations[number], self.program(number), cells)
+        return update_cycles(self.network.populations[number], self.programs[number], cells)
 
-    def need(self, number: int, cells: int, per_core: int | None = None) -> CoreMemory:
+    def synaptic_cycles(self, number: int, cells: int) -> float:
+        """Cycles of a tick for the spikes that `cells` of population `number` hear by synapses without dynamics."""
+        return sum(stream.cycles(cells) for stream in self.heard[number] if not stream.stays)
+
+    def senders(self, number: int, cells: int) -> NDArray[np.float64]:
+        """The same for each slice that sends; float64[slices]."""
+        heard = [stream for stream in self.heard[number] if not stream.stays]
+        return np.repeat([stream.cycles(cells) / stream.slices for stream in heard], [s.slices for s in heard])
+
+    def staying_cycles(self, number: int, cells: int) -> float:
+        """The same for synapses with dynamics, and for rewiring."""
+        return sum(stream.cycles(cells) for stream in self.heard[number] if stream.stays)
+
+    def slot_words(self, number: int, per_core: int) -> int:
+        """Words of a slot of the ring buffers, if the fullest core of population `number` has `per_core` cells."""
+        program = self.programs[number]
+        return 0 if program is None else slot_bytes(program, per_core, self.dynamic[number]) // WORD
+
+    def need(self, number: int, cells: int, feeders: int = 0, per_core: int | None = None) -> CoreMemory:
         """Memory of a core of so many average `cells` of population `number`, recordings left out.
 
         Parameters
         ----------
+        feeders : int
+            Synapse cores beside it.
         per_core : int, optional
             Cells on the fullest core, if that is another.
         """
-        program, heard = self.program(number), self.heard[number]
+        program = self.programs[number]
         if program is None:
             return random_core(cells, 0, (), 1)
+        heard = [stream for stream in self.heard[number] if stream.stays or not feeders]
         return neuron_core(
             program,
             cells,
@@ -119,78 +143,10 @@ class Task:
             recorded=(),
             ticks=1,
             dynamic=self.dynamic[number],
+            feeders=feeders,
         )
 
-    def fits(self, need: CoreMemory) -> bool:
-        """Whether a core has this memory."""
-        return need.dtcm_bytes <= self.machine.dtcm_bytes and need.sdram_bytes <= self.machine.sdram_bytes
-
-
-def cells_per_core(task: Task, number: int) -> int:
-    """The most cells of population `number` that a core takes, if all are like the average one.
-
-    Raises
-    ------
-    MappingError
-        If a single cell takes longer than a tick.
-    """
-    population, options = task.network.populations[number], task.options_of(number)
-    program = task.program(number)
-    if program is None:
-        return min(options.sources_per_core, population.size)
-    least = task.update(number, 1)
-    if least > task.cycles:
-        raise MappingError(
-            f"population '{population.label}': one timestep of one {population.cell} cell takes {least:,} cycles and a "
-            f"core has {task.cycles:,.0f} a tick; use a time_scale_factor {math.ceil(least / task.cycles)} times as "
-            "large, or a longer timestep"
-        )
-    heard, budget = task.heard[number], task.budget(number)
-
-    def room(cells: int) -> bool:
-        return task.fits(task.need(number, cells)) and task.update(number, cells) <= budget
-
-    def time(cells: int) -> bool:
-        return task.update(number, cells) + sum(stream.cycles(cells) for stream in heard) <= budget
-
-    most = largest(room, min(options.neurons_per_core, population.size))
-    return max(largest(time, most), min(FEWEST, most))
-
-
-def largest(fits: Callable[[int], bool], most: int) -> int:
-    """The largest whole number from 1 to `most` that fits, or 1; what fits, fits with fewer."""
-    return most if fits(most) else max(1, bisect_right(range(1, most + 1), False, key=lambda n: not fits(n)))
-
-
-def fit(task: Task, slicing: Slicing, recut: Recut | None) -> Partition:
-    """Make the partition of `slicing`, or of what `recut` makes of it until it changes no more.
-
-    Parameters
-    ----------
-    recut : callable, optional
-        None if the slicing is settled.
-
-    Raises
-    ------
-    MappingError
-        If a piece does not fit.
-    """
-    while True:
-        plan = plan_all_rows(task.workload, slicing)
-        needs = piece_memory(task.workload, slicing, plan, task.options)
-        again = recut(slicing, plan, needs) if recut else slicing
-        if again == slicing:
-            break
-        slicing = again
-    for number, population in enumerate(task.network.populations):
-        for need in needs[slice(*slicing.first[number : number + 2])]:
-            check_fits(need, population.label, task.machine, _remedy(task.network, number))
-    return assemble(task.workload, slicing, plan, needs, task.options)
-
-
-def _remedy(network: Network, population: int) -> str:
-    """What to do if a core of a population does not fit."""
-    lower = "lower 'neurons_per_core' or 'recording_ticks'"
-    if any(made.synapse in STRUCTURAL and made.target == population for made in network.projections):
-        return f"{lower}, 'rewired_row_synapses' or s_max"
-    return lower
+    def fits(self, cores: Sequence[CoreMemory]) -> bool:
+        """Whether cores of one chip have this memory."""
+        fast = all(need.dtcm_bytes <= self.machine.dtcm_bytes for need in cores)
+        return fast and sum(need.sdram_bytes for need in cores) <= self.machine.sdram_bytes

@@ -10,13 +10,12 @@ take more than was thought.  A population whose slices then exceed a memory is c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from emulator.machine import Machine
-from toolchain.memory import CoreMemory
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
-from toolchain.partition.task import Task, cells_per_core, fit
+from toolchain.partition.cells import cells_per_core
+from toolchain.partition.fit import Needs, fit
+from toolchain.partition.task import Task
 from toolchain.rows import RowPlan, Slicing
 from toolchain.workload import Workload
 
@@ -46,7 +45,7 @@ def partition(
     sizes = [population.size for population in task.network.populations]
     per_core = [cells_per_core(task, number) for number in range(len(sizes))]
 
-    def halved(slicing: Slicing, plan: RowPlan, needs: Sequence[CoreMemory]) -> Slicing:
+    def halved(slicing: Slicing, plan: RowPlan, needs: Needs) -> Slicing:
         spans = zip(slicing.per_core, slicing.first, slicing.first[1:], strict=False)
         return Slicing.uniform(
             sizes,

@@ -33,7 +33,7 @@ def check(graph: Graph, placement: Placement, constraints: Constraints = FREE) -
     _refuse(graph, placement, first[inverse] != np.arange(len(core)), "shares its core with an earlier one")
     _check_sdram(graph, placement)
     _check_limits(graph, placement, constraints)
-    for group in constraints.together:
+    for group in (*graph.together, *constraints.together):
         vertices = np.array(group)
         away = (x[vertices] != x[vertices[0]]) | (y[vertices] != y[vertices[0]])
         _refuse_some(graph, placement, vertices, away, f"is not on the chip of {graph.vertices[group[0]].name!r}")
