@@ -14,7 +14,7 @@ import numpy as np
 import toolchain.graph
 from emulator.machine import Machine, board_of, largest_part, named, smallest
 from toolchain.constraints import FREE, Constraints, with_graph
-from toolchain.errors import MappingError
+from toolchain.errors import ConstraintsError, MappingError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.keys.along import allocate
@@ -264,4 +264,7 @@ def _place_on_part(graph: Graph, machine: Machine, place: Placer, constraints: C
         if part is machine:
             raise
         remark = f"{machine.chips - part.chips} of its {machine.chips} chips cannot be reached from the others"
-        raise MappingError(f"{error} ({remark})") from None
+        message = f"{error} ({remark})"
+        if isinstance(error, ConstraintsError):
+            raise ConstraintsError(message, error.origins) from None
+        raise MappingError(message) from None

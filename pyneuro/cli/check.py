@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from pyneuro.cli import FAILED
-from pyneuro.errors import ScriptError
+from pyneuro.errors import PyneuroError, ScriptError
 from pyneuro.options import Options
+from toolchain.errors import ToolchainError
 from toolchain.graph import Graph
 from toolchain.language.clashes import clashes
 from toolchain.language.labels import unmatched
@@ -31,7 +32,11 @@ def main(options: argparse.Namespace) -> int:
     """Print all that is wrong; 0 only if nothing is."""
     parsed = parse_file(options.mapping)
     settings, found = judge(parsed.statements)
-    network = _network(options.script, options.arguments) if options.script else None
+    try:
+        network = _network(options.script, options.arguments) if options.script else None
+    except (PyneuroError, ToolchainError):
+        print(render_all(in_order([*parsed.problems, *found])))
+        raise
     of_network = () if network is None else (*unmatched(settings, network), *clashes(settings, network))
     problems = in_order([*parsed.problems, *found, *of_network])
     if problems:

@@ -85,6 +85,15 @@ def test_contradictions_in_a_script_and_in_a_netlist(
             assert check(tmp_path, machine + 'place "cells" near "noise"\n', *words) == 0
 
 
+def test_what_is_wrong_with_the_file_is_told_if_the_script_fails_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(tmp_path, "machine spin4\n", str(tmp_path / "absent.py")) == 2
+    out, error = capsys.readouterr()
+    assert "a.map:1:1: error: unknown machine 'spin4'" in out
+    assert "there is no script" in error
+
+
 def test_what_the_named_machine_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(tmp_path, "machine spin5\ndead 16 cores on chip (0, 0)\n") == 1
     assert "a.map:1:1: error: 16 dead cores on chip (0, 0) of spin5: it has 15 to use" in capsys.readouterr().out

@@ -137,6 +137,19 @@ def test_contradictions_name_both_lines() -> None:
     assert "mapping:3" in str(error.value)
 
 
+def test_constraints_that_cannot_be_kept_are_shown_with_their_lines() -> None:
+    crowded, cut = populations({"a": 30, "b": 700}), "dead links (0, 0) east, (0, 0) northeast, (0, 0) north"
+    for text, graph, line in (
+        ('machine spin5\nplace "a" apart from "*"', crowded, 2),
+        (f'machine spin5\n{cut}\nplace "a" on chip (0, 0)', GRAPH, 3),
+    ):
+        with pytest.raises(SettingsError) as error:
+            mapped(text, graph)
+        (problem,) = error.value.problems
+        assert problem.origin.line == line
+        assert "but not with the placement constraint of" in problem.message
+
+
 def test_unknown_labels_are_refused_with_the_nearest() -> None:
     text = 'population "aa": neurons_per_core = 8\nrequire real time of "c"'
     for attempt in (lambda: mapped(text), lambda: map_network(small(), read_text(text))):
