@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from processes import in_new_process
 
 import pyneuro
 from pyneuro import mapping, simulator
@@ -140,3 +141,19 @@ def test_a_wrong_file_stops_the_command_line(tmp_path: Path, script: str, capsys
     assert err.startswith("pyneuro: error: 2 errors in what is said about the mapping\n")
     assert "did you mean 'hilbert'?" in err
     assert "did you mean 'place'?" in err
+
+
+def test_settings_are_explained_where_a_mapping_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    netlist, said = tmp_path / "n.json", tmp_path / "a.map"
+    vertices = [{"name": f"a[{i}]", "neurons": 4} for i in range(99)]
+    netlist.write_text(json.dumps({"format": "pyneuro-netlist-1", "name": "n", "vertices": vertices, "nets": []}))
+    said.write_text("machine spin3\nattempts 2\n")
+    assert main(["map", "--netlist", str(netlist), "--mapping", str(said), "--explain"]) == 2
+    out, error = capsys.readouterr()
+    assert f"{said}:2" in next(line for line in out.splitlines() if line.startswith("attempts"))
+    assert "needs 99 cores" in error
+
+
+def test_mapping_a_netlist_loads_neither_pynn_nor_solvers() -> None:
+    script = "import sys, pyneuro.cli.map; print([m for m in ('pyNN.common', 'scipy.optimize') if m in sys.modules])"
+    assert in_new_process(script) == "[]\n"
