@@ -112,10 +112,11 @@ cdef class Banks:
     ----------
     rows : list of uint32[words]
         The rows of each bank, as they are now.
-    remembered : list of (int32[n, HISTORY], int16[traces, n, HISTORY], int32[n])
-        Ticks and traces of each history, and the last entry of each neuron.
-    dosed : (int32[n, HISTORY], int32[n, HISTORY], int32[n])
-        Ticks of the arrivals of dopamine, concentrations after them, and the last entry of each neuron; () without.
+    remembered : list of (int32[n, HISTORY], int16[traces, n, HISTORY], int32[n], int32[n])
+        Ticks and traces of each history, the last entry of each neuron, and the tick of its latest spike that had to go.
+    dosed : (int32[n, HISTORY], int32[n, HISTORY], int32[n], int32[n])
+        Ticks of the arrivals of dopamine, concentrations after them, the last entry of each neuron, and the tick of the
+        latest that was merged; () without.
     """
 
     def __init__(self, image, core, benches, shared):
@@ -172,11 +173,12 @@ cdef class Banks:
         traces = np.zeros((max(len(made.traces), 1), n, HISTORY), dtype=np.int16)
         cdef int32_t[:, ::1] time = times
         cdef int16_t[:, :, ::1] trace = traces
-        last = np.zeros(n, dtype=np.int32)
-        cdef int32_t[::1] lasts = last
+        last, lost = np.zeros((2, n), dtype=np.int32)
+        cdef int32_t[::1] lasts = last, losses = lost
         history.time, history.trace, history.last = &time[0, 0], &trace[0, 0, 0], &lasts[0]
+        history.lost = &losses[0]
         history.traces = len(made.traces)
-        self.remembered.append((times, traces, last))
+        self.remembered.append((times, traces, last, lost))
         self.load_routine(&history.add_post, program, given_names((), made.traces))
         return 0
 
@@ -207,14 +209,16 @@ cdef class Banks:
     cdef int load_doses(self, made, image, int n) except -1:
         """Arrivals of dopamine, of which there have been none yet."""
         cdef int32_t place
-        times, concentrations, last = no_events(n), np.zeros((n, HISTORY), dtype=np.int32), np.zeros(n, dtype=np.int32)
+        times, concentrations = no_events(n), np.zeros((n, HISTORY), dtype=np.int32)
+        last, lost = np.zeros((2, n), dtype=np.int32)
         cdef int32_t[:, ::1] time = times, after = concentrations
-        cdef int32_t[::1] lasts = last
+        cdef int32_t[::1] lasts = last, losses = lost
         self.doses.time, self.doses.after, self.doses.last = &time[0, 0], &after[0, 0], &lasts[0]
+        self.doses.lost = &losses[0]
         self.doses.types = len(made.signs)
         for place, sign in enumerate(made.signs):
             self.doses.sign[place] = sign
-        self.dosed = times, concentrations, last
+        self.dosed = times, concentrations, last, lost
         self.load_routine(&self.doses.add_dose, image.programs[made.add], given_names((), ()))
         self.load_routine(&self.doses.merge, image.programs[made.merge], given_names((), ()))
         return 0

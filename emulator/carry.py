@@ -60,7 +60,7 @@ def carry_dynamics(old: Side, new: Side) -> None:
         for before in [known for known in left if old.core.histories[known].traces == history.traces][:1]:
             left.remove(before)
             was, becomes = old.engine.history(old.number, before), new.engine.history(new.number, number)
-            becomes[0][:], becomes[1][:], becomes[2][:] = was
+            becomes[0][:], becomes[1][:], becomes[2][:], becomes[3][:] = was
     left = [known for known in range(len(old.core.dynamic)) if known not in rewired_banks(old.core.rewiring)]
     for number in [known for known in range(len(new.core.dynamic)) if known not in rewired_banks(new.core.rewiring)]:
         for before in [known for known in left if _same_synapses(old, known, new, number)][:1]:

@@ -190,3 +190,5 @@ cdef inline void close_account(Core* core, const Tally* tally, double cycles_per
     core.tally.saturations += tally.saturations
     core.tally.dynamic_rows += tally.dynamic_rows
     core.tally.dynamic_events += tally.dynamic_events
+    core.tally.forgotten += tally.forgotten
+    core.tally.merged += tally.merged

@@ -98,7 +98,9 @@ cdef inline void make_room(Doses* doses, const int32_t* neuron, int32_t n, int32
     run_lanes(&doses.merge, registers, full, run)
     for k in range(full):
         doses.after[entries[k]] = dopamine[k]
-        drop(doses, entries[k] + 1)
+        entry = entries[k] + 1
+        doses.lost[entry // HISTORY] = max(doses.lost[entry // HISTORY], doses.time[entry])
+        drop(doses, entry)
 
 
 cdef inline int32_t closest(const int32_t* time, int32_t tick) noexcept nogil:

@@ -58,7 +58,7 @@ from emulator.image import (
 )
 from emulator.link import link
 from emulator.program import Program, Role
-from emulator.statistics import CoreStatistics, Statistics
+from emulator.statistics import TROUBLES, CoreStatistics, Statistics
 
 Progress = Callable[[int], None]
 """Called now and then with the number of ticks done in this run."""
@@ -193,7 +193,7 @@ class Emulator:
 
         Copies. The first entry of a neuron stands for the time before any spike, those behind its last are not in use.
         """
-        tick, trace, last = self._engine.history(core, history)
+        tick, trace, last, _ = self._engine.history(core, history)
         return tick.copy(), trace.copy(), last.copy()
 
     def doses(self, core: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
@@ -209,7 +209,7 @@ class Emulator:
         found = self._engine.doses(core)
         if not found:
             raise KeyError(f"{self._label(core)} has no dopamine")
-        tick, after, last = found
+        tick, after, last, _ = found
         return tick.copy(), after.copy(), last.copy()
 
     def clear(self, core: int) -> None:
@@ -235,14 +235,12 @@ class Emulator:
         )
 
     def troubles(self) -> list[str]:
-        """Which of the counts ``saturations``, ``overruns``, ``full_rows`` and ``packets_dropped`` may be above 0.
+        """Which of the `TROUBLES` may be above 0, and ``packets_dropped``.
 
         This takes a tenth of the time of `statistics`, for those who run a tick at a time.
         """
         accounts = [self._engine.account(number) for number in range(len(self.image.cores))]
-        counts = [
-            name for name in ("saturations", "overruns", "full_rows") if any(account[name] for account in accounts)
-        ]
+        counts = [name for name in TROUBLES if any(account[name] for account in accounts)]
         return [*counts, *(["packets_dropped"] if len(self._fabric.drop_block) else [])]
 
     def _core_statistics(self, number: int, core: Core) -> CoreStatistics:

@@ -131,16 +131,17 @@ cdef class Engine(Loaded):
             push_pair(&dynamic.waiting, t, w)
 
     def history(self, int core, int history):
-        """Ticks and traces of the spikes of each neuron, and its last entry: (int32[n, 16], int16[traces, n, 16], int32[n]).
+        """Ticks and traces of the spikes of each neuron, its last entry, and the tick of the latest spike that had to go.
 
-        Not copies. The first entry stands for the time before any spike, those behind the last are not in use.
+        They are (int32[n, 16], int16[traces, n, 16], int32[n], int32[n]), not copies. The first entry stands for the time before any spike, those behind the last are not in use.
         """
         return self.banks[core].remembered[history]
 
     def doses(self, int core):
-        """Ticks of the arrivals of dopamine at each neuron, concentrations after them, and its last entry; () without.
+        """Ticks of the arrivals of dopamine at each neuron, concentrations after them, its last entry; () without.
 
-        They are (int32[n, 16], int32[n, 16], int32[n]), not copies, and laid out as histories are.
+        They are (int32[n, 16], int32[n, 16], int32[n], int32[n]), not copies, and laid out as histories are; the last
+        tells the tick of the latest arrival that has been merged into the one before.
         """
         return self.banks[core].dosed if self.banks[core] is not None else ()
 
@@ -255,4 +256,6 @@ cdef class Engine(Loaded):
             "formed": rewiring.formed,
             "eliminated": rewiring.eliminated,
             "full_rows": rewiring.full,
+            "forgotten": tally.forgotten,
+            "merged": tally.merged,
         }

@@ -62,8 +62,8 @@ cdef inline void process_modulated_rows(Core* core, Dynamic* bank, int32_t tick,
         first = 0
         while first < count:
             n = min(count - first, LANES - bench.lane_count)
-            lay_lanes(core, bank, bench, k, first, n, tick)
-            lay_learning(core, bank, bench, &bench.piece[bench.piece_count - 1], tick)
+            lay_lanes(core, bank, bench, k, first, n, tick, tally)
+            lay_learning(core, bank, bench, &bench.piece[bench.piece_count - 1], tick, tally)
             first += n
             if bench.lane_count == LANES:
                 learn(core, bank, tick, thread, bench, run, tally)
@@ -81,14 +81,14 @@ cdef inline int32_t* learning_words(const Dynamic* bank, const Piece* piece, int
 
 
 cdef inline void lay_learning(const Core* core, const Dynamic* bank, Workbench* bench, const Piece* piece,
-                              int32_t tick) noexcept nogil:
+                              int32_t tick, Tally* tally) noexcept nogil:
     """Weights in full, eligibilities, and the dopamine that counts, for a piece that is on the bench."""
     cdef int32_t index_mask = (1 << core.index_bits) - 1
     cdef const uint16_t* weight = weights_of(bank, piece)
     cdef const uint16_t* control = controls_of(piece)
     cdef const int32_t* fraction = learning_words(bank, piece, FRACTION_WORD)
     cdef const int32_t* eligibility = learning_words(bank, piece, ELIGIBILITY_WORD)
-    cdef int32_t j, lane, lag, before, entry
+    cdef int32_t j, lane, lag, before, begun, entry
     for j in range(piece.n):
         lane = piece.lane + j
         before = bench.before[bench.from_row[lane]]
@@ -98,8 +98,11 @@ cdef inline void lay_learning(const Core* core, const Dynamic* bank, Workbench* 
         bench.eligibility[lane] = eligibility[j]
         bench.now[lane] = before
         bench.lag[lane] = lag
-        bench.next_dose[lane] = entry + entries_until(bank.doses.time + entry, max(before - max(lag, 0), 0))
+        begun = max(before - max(lag, 0), 0)
+        bench.next_dose[lane] = entry + entries_until(bank.doses.time + entry, begun)
         bench.last_dose[lane] = entry + entries_until(bank.doses.time + entry, max(tick - lag, 0)) - 1
+        if before:
+            tally.merged += bank.doses.lost[entry // HISTORY] > begun
 
 
 cdef inline void learn(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench, program_t run,

@@ -135,6 +135,7 @@ cdef inline int32_t new_entry(History* history, int32_t neuron, int32_t neurons)
     if history.last[neuron] < HISTORY - 1:
         history.last[neuron] += 1
         return first - 1 + history.last[neuron]
+    history.lost[neuron] = history.time[first]
     memmove(history.time + first, history.time + first + 1, (HISTORY - 2) * sizeof(int32_t))
     for t in range(history.traces):
         trace = history.trace + t * neurons * HISTORY + first
@@ -173,7 +174,7 @@ cdef inline void process_plastic_rows(Core* core, Dynamic* bank, int32_t tick, i
         first = 0
         while first < count:
             n = min(count - first, LANES - bench.lane_count)
-            lay_lanes(core, bank, bench, k, first, n, tick)
+            lay_lanes(core, bank, bench, k, first, n, tick, tally)
             first += n
             if bench.lane_count == LANES:
                 process_lanes(core, bank, tick, thread, bench, run, tally)
@@ -222,7 +223,7 @@ cdef inline const uint16_t* controls_of(const Piece* piece) noexcept nogil:
 
 
 cdef inline void lay_lanes(const Core* core, const Dynamic* bank, Workbench* bench, int32_t k, int32_t first,
-                           int32_t n, int32_t tick) noexcept nogil:
+                           int32_t n, int32_t tick, Tally* tally) noexcept nogil:
     """Put synapses ``first .. first + n`` of row `k` on the bench: find the spikes of their targets that count."""
     cdef Piece* piece = &bench.piece[bench.piece_count]
     cdef int32_t lane = bench.lane_count
@@ -230,7 +231,7 @@ cdef inline void lay_lanes(const Core* core, const Dynamic* bank, Workbench* ben
     cdef int32_t index_mask = (1 << core.index_bits) - 1
     cdef const uint16_t* weight
     cdef const uint16_t* control
-    cdef int32_t entry, until, back, j
+    cdef int32_t entry, until, back, begun, j
     piece[0] = Piece(bench.row[k], first, lane, n)
     weight, control = weights_of(bank, piece), controls_of(piece)
     for j in range(n):
@@ -241,8 +242,11 @@ cdef inline void lay_lanes(const Core* core, const Dynamic* bank, Workbench* ben
         entry = (control[j] & index_mask) * HISTORY
         until = entries_until(bank.history.time + entry, max(tick - back, 0))
         bench.back[lane + j] = back
-        bench.first[lane + j] = entry + entries_until(bank.history.time + entry, max(before - max(back, 0), 0))
+        begun = max(before - max(back, 0), 0)
+        bench.first[lane + j] = entry + entries_until(bank.history.time + entry, begun)
         bench.last[lane + j] = entry + until - 1 if until > 1 else -1
+        if bench.first[lane + j] == entry + 1 and before:
+            tally.forgotten += bank.history.lost[entry // HISTORY] > begun
     bench.piece_count += 1
     bench.lane_count += n
 

@@ -76,6 +76,7 @@ ctypedef struct History:
     int32_t* time           # [n, HISTORY], ascending; behind the last entry the greatest number
     int16_t* trace          # [traces, n, HISTORY]
     int32_t* last           # last entry of each neuron
+    int32_t* lost           # tick of the latest spike of each neuron that is not in it any more
     int32_t traces
     Routine add_post
 
@@ -83,6 +84,7 @@ ctypedef struct Doses:      # arrivals of dopamine
     int32_t* time           # [n, HISTORY], as of spikes
     int32_t* after          # [n, HISTORY], the concentration after each
     int32_t* last           # last entry of each neuron
+    int32_t* lost           # tick of the latest arrival at each neuron that has been merged into the one before
     int32_t types           # synapse types that bring it, behind those of the receptors
     int32_t sign[SIGNS]
     Routine add_dose
@@ -180,6 +182,8 @@ ctypedef struct Tally:
     int64_t dynamic_rows    # rows of synapses with dynamics, which `rows` leaves out
     int64_t dynamic_events  # their synapses
     int64_t routine_cycles  # of the programs that ran over them
+    int64_t forgotten       # synapses whose targets had more spikes than a history holds
+    int64_t merged          # and more arrivals of dopamine
 
 ctypedef struct Core:
     int32_t kind

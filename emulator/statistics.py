@@ -21,8 +21,12 @@ COUNTS = (
     "formed",
     "eliminated",
     "full_rows",
+    "forgotten",
+    "merged",
 )
 """The fields of `CoreStatistics` that add up."""
+TROUBLES = ("saturations", "overruns", "full_rows", "forgotten", "merged")
+"""Those of them that tell of something that went wrong."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,11 @@ class CoreStatistics:
         Attempts to rewire at places of its neurons; synapses that came, and that went.
     full_rows : int
         Attempts that failed because the row had no room for another synapse.
+    forgotten : int
+        Plastic synapses that were added to its ring buffers after more spikes of the target since the spike of the
+        source before than a history holds: the earliest of these have not changed them.
+    merged : int
+        Modulated synapses with as many arrivals of dopamine, of which some were taken for one.
     """
 
     label: str
@@ -81,6 +90,8 @@ class CoreStatistics:
     formed: int = 0
     eliminated: int = 0
     full_rows: int = 0
+    forgotten: int = 0
+    merged: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -146,6 +157,11 @@ class Statistics:
         return sum(core.overruns for core in self.cores)
 
     @property
+    def dynamic_events(self) -> int:
+        """Those of the synaptic events that came from synapses with dynamics."""
+        return sum(core.dynamic_events for core in self.cores)
+
+    @property
     def attempts(self) -> int:
         """Attempts to rewire."""
         return sum(core.attempts for core in self.cores)
@@ -164,6 +180,16 @@ class Statistics:
     def full_rows(self) -> int:
         """Attempts to rewire that failed because a row had no room for another synapse."""
         return sum(core.full_rows for core in self.cores)
+
+    @property
+    def forgotten(self) -> int:
+        """Plastic synapses that were processed without the earliest spikes of their targets."""
+        return sum(core.forgotten for core in self.cores)
+
+    @property
+    def merged(self) -> int:
+        """Modulated synapses that were processed with arrivals of dopamine of which some were taken for one."""
+        return sum(core.merged for core in self.cores)
 
     @property
     def hops(self) -> int:

@@ -1,7 +1,8 @@
-"""What went wrong on the machine during a run, in the user's words: saturated inputs, overruns, lost packets."""
+"""What went wrong on the machine during a run, in the user's words: saturated inputs, overruns, what was lost."""
 
 from __future__ import annotations
 
+from emulator.image import HISTORY
 from emulator.statistics import Statistics
 
 
@@ -11,6 +12,8 @@ def remarks(counted: Statistics) -> dict[str, str]:
         "saturations": _saturations(counted),
         "overruns": _overruns(counted),
         "full_rows": _full_rows(counted),
+        "forgotten": _forgotten(counted),
+        "merged": _merged(counted),
         "packets_dropped": f"{counted.packets_dropped} packets were dropped by routers: their spikes are lost",
     }
     return {name: text for name, text in said.items() if getattr(counted, name)}
@@ -37,6 +40,24 @@ def _full_rows(counted: Statistics) -> str:
     return (
         f"{counted.full_rows} of {counted.attempts} attempts to rewire would have formed a synapse and found no room "
         f"for it, most on {_most(counted, 'full_rows')}: raise the mapping option rewired_row_synapses"
+    )
+
+
+def _forgotten(counted: Statistics) -> str:
+    return (
+        f"{counted.forgotten} of {counted.dynamic_events} times that a spike went through a synapse that changes, its "
+        f"target had had more than {HISTORY - 1} spikes since the last spike of the source, most on "
+        f"{_most(counted, 'forgotten')}: a core remembers no more, and the earliest have not changed the weight; only "
+        "sources that spike more often, or targets that spike less, avoid this"
+    )
+
+
+def _merged(counted: Statistics) -> str:
+    return (
+        f"{counted.merged} of {counted.dynamic_events} times that a spike went through a synapse that changes, more "
+        f"dopamine had come since the last spike of the source than the {HISTORY - 1} arrivals that a core remembers, "
+        f"most on {_most(counted, 'merged')}: some were taken for one of about the same effect; bring dopamine in "
+        "fewer, larger doses to avoid this"
     )
 
 

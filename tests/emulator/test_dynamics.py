@@ -35,6 +35,8 @@ def assert_alike(slow: SlowEmulator, fast: Emulator) -> None:
         for name in COUNTED:
             assert getattr(counted.cores[number], name) == slow.counts[number][name], (core.label, name)
         if isinstance(core, NeuronCore):
+            dynamics, counts = slow.dynamics[number], counted.cores[number]
+            assert (counts.forgotten, counts.merged) == (dynamics.forgotten, dynamics.merged), core.label
             assert_same_memory(slow, fast, number, core)
 
 
@@ -151,14 +153,16 @@ def test_random_dynamics_are_worth_the_trouble() -> None:
         emulator = Emulator(image)
         emulator.run(TICKS)
         for number, core in enumerate(image.cores):
-            seen["events"] += emulator.statistics().cores[number].dynamic_events
+            counts = emulator.statistics().cores[number]
+            seen["events"] += counts.dynamic_events
+            seen["forgotten"] += counts.forgotten > 0
+            seen["merged"] += counts.merged > 0
             if isinstance(core, NeuronCore):
                 for bank, rows in enumerate(core.dynamic):
                     seen[type(rows).__name__] += int((emulator.dynamic_rows(number, bank) != rows.rows).any())
-                seen["forgotten"] += int(core.dopamine is not None and (emulator.doses(number)[2] == 15).any())
                 for history in range(len(core.histories)):
                     seen["full"] += int((emulator.history(number, history)[2] == 15).any())
-    wanted = ("events", "PlasticRows", "ModulatedRows", "ReleaseRows", "full", "forgotten")
+    wanted = ("events", "PlasticRows", "ModulatedRows", "ReleaseRows", "full", "forgotten", "merged")
     assert min(seen[name] for name in wanted) > 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +16,17 @@ from numpy.typing import NDArray
 import pyneuro as sim
 from pyneuro.budget.simulations import ExactDelays, ProgramSimulation, RoundedWeights
 from pyneuro.emulated import EmulatedSimulation
+from pyneuro.errors import RunWarning
 from pyneuro.reference import ReferenceSimulation
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
 
 Floats = NDArray[np.float64]
 TRACE = 2.0**-11
-pytestmark = pytest.mark.filterwarnings("ignore::pyneuro.errors.MappingWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pyneuro.errors.MappingWarning"),
+    pytest.mark.filterwarnings("ignore::pyneuro.errors.RunWarning"),
+]
 
 
 def marking(projection: Projection, amplitude: float) -> Projection:
@@ -204,3 +209,16 @@ def test_what_stands_between_the_simulators_learns_too(in_words: bool) -> None:
     # Cells of a core spike a step earlier than those of the reference, dopamine comes when it did.
     np.testing.assert_allclose(cells.weights(0), wanted, atol=0.05)
     assert wanted.std() > 0.05
+
+
+@pytest.mark.parametrize(("between", "more"), [(15, False), (16, True)])
+def test_what_a_history_does_not_hold_is_told(between: int, more: bool) -> None:
+    """Spikes of the target, and then arrivals of dopamine, between two spikes of a source after its first."""
+    posts = [20.0 + 4.0 * k for k in range(between)]
+    for post, doses, match in ((posts, [5.0], "1 of 3 times.*15 spikes"), ([5.0], posts, "1 of 3 times.*15 arrivals")):
+        network = pair([2.0, 10.0, 200.0], post, [doses], stdp(), brought(3))
+        simulation = EmulatedSimulation(network)
+        with pytest.warns(RunWarning, match=match) if more else warnings.catch_warnings():
+            if not more:
+                warnings.simplefilter("error")
+            simulation.run(220)

@@ -32,3 +32,15 @@ def test_each_trouble_has_its_words() -> None:
     assert said["overruns"].startswith("7 of 200 timesteps of cores took longer")
     assert "time_scale_factor" in said["overruns"]
     assert said["packets_dropped"].startswith("3 packets were dropped")
+
+
+def test_histories_that_were_too_short_have_their_words() -> None:
+    """What a synapse missed, how often, and where most of it was."""
+    quiet, busy = counted().cores
+    missed = replace(busy, dynamic_events=10, forgotten=2, merged=3)
+    said = remarks(replace(counted(), cores=(quiet, missed)))
+    assert list(said) == ["forgotten", "merged"]
+    assert said["forgotten"].startswith("2 of 10 times")
+    assert "more than 15 spikes since the last spike of the source, most on core 'busy'" in said["forgotten"]
+    assert said["merged"].startswith("3 of 10 times")
+    assert "than the 15 arrivals that a core remembers" in said["merged"]

@@ -81,10 +81,14 @@ class SlowDynamics:
     core: NeuronCore
     remembered: list[list[list[Spike]]] = field(default_factory=list)
     doses: list[list[Dose]] = field(default_factory=list)
+    gone: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    taken_together: dict[int, list[int]] = field(default_factory=dict)
     rows: dict[tuple[int, int], Row] = field(default_factory=dict)
     due: list[tuple[int, int, int]] = field(default_factory=list)
     sent: list[tuple[int, int]] = field(default_factory=list)
     sent_fixed: int = 0
+    forgotten: int = 0
+    merged: int = 0
     rewiring: SlowRewiring | None = None
 
     def __post_init__(self) -> None:
@@ -107,11 +111,11 @@ class SlowDynamics:
             if dose:
                 added = Dose(tick, self._after(doses[-1], tick, dose))
                 if len(doses) == 16:
-                    self._merge(doses, tick)
+                    self.taken_together.setdefault(neuron, []).append(self._merge(doses, tick))
                 doses.append(added)
 
-    def _merge(self, doses: list[Dose], tick: int) -> None:
-        """Merge the two entries, but for the first and the last, that are closest for their age."""
+    def _merge(self, doses: list[Dose], tick: int) -> int:
+        """Merge the two entries, but for the first and the last, closest for their age; the tick of the second."""
         assert self.core.dopamine is not None
         spread = [Fraction(doses[k + 1].tick - doses[k].tick, tick - doses[k + 1].tick) for k in range(1, 14)]
         place = 1 + spread.index(min(spread))
@@ -120,6 +124,7 @@ class SlowDynamics:
         program = self.image.programs[self.core.dopamine.merge]
         after = ran(program, given | {"since": end.tick - other.tick})["dopamine"]
         doses[place : place + 2] = [Dose(one.tick, after)]
+        return other.tick
 
     def _after(self, before: Dose, tick: int, dose: int) -> int:
         assert self.core.dopamine is not None
@@ -128,9 +133,11 @@ class SlowDynamics:
 
     def spiked(self, tick: int, neurons: list[int]) -> None:
         """Neurons spiked in this tick."""
-        for history, remembered in zip(self.core.histories, self.remembered, strict=True):
+        for number, (history, remembered) in enumerate(zip(self.core.histories, self.remembered, strict=True)):
             for neuron in neurons:
                 self._remember(history, remembered[neuron], tick)
+                if len(remembered[neuron]) > 16:
+                    self.gone.setdefault((number, neuron), []).append(remembered[neuron].pop(1).tick)
 
     def _remember(self, history: History, spikes: list[Spike], tick: int) -> None:
         before = spikes[-1]
@@ -138,8 +145,6 @@ class SlowDynamics:
         given |= {"since_post": tick - before.tick, "seen_post": ONE if before.tick else 0}
         after = ran(self.image.programs[history.program], given)
         spikes.append(Spike(tick, tuple(short(after[f"post_{name}"]) for name in history.traces)))
-        if len(spikes) > 16:
-            del spikes[1]
 
     def heard(self, key: int, tick: int) -> bool:
         """Queue the rows of a packet; whether there are any."""
@@ -195,6 +200,7 @@ class SlowDynamics:
             weight = row.weights[place] << rows.shift
             spikes, names = self.remembered[rows.history][neuron], self.core.histories[rows.history].traces
             start, end = max(row.last - max(back, 0), 0), max(tick - back, 0)
+            self.forgotten += row.last > 0 and any(gone > start for gone in self.gone.get((rows.history, neuron), []))
             latest = 0
             for number, spike in enumerate(spikes):
                 if number and spike.tick <= end:
@@ -226,6 +232,9 @@ class SlowDynamics:
             neuron = control & (1 << self.core.index_bits) - 1
             spikes, doses = self.remembered[rows.history][neuron], self.doses[neuron]
             from_spike, from_dose = (max(row.last - max(late, 0), 0) for late in (back, lag))
+            if row.last:
+                self.forgotten += any(gone > from_spike for gone in self.gone.get((rows.history, neuron), []))
+                self.merged += any(merged > from_dose for merged in self.taken_together.get(neuron, []))
             last = max(number for number, spike in enumerate(spikes) if spike.tick <= max(tick - back, 0))
             first = [dose for dose in doses if dose.tick <= from_dose][-1]
             # What happens, in order: of events that come together the spikes are first.
