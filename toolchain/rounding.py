@@ -20,7 +20,10 @@ from toolchain.models.declaration import CellModel, Parameter
 from toolchain.network import Network, Population, Projection
 from toolchain.synapses import LEARNING, parameters_of
 from toolchain.synapses.declaration import Scale
+from toolchain.synapses.modulation import NEUROMODULATION
+from toolchain.synapses.modulation import PARAMETERS as MODULATION
 from toolchain.synapses.programs import rule_words
+from toolchain.synapses.release import RELEASE_MODELS
 from toolchain.synapses.structure import STRUCTURAL
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
@@ -113,10 +116,10 @@ def short_time_constants(network: Network, substeps: int | None = None) -> tuple
     as `substeps`, or as their model needs.
     """
     cells = (remark for found in network.populations for remark in _of_taus(found, network.timestep, substeps))
-    rules = (
-        remark for made in network.projections for remark in _of_rule(made, network.name_of(made), network.timestep)
+    synapses = (
+        remark for made in network.projections for remark in _of_synapses(made, network.name_of(made), network.timestep)
     )
-    return (*cells, *rules)
+    return (*cells, *synapses)
 
 
 def _of_parameters(population: Population) -> Iterator[Diagnostic]:
@@ -158,14 +161,24 @@ def _of_taus(population: Population, timestep: float, substeps: int | None) -> I
         yield _too_short(population.label, short, timestep)
 
 
-def _of_rule(made: Projection, label: str, timestep: float) -> Iterator[Diagnostic]:
-    if made.synapse not in LEARNING:
-        return
-    rule = TIMING_RULES[made.rules[0]]
-    given = {p.name: float(np.min(made.parameters.get(p.name, p.default))) for p in rule.parameters}
-    short = {name: given[name] for name in rule.time_constants if given[name] < timestep}
+def _of_synapses(made: Projection, label: str, timestep: float) -> Iterator[Diagnostic]:
+    given = {p.name: np.asarray(made.parameters.get(p.name, p.default), np.float64) for p in _taus_of(made)}
+    # A time constant of 0 says that there is no such process.
+    least = {name: float(values[values > 0.0].min(initial=np.inf)) for name, values in given.items()}
+    short = {name: tau for name, tau in least.items() if tau < timestep}
     if short:
         yield _too_short(label, short, timestep)
+
+
+def _taus_of(made: Projection) -> list[Parameter]:
+    """The time constants of the synapses of a projection."""
+    if made.synapse in LEARNING:
+        rule = TIMING_RULES[made.rules[0]]
+        return [parameter for parameter in rule.parameters if parameter.name in rule.time_constants]
+    if made.synapse in RELEASE_MODELS:
+        model = RELEASE_MODELS[made.synapse]
+        return [p for p in model.parameters if is_time_constant(p) and p.name not in model.of_target]
+    return [p for p in MODULATION if is_time_constant(p)] if made.synapse == NEUROMODULATION else []
 
 
 def is_time_constant(parameter: Parameter) -> bool:

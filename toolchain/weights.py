@@ -205,7 +205,7 @@ def quantise(
             "weights",
             network.name_of(network.projections[report.projection]),
             f"{report.zeroed:,} of {report.synapses:,} weights are too small for 16 bits and became 0: the smallest "
-            f"step is {report.quantum:.3g} {report.unit}, {_why_so_large(network, report)}",
+            f"step is {_measure(report.quantum, report.unit)}, {_why_so_large(network, report)}",
         )
         for report in reports
         if report.zeroed
@@ -222,9 +222,14 @@ def _vanished_weights(network: Network, shifts: Sequence[Sequence[int]]) -> Iter
                 yield Diagnostic(
                     "weights",
                     network.name_of(made),
-                    f"initial_weight of {formed_weight(made):g} {unit} is too small for 16 bits and became 0: the "
-                    f"smallest step is {1.0 / scale:.3g} {unit}; raise it, or lower s_max",
+                    f"initial_weight of {_measure(formed_weight(made), unit)} is too small for 16 bits and became 0: "
+                    f"the smallest step is {_measure(1.0 / scale, unit)}; raise it, or lower s_max",
                 )
+
+
+def _measure(value: float, unit: str) -> str:
+    """A number with its unit; concentrations of dopamine have none."""
+    return f"{value:.3g} {unit}".rstrip()
 
 
 def _why_so_large(network: Network, report: Quantisation) -> str:
@@ -306,11 +311,11 @@ def formed_weight(projection: Projection) -> float:
 
 def _check_biggest(network: Network, projection: Projection, biggest: float) -> None:
     """Refuse a weight that does not fit, in the unit of the synaptic input."""
-    unit, scale = weights_of(network, projection).unit, input_scale(network, projection)
+    said, scale = f" {weights_of(network, projection).unit}".rstrip(), input_scale(network, projection)
     if biggest > LARGEST_WORD:
         raise MappingError(
-            f"projection '{network.name_of(projection)}' has a weight of {biggest / scale:g} {unit}; the "
-            f"machine's largest is {LARGEST_WORD / scale:g} {unit}"
+            f"projection '{network.name_of(projection)}' has a weight of {biggest / scale:g}{said}; the "
+            f"machine's largest is {LARGEST_WORD / scale:g}{said}"
         )
 
 

@@ -67,6 +67,22 @@ def test_time_constants_of_rules() -> None:
     assert str(remark).startswith("0-1: tau_plus = 0.2 ms: below the timestep, 1 ms")
 
 
+@pytest.mark.parametrize(
+    ("synapse", "receptor", "given", "said"),
+    [
+        ("TsodyksMarkramSynapse", "excitatory", {"tau_rec": 0.3, "tau_facil": 0.0, "tau_psc": 0.1}, "tau_rec = 0.3 ms"),
+        ("MultiQuantalSynapse", "excitatory", {"tau_rec": 9.0, "tau_facil": 0.5}, "tau_facil = 0.5 ms"),
+        ("Neuromodulation", "reward", {"tau_c": 0.5, "tau_d": 0.2}, "tau_c = 0.5 ms and tau_d = 0.2 ms"),
+    ],
+)
+def test_time_constants_of_synapses(synapse: str, receptor: str, given: dict[str, float], said: str) -> None:
+    """Of 0 are those of what there is not."""
+    network = plastic({})
+    made = replace(network.projections[0], synapse=synapse, receptor=receptor, rules=(), parameters=given)
+    [remark] = short_time_constants(replace(network, projections=(made,)))
+    assert str(remark).startswith(f"0-1: {said}: below the timestep, 1 ms")
+
+
 def test_steps_of_weights_that_vanish() -> None:
     assert rounded_amplitudes(plastic({})) == ()
     [remark] = rounded_amplitudes(plastic({"w_max": 0.01, "A_minus": 0.001, "A_plus": 1.0}))
