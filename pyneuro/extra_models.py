@@ -1,10 +1,12 @@
 """Cell types beyond PyNN's: ``sim.extra_models.NAME``, as sPyNNaker spells it, or ``sim.NAME``.
 
-They are declared as PyNN's own are, and what is said of those holds for them: same units, same two simulators.
+sPyNNaker has some synapse types and rules there, too, and so they are found here by the same name.  The cell types
+are declared as PyNN's own are, and what is said of those holds for them: same units, same two simulators.
 """
 
 from __future__ import annotations
 
+from pyneuro.standardmodels import synapses
 from pyneuro.standardmodels.cells import cell_type
 
 IF_curr_dual_exp = cell_type(
@@ -101,6 +103,12 @@ HH_squid = cell_type(
     """,
     module=__name__,
 )
+
+Neuromodulation = synapses.Neuromodulation
+PfisterSpikeTriplet = synapses.SYNAPSES["PfisterSpikeTriplet"]
+SpikeNearestPairRule = synapses.SYNAPSES["SpikeNearestPairRule"]
+Vogels2011Rule = synapses.SYNAPSES["Vogels2011Rule"]
+WeightDependenceAdditiveTriplet = synapses.SYNAPSES["WeightDependenceAdditiveTriplet"]
 
 __all__ = [
     "FitzHughNagumo",

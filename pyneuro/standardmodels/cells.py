@@ -29,14 +29,20 @@ class DeclaredCell(StandardCellType):
     advice: ClassVar[str] = ""
     """What to say to who gives parameters that it does not have."""
 
-    def __init__(self, **parameters: Any) -> None:
-        """Take the parameters.
+    def __init__(self, *values: Any, **parameters: Any) -> None:
+        """Take the parameters; the only one of a cell type need not be named.
 
         Raises
         ------
+        TypeError
+            If values are given without names, and it has several.
         NonExistentParameterError
             If the cell type has no parameter of that name.
         """
+        names = list(self.default_parameters)
+        if len(values) > 1 or (values and (parameters or len(names) > 1)):
+            raise TypeError(f"{type(self).__name__} takes parameters by their names, as {names[0]}={values[0]!r}")
+        parameters = dict(zip(names, values, strict=False)) | parameters
         try:
             super().__init__(**parameters)
         except errors.NonExistentParameterError as error:

@@ -250,3 +250,28 @@ def test_recorded_weights_have_the_unit_of_the_receptor() -> None:
         recorder = sim.WeightRecorder(1.0, made)
         recorder(0.0)
         assert recorder.get_weights().dimensionality.string == unit
+
+
+def test_spike_times_need_no_name() -> None:
+    """As in sPyNNaker's scripts; cells of several parameters do."""
+    sim.setup()
+    given = sim.Population(2, sim.SpikeSourceArray(range(3)))
+    assert np.array_equal(given.get("spike_times").value, [0.0, 1.0, 2.0])
+    with pytest.raises(TypeError, match=r"SpikeSourcePoisson takes parameters by their names, as rate=10\.0"):
+        sim.SpikeSourcePoisson(10.0)
+    with pytest.raises(TypeError, match="takes parameters by their names"):
+        sim.SpikeSourceArray([1.0], spike_times=[2.0])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Neuromodulation",
+        "PfisterSpikeTriplet",
+        "SpikeNearestPairRule",
+        "Vogels2011Rule",
+        "WeightDependenceAdditiveTriplet",
+    ],
+)
+def test_synapses_that_spynnaker_has_among_its_extra_models(name: str) -> None:
+    assert getattr(sim.extra_models, name) is getattr(sim, name)
