@@ -148,7 +148,7 @@ def test_the_archive_keeps_dynamic_rows(tmp_path: Path) -> None:
 def test_random_dynamics_are_worth_the_trouble() -> None:
     """Among the images of the tests above rows of all kinds are fetched, weights move and histories overflow."""
     seen: Counter[str] = Counter()
-    for seed in range(12):
+    for seed in range(24):
         image = with_dynamics(random_image(seed, TICKS), seed)
         emulator = Emulator(image)
         emulator.run(TICKS)
