@@ -36,19 +36,19 @@ def scenarios() -> Path:
     return source
 
 
-def outcomes(scenarios: Path, backend: str) -> dict[str, str]:
-    """Outcome of each scenario that applies, by name."""
+def outcomes(scenarios: Path, backend: str, folder: Path) -> dict[str, str]:
+    """Outcome of each scenario that applies, by name; what they write is left in `folder`."""
     command = [sys.executable, "-W", "ignore", "-m", "pytest", "-p", "tests.oracle.scenarios_plugin", str(scenarios)]
     command += ["-rA", "-q", "-c", os.devnull, "--rootdir", str(scenarios), "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYNEURO_BACKEND": backend, "PYTHONPATH": str(ROOT)}
-    said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False).stdout
+    said = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False).stdout
     return {name: outcome for outcome, name in re.findall(r"^(PASSED|FAILED|ERROR)\s+\S*::(\w+)", said, re.M)}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("backend", "excused"), [("reference", ON_GRID), ("emulator", ON_GRID | FIXED_POINT)])
-def test_scenarios(scenarios: Path, backend: str, excused: dict[str, str]) -> None:
+def test_scenarios(scenarios: Path, backend: str, excused: dict[str, str], tmp_path: Path) -> None:
     """All scenarios pass, but those that are excused."""
-    found = outcomes(scenarios, backend)
+    found = outcomes(scenarios, backend, tmp_path)
     assert len(found) >= 64
     assert {name for name, outcome in found.items() if outcome != "PASSED"} == set(excused)
