@@ -24,7 +24,7 @@ from toolchain.network import Network, Population, Recording
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.check import check
-from toolchain.partition.load import ARRIVAL_CYCLES
+from toolchain.partition.load import ARRIVAL_CYCLES, overloads
 from toolchain.settings import Algorithm, Choice, PlaceRule, Rule, Settings
 from toolchain.workload import prepare
 
@@ -100,6 +100,14 @@ def test_sources_are_dealt_out_so_that_no_core_is_the_bottleneck() -> None:
         assert np.all(np.diff(blocks.core[mine]) >= 0), "in the order of the senders"
         largest = 250 * 20e-3 * (ARRIVAL_CYCLES + SYNAPSE_CYCLES * 0.35 * 100)  # of a slice of sources
         assert max(cycles) <= sum(cycles) / 2 + largest
+
+
+def test_what_one_slice_sends_is_not_divided() -> None:
+    """So it may still be too much for a core, and the remedy is told."""
+    network = driven(2000.0)
+    (remark,) = overloads(network, cut(network), MS)
+    assert "smaller slices of what projects to it ('sources_per_core', 'neurons_per_core')" in str(remark)
+    assert overloads(network, cut(network, sources_per_core=50), MS) == ()
 
 
 def test_cells_are_as_many_as_need_the_fewest_cores() -> None:

@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Final
 
-from emulator.cycles import gather_cycles
+from emulator.cycles import SPIKE_CYCLES, gather_cycles
 from toolchain.errors import MappingError
 from toolchain.partition.line import parts_needed
 from toolchain.partition.task import Task
@@ -31,7 +31,11 @@ def cells_per_core(task: Task, number: int) -> int:
     """
     population, options = task.network.populations[number], task.options_of(number)
     if task.programs[number] is None:
-        return min(options.sources_per_core, population.size)
+        spikes, budget = float(task.workload.spikes[number].mean()), task.budget(number)
+        return _largest(
+            lambda cells: task.update(number, cells) + SPIKE_CYCLES * spikes * cells <= budget,
+            min(options.sources_per_core, population.size),
+        )
     least = task.update(number, 1)
     if least > task.cycles:
         raise MappingError(

@@ -246,16 +246,15 @@ def cell_cycles(workload: Workload, number: int, cells: int) -> NDArray[np.float
 
 def overloads(network: Network, partition: Partition, budget: float) -> tuple[Diagnostic, ...]:
     """A remark for each population with a core that is expected to need more than `budget` cycles a tick."""
-    highest = [0] * len(network.populations)
-    for found in partition.slices:
-        highest[found.population] = max(highest[found.population], found.cycles)
-    return tuple(
-        Diagnostic(
-            "partition",
-            population.label,
-            f"at the assumed rates a core needs {cycles:,} cycles a tick and has {budget:,.0f}: expect overruns; "
-            f"a time_scale_factor {math.ceil(10 * cycles / budget) / 10:g} times as large would do",
-        )
-        for population, cycles in zip(network.populations, highest, strict=True)
-        if cycles > budget
-    )
+    found = []
+    for number, population in enumerate(network.populations):
+        worst = max((part for part in partition.slices if part.population == number), key=lambda part: part.cycles)
+        if worst.cycles > budget:
+            finer = ", or smaller slices of what projects to it ('sources_per_core', 'neurons_per_core')"
+            times = math.ceil(10 * worst.cycles / budget) / 10
+            text = (
+                f"at the assumed rates a core needs {worst.cycles:,} cycles a tick and has {budget:,.0f}: expect "
+                f"overruns; a time_scale_factor {times:g} times as large would do"
+            )
+            found.append(Diagnostic("partition", population.label, text + finer * (worst.kind == "synapses")))
+    return tuple(found)

@@ -5,7 +5,7 @@ cut so that the fullest core is as empty as can be: of cycles, DTCM and SDRAM al
 alike these are slices of equal size; cells with many synapses and sources with high rates have smaller slices.
 
 A uniform partition looks at the average cell.  Here a core that exceeds its cycles or its memory all the same makes the
-population take more cores, down to `cells.FEWEST` cells each where it is for the cycles.
+population take more cores, down to `cells.FEWEST` cells each where it is for the cycles of synapses.
 
 Sources of structural projections stay in slices of one size, since a core finds the row of a new synapse by division.
 """
@@ -97,7 +97,8 @@ class _Cutter:
             lengths = slicing.lengths[number].tolist()
             fits = all(map(self.task.fits, needs[pieces]))
             cycles = [self.task.update(number, cells) for cells in lengths] + spikes[pieces]
-            late = cycles.max() > self.task.budget(number) and math.ceil(self.sizes[number] / count) > FEWEST
+            floor = 1 if self.task.programs[number] is None else FEWEST
+            late = cycles.max() > self.task.budget(number) and math.ceil(self.sizes[number] / count) > floor
             late = late and not self.splits[number]
             if (late or not fits) and count < self.sizes[number]:
                 grown[number] = min(self.sizes[number], count + math.ceil(GROWTH * count))

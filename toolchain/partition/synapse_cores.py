@@ -7,7 +7,8 @@ cost of each spike is paid once and not on every small slice.
 
 The senders are dealt out in their order, slice after slice, so that the busiest core has as little as can be (`line`):
 neighbours among the senders stay together, and so do their keys in the routing tables.  There are as many cores as
-that takes, or as the option ``synapse_cores`` says, but no more than senders.
+that takes, or as the option ``synapse_cores`` says, but no more than senders: what one slice sends is never divided.
+(Where a slice of fast sources is too much for a core, a smaller ``sources_per_core`` helps.)
 
 Synapses with dynamics stay with the cells, since they see their spikes; what brings dopamine need not.
 
