@@ -3,7 +3,8 @@
 A tick has two halves, and all cores finish the first before any begins the second.  In the first each core
 takes the slot of its ring buffer that is due, runs its program and notes who spikes (``tick.pxd``).  In the
 second each core takes the packets that reach it (``deliver.pxd``).  In either half a core writes nothing but
-its own state, so the cores are spread over threads and the result is the same for any number of them.
+its own state, so the cores are spread over threads and the result is the same for any number of them.  (A core of
+neurons also empties slots of its synapse cores in the first half, in which these do not touch them.)
 
 `Engine` is what `emulator.emulator.Emulator` drives; nothing else uses it.
 """
