@@ -1,4 +1,4 @@
-"""Mapping a graph onto a machine: placement, keys, routes and tables, each checked when it is made.
+"""Mapping a graph onto a machine: placement, routes, keys and tables, each checked before a mapping is kept.
 
 What is mapped is the machine graph alone, so a netlist file will do.  Where no machine is named the smallest
 standard one is taken that the graph fits.

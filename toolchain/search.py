@@ -92,7 +92,7 @@ def search(
     machines : callable
         The machines to try, from small to large, that have so many cores.
     choices : mapping of str to Choice
-        What each of `STAGES` tries; by default `DEFAULTS`.
+        What stages try; the others try `DEFAULTS`, large graphs without annealing.
     constraints : callable
         What a placement on a machine must keep to.
     objective : Objective, optional

@@ -65,7 +65,7 @@ class Algorithm:
 
 @dataclass(frozen=True)
 class Objective:
-    """A sum of figures of a mapping (`toolchain.map_graph.FIGURES`), each times a weight; less is better."""
+    """A sum of figures of a mapping (`toolchain.figures.FIGURES`), each times a weight; less is better."""
 
     weights: Mapping[str, float]
 
@@ -225,7 +225,7 @@ class Settings:
     attempts : int
         How often the feedback loop may try again.
     origins : mapping of str to Origin
-        Where each of `options` was said.
+        Where each of `options` was said, each field of `machine` but its name, `objective` and `attempts`.
     """
 
     machine: MachineSettings = MachineSettings()
