@@ -9,7 +9,6 @@ was used on top of the program itself.  Each runs in a process of its own.
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from graphs import populations
 from microcircuit import microcircuit
 
 from emulator.machine import named
+from pyneuro.cli.figures import peak_rss_mb
 from toolchain.algorithms import PLACERS, ROUTERS
 from toolchain.map_graph import Algorithms, map_graph
 from toolchain.map_network import map_netlist
@@ -47,9 +47,9 @@ def measure(what: str, limit: float, work: Callable[..., None], *arguments: obje
 
 def spent(work: Callable[..., None], arguments: tuple[object, ...]) -> tuple[float, float]:
     """CPU seconds and megabytes that `work` takes."""
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before, start = peak_rss_mb(), time.process_time()
     work(*arguments)
-    return time.process_time() - start, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1e3
+    return time.process_time() - start, peak_rss_mb() - before
 
 
 def on_many_boards(cores: int, placer: str, router: str) -> None:

@@ -18,18 +18,18 @@ from toolchain.netlist import Netlist, write
 
 SUPPORT = Path(__file__).parents[1] / "support"
 MEASURE = """
-import json, resource, sys
+import json, sys
 from emulator.machine import named
 from graphs import populations
+from pyneuro.cli.figures import peak_rss_mb
 from toolchain.algorithms import PLACERS, ROUTERS
 from toolchain.map_graph import Algorithms, map_graph
 
 graph = populations({"a": int(sys.argv[1])})
 placer, router = sys.argv[3:]
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_rss_mb()
 mapping = map_graph(graph, named(sys.argv[2]), Algorithms(place=PLACERS[placer], route=ROUTERS[router]))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({**mapping.figures, "more_mb": (peak - before) / 1e3}))
+print(json.dumps({**mapping.figures, "more_mb": peak_rss_mb() - before}))
 """
 
 
