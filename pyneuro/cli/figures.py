@@ -16,8 +16,8 @@ _STATUS = Path("/proc/self/status")
 def peak_rss_mb() -> float:
     """The most memory that this process has held, in MB.
 
-    Linux says it of the memory since the last exec as ``VmHWM`` (proc_pid_status(5)); getrusage's figure is kept
-    across an exec (getrusage(2)), so that a small process started by a large one would seem large: it serves where there is no /proc.
+    Linux tells it since the last exec as ``VmHWM`` (proc_pid_status(5)).  The figure of getrusage(2) is kept across an
+    exec, so that a small process which a large one has started would seem large; it serves where there is no /proc.
     """
     if _STATUS.exists():
         found = re.search(r"^VmHWM:\s+(\d+) kB$", _STATUS.read_text(), re.MULTILINE)
