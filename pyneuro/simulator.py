@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pyneuro.populations import Population
     from pyneuro.projections import Projection
     from pyneuro.results import Results
-    from pyneuro.standardmodels.electrodes import CurrentSource
+    from pyneuro.standardmodels.current_source import CurrentSource
 
 name = "pyneuro"
 overrides = Overrides()
