@@ -35,6 +35,7 @@ from toolchain.partition import Partition
 from toolchain.partition.check import check as check_partition
 from toolchain.partition.load import overloads
 from toolchain.place import Placement
+from toolchain.quantisation import Quantisation, quantise
 from toolchain.responses import lossy_responses
 from toolchain.rewiring import CoreState, present_synapses, structural_group
 from toolchain.rounding import coarse_steps, rounded_amplitudes, rounded_parameters, short_time_constants
@@ -48,7 +49,7 @@ from toolchain.synapses import ELECTRICAL
 from toolchain.tables import Tables
 from toolchain.targets import weights_of
 from toolchain.times import rounded_times
-from toolchain.weights import Quantisation, quantise, ring_buffer_shifts, weight_scale
+from toolchain.weights import ring_buffer_shifts, weight_scale
 from toolchain.workload import prepare
 
 

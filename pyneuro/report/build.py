@@ -37,7 +37,7 @@ from toolchain.map_graph import GraphMapping
 from toolchain.map_network import Outcome
 from toolchain.network import Network
 from toolchain.partition import Slice
-from toolchain.weights import Quantisation
+from toolchain.quantisation import Quantisation
 
 Seconds = Dictionary[str, float]
 

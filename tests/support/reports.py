@@ -23,9 +23,9 @@ from toolchain.map_graph import GraphMapping
 from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
 from toolchain.partition import Slice
 from toolchain.place import Placement
+from toolchain.quantisation import Quantisation
 from toolchain.route import LOCAL, Routes, Tree
 from toolchain.tables import Tables
-from toolchain.weights import Quantisation
 
 NASTY = "<E&\"'>"
 """A label that must be escaped."""

@@ -14,9 +14,10 @@ from networks import array_source, cells, connect, poisson_source
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
+from toolchain.quantisation import quantise
 from toolchain.rates import Rate, expected_rates, most_in_tick
 from toolchain.settings import Origin, Rule
-from toolchain.weights import Input, largest_sum, quantise, ring_buffer_shifts, shift_for, weight_scale
+from toolchain.weights import Input, largest_sum, ring_buffer_shifts, shift_for, weight_scale
 from toolchain.workload import prepare
 
 OPTIONS = MappingOptions()
