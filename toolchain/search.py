@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from math import prod
+from time import process_time
 from types import MappingProxyType
 from typing import Final
 
@@ -65,12 +66,15 @@ class Trial:
         Why it failed.
     kept : bool
         Whether this is the mapping that is used.
+    cpu_s : float
+        CPU seconds that it took; what it shares with an earlier trial counts for that one.
     """
 
     algorithms: Mapping[str, Algorithm]
     figures: Mapping[str, float] = field(default_factory=dict)
     failure: str = ""
     kept: bool = False
+    cpu_s: float = field(default=0.0, compare=False)
 
 
 Named = Mapping[str, Algorithm]
@@ -167,15 +171,18 @@ def by_partitions(
     trials: list[Trial] = []
     failures: list[MappingError] = []
     for algorithm in choice.algorithms:
+        started = process_time()
         try:
             partition = cut(algorithm)
+            cut_s = process_time() - started
             mapping, tried = by_settings(partition.graph, settings, machines)
         except MappingError as failure:
             failures.append(failure)
-            trials.append(Trial({"partition": algorithm}, failure=str(failure)))
+            trials.append(Trial({"partition": algorithm}, failure=str(failure), cpu_s=process_time() - started))
             continue
         kept = next(number for number, trial in enumerate(tried) if trial.kept)
         found.append((partition, mapping, len(trials) + kept))
+        tried = (replace(tried[0], cpu_s=cut_s + tried[0].cpu_s), *tried[1:])
         trials += [replace(trial, algorithms={"partition": algorithm, **trial.algorithms}) for trial in tried]
     if not found:
         raise failures[0]
@@ -192,6 +199,7 @@ class _Walk:
         self.choices = choices
         self.objective = objective
         self.trials: list[Trial] = []
+        self._started = process_time()
 
     def placed(self, named: Named) -> Leaf:
         """Try the placers."""
@@ -227,7 +235,7 @@ class _Walk:
 
         def whole(algorithm: Algorithm, named: Named) -> Leaf:
             mapping = self.stages.minimise(placement, routes, keys, tables, bind("minimise", algorithm))
-            self.trials.append(Trial(named, _figures(mapping)))
+            self._note(named, _figures(mapping))
             return mapping, len(self.trials) - 1
 
         return self._best("minimise", named, whole)
@@ -236,9 +244,10 @@ class _Walk:
         """The mapping of trial `kept` with its tables minimised by the default minimiser."""
         (algorithm,) = DEFAULTS["minimise"].algorithms
         minimise = bind("minimise", algorithm)
+        started, quick = process_time(), self.trials[kept]
         better = self.stages.minimise(mapping.placement, mapping.routes, mapping.keys, mapping.tables, minimise)
-        named = {**self.trials[kept].algorithms, "minimise": algorithm}
-        self.trials[kept] = Trial(named, _figures(better))
+        named = {**quick.algorithms, "minimise": algorithm}
+        self.trials[kept] = Trial(named, _figures(better), cpu_s=quick.cpu_s + process_time() - started)
         return better
 
     def _best(self, stage: str, named: Named, complete: Callable[[Algorithm, Named], Leaf]) -> Leaf:
@@ -253,11 +262,17 @@ class _Walk:
             except MappingError as failure:
                 failures.append(failure)
                 if len(self.trials) == before:
-                    self.trials.append(Trial(tried, failure=str(failure)))
+                    self._note(tried, {}, str(failure))
         if not leaves:
             raise failures[0]
         objective = choice.objective or self.objective
         return min(leaves, key=lambda leaf: (cost(leaf[0], objective), leaf[1]))
+
+    def _note(self, named: Named, figures: Mapping[str, float], failure: str = "") -> None:
+        """Add a trial, which ends here and began where the one before it ended."""
+        now = process_time()
+        self.trials.append(Trial(named, figures, failure, cpu_s=now - self._started))
+        self._started = now
 
 
 def _figures(mapping: GraphMapping) -> dict[str, float]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
+from time import process_time
 
 import pytest
 from graphs import populations
@@ -86,3 +88,13 @@ def test_every_combination_is_tried_once() -> None:
     _, trials = search(GRAPH, only(spin5()), choices(place=twice, keys=again))
     tried = [(trial.algorithms["place"].name, trial.algorithms["keys"].name) for trial in trials]
     assert tried == list(product(["hilbert", "sequential"], ["dense", "dense"]))
+
+
+def test_trials_tell_their_cpu_time() -> None:
+    """What they took adds up to no more than the whole; trials are the same if they only took another time."""
+    before = process_time()
+    _, trials = search(GRAPH, only(boards(3)), choices(place=PLACERS))
+    whole = process_time() - before
+    assert all(trial.cpu_s > 0 for trial in trials)
+    assert 0.3 * whole < sum(trial.cpu_s for trial in trials) <= whole
+    assert replace(trials[0], cpu_s=99.0) == trials[0]
