@@ -96,5 +96,5 @@ def test_trials_tell_their_cpu_time() -> None:
     _, trials = search(GRAPH, only(boards(3)), choices(place=PLACERS))
     whole = process_time() - before
     assert all(trial.cpu_s > 0 for trial in trials)
-    assert 0.3 * whole < sum(trial.cpu_s for trial in trials) <= whole
+    assert sum(trial.cpu_s for trial in trials) <= whole
     assert replace(trials[0], cpu_s=99.0) == trials[0]
