@@ -19,42 +19,18 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.carry import Side, carry_dynamics
-from emulator.carry_rewiring import carry_rewiring
+from emulator.carry_over import carry_over
 from emulator.check import check, check_currents, check_rows
-from emulator.cycles import (
-    ATTEMPT_CYCLES,
-    DYNAMIC_ROW_CYCLES,
-    DYNAMIC_SYNAPSE_CYCLES,
-    INTERVAL_CYCLES,
-    OWN_ATTEMPT_CYCLES,
-    PACKET_CYCLES,
-    ROW_CYCLES,
-    SOURCE_CYCLES,
-    SPIKE_CYCLES,
-    STAGE_CYCLES,
-    SYNAPSE_CYCLES,
-    TICK_CYCLES,
-    WAVE_CYCLES,
-    gather_cycles,
-    program_cycles,
-    send_cycles,
-)
+from emulator.core_cycles import core_cycles, with_currents
 from emulator.engine import Engine
-from emulator.errors import EmulatorError
 from emulator.fabric import block_packets, key_limit, link_traffic, sends, trace
 from emulator.hearing import hearing
 from emulator.image import (
-    DELAY_SLOTS,
     Core,
     DelayCore,
     Injected,
     MachineImage,
     NeuronCore,
-    PoissonCore,
-    RenewalCore,
-    SynapseCore,
-    WaveCurrent,
 )
 from emulator.link import link
 from emulator.program import Program, Role
@@ -94,11 +70,7 @@ class Emulator:
         check(image)
         self.image = image
         self.threads = threads
-        self._feeders: dict[int, list[int]] = {}
-        for number, core in enumerate(image.cores):
-            if isinstance(core, SynapseCore):
-                self._feeders.setdefault(core.neurons, []).append(number)
-        self._costs = [_costs(image, core, len(self._feeders.get(n, ()))) for n, core in enumerate(image.cores)]
+        self._cycles = core_cycles(image)
         self._fabric = trace(image)
         self._feeds = link(image, self._fabric)
         check_rows(image, self._feeds)
@@ -107,7 +79,7 @@ class Emulator:
 
     def _start(self, tick: int) -> Engine:
         self._first_tick = tick
-        return Engine(self.image, self._feeds, self._hearing, self._costs, self.threads, tick)
+        return Engine(self.image, self._feeds, self._hearing, self._cycles, self.threads, tick)
 
     @property
     def tick(self) -> int:
@@ -274,17 +246,15 @@ class Emulator:
             check_currents(changed, program)
         self.image = replace(self.image, cores=tuple(cores))
         for number, given in currents.items():
-            more = _waves(given) - _waves(before[number].currents)
-            tick, *rest = self._costs[number]
-            self._costs[number] = (tick + more * WAVE_CYCLES, *rest)
-            self._engine.set_currents(number, given, self._costs[number][0])
+            self._cycles[number] = with_currents(self._cycles[number], before[number].currents, given)
+            self._engine.set_currents(number, given, self._cycles[number][0])
 
     def carry_over(self, previous: Emulator) -> int:
         """Go on from where `previous` is, with the parameters, weights and recordings of this image.
 
         Time, state, ring buffers, delay queues and random numbers are taken over, and what synapses with dynamics
-        remember (`emulator.carry`); what `previous` recorded and counted stays with it.  Sums in the ring buffers are
-        rounded where this image scales weights otherwise.
+        remember (`emulator.carry_over`); what `previous` recorded and counted stays with it.  Sums in the ring buffers
+        are rounded where this image scales weights otherwise.
         Spikes that wait in delay stages are repeated where this image repeats them, and meet its rows.
 
         Returns
@@ -298,58 +268,9 @@ class Emulator:
             If the cores are not the same slices; delay stages and cores with synapses may come and go.
         """
         engine = self._start(previous.tick)
-        counterparts = _counterparts(previous.image.cores, self.image.cores)
-        for before, number in counterparts.items():
-            core = self.image.cores[number]
-            if isinstance(core, NeuronCore):
-                self._carry_neurons(previous, before, engine, number)
-            elif isinstance(core, PoissonCore | RenewalCore):
-                engine.trains_of(number).follow(previous._engine.trains_of(before))
-            elif isinstance(core, DelayCore):
-                engine.set_heard(number, *previous._engine.heard(before))
+        dropped = carry_over((previous.image, previous._engine), (self.image, engine))
         self._engine = engine
-        return self._dropped_repeats(previous, counterparts)
-
-    def _dropped_repeats(self, previous: Emulator, counterparts: Mapping[int, int]) -> int:
-        """Repeats that delay stages of `previous` have yet to make and this image does not make."""
-        dropped = 0
-        for before, core in enumerate(previous.image.cores):
-            if isinstance(core, DelayCore):
-                tick, index = previous._engine.heard(before)
-                stage = np.arange(1, len(core.send) + 1)[:, None]
-                yet_to_come = core.send[:, index] & (tick + DELAY_SLOTS * stage >= previous.tick)
-                after = self.image.cores[counterparts[before]] if before in counterparts else None
-                if isinstance(after, DelayCore):
-                    yet_to_come[: len(after.send)] &= ~after.send[: len(core.send), index]
-                dropped += int(np.count_nonzero(yet_to_come))
         return dropped
-
-    def _carry_neurons(self, previous: Emulator, before: int, engine: Engine, number: int) -> None:
-        """State registers of the same name, random numbers, what synapses remember, and what the ring buffer holds."""
-        core, old_core = self.image.cores[number], previous.image.cores[before]
-        assert isinstance(core, NeuronCore)
-        assert isinstance(old_core, NeuronCore)
-        names = _states(previous._program(before))
-        for name, register in _states(self._program(number)).items():
-            if name in names:
-                engine.register(number, register)[:] = previous._engine.register(before, names[name])
-        if len(core.seed) == len(old_core.seed):
-            engine.set_streams(number, previous._engine.streams_of(before).copy())
-        sides = Side(previous.image, previous._engine, before), Side(self.image, engine, number)
-        carry_dynamics(*sides)
-        carry_rewiring(*sides)
-        waiting = [previous._engine.ring(i).astype(np.int64) for i in previous._group(before)]
-        group = self._group(number)
-        for more in waiting[len(group) :]:  # of cores with synapses that are no longer there
-            waiting[0] += more
-        for old, other in zip(waiting, group, strict=False):
-            new = engine.ring(other)
-            for receptor, (old_shift, new_shift) in enumerate(zip(old_core.shift, core.shift, strict=False)):
-                new[:, receptor, : core.n] = rescaled(old[:, receptor, : core.n], old_shift - new_shift)
-
-    def _group(self, core: int) -> list[int]:
-        """A core of neurons, and those that have synapses of its neurons."""
-        return [core, *self._feeders.get(core, ())]
 
     def _label(self, core: int) -> str:
         return repr(self.image.cores[core].label)
@@ -373,61 +294,3 @@ class Emulator:
             if recording.variable == variable:
                 return number
         raise KeyError(f"{self._label(core)} does not record {variable!r}")
-
-
-def rescaled(sums: NDArray[np.integer], shift: int) -> NDArray[np.uint16]:
-    """Ring-buffer sums times ``2**shift``: rounded where bits are lost, stopped at the largest value."""
-    sums = sums.astype(np.int64)
-    scaled: NDArray[np.int64] = (sums + (1 << -shift - 1)) >> -shift if shift < 0 else sums << shift
-    return np.minimum(scaled, 0xFFFF).astype(np.uint16)
-
-
-def _counterparts(old: Sequence[Core], new: Sequence[Core]) -> dict[int, int]:
-    """Numbers of the cores that go on: those in the new image by those in the old."""
-    old_cells, new_cells = (
-        [number for number, core in enumerate(cores) if not isinstance(core, DelayCore | SynapseCore)]
-        for cores in (old, new)
-    )
-    if [_slice(old[number]) for number in old_cells] != [_slice(new[number]) for number in new_cells]:
-        raise EmulatorError("the images have other cores: a run can go on only with the same slices")
-    stages = {_slice(core): number for number, core in enumerate(old) if isinstance(core, DelayCore)}
-    delays = {stages[_slice(core)]: number for number, core in enumerate(new) if _slice(core) in stages}
-    return dict(zip(old_cells, new_cells, strict=True)) | delays
-
-
-def _slice(core: Core) -> tuple[type, str, int]:
-    return type(core), core.label, core.n
-
-
-def _states(program: Program) -> Mapping[str, int]:
-    return {program.registers[number].name: number for number in program.numbers(Role.STATE)}
-
-
-def _waves(currents: Sequence[Injected]) -> int:
-    return sum(isinstance(current, WaveCurrent) for current in currents)
-
-
-def _costs(image: MachineImage, core: Core, feeders: int) -> tuple[int, ...]:
-    """Cycles on a core that takes inputs from so many others: of all that `emulator.loaded.Loaded` asks for."""
-    spike = SPIKE_CYCLES + (INTERVAL_CYCLES if isinstance(core, RenewalCore) else 0)
-    if isinstance(core, NeuronCore):
-        work = core.n * program_cycles(image.programs[core.program]) + _waves(core.currents) * WAVE_CYCLES
-        work += gather_cycles(_slot_words(core), feeders)
-    elif isinstance(core, PoissonCore | RenewalCore):
-        work = core.n * SOURCE_CYCLES
-    elif isinstance(core, DelayCore):
-        work = core.send.size * STAGE_CYCLES
-    elif isinstance(core, SynapseCore):
-        neurons = image.cores[core.neurons]
-        assert isinstance(neurons, NeuronCore), "its image has been checked"
-        work = send_cycles(_slot_words(neurons))
-    else:
-        work = 0
-    dynamic = ROW_CYCLES + DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES
-    rewiring = ATTEMPT_CYCLES, OWN_ATTEMPT_CYCLES
-    return TICK_CYCLES + work, spike, PACKET_CYCLES, ROW_CYCLES, SYNAPSE_CYCLES, *dynamic, *rewiring
-
-
-def _slot_words(core: NeuronCore) -> int:
-    """Words of a slot of the ring buffer."""
-    return (1 << core.index_bits + core.type_bits) // 2

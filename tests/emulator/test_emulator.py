@@ -24,6 +24,7 @@ from images import (
 )
 from random_images import all_to_all, random_image
 
+from emulator.carry_over import rescaled
 from emulator.cycles import (
     INTERVAL_CYCLES,
     PACKET_CYCLES,
@@ -34,7 +35,7 @@ from emulator.cycles import (
     TICK_CYCLES,
     program_cycles,
 )
-from emulator.emulator import Emulator, rescaled
+from emulator.emulator import Emulator
 from emulator.errors import EmulatorError
 from emulator.image import Current, MachineImage, SynapseCore
 from emulator.machine import torus
