@@ -99,10 +99,14 @@ def _command(
     return command
 
 
-def _add_mapping(command: argparse.ArgumentParser) -> None:
+def _add_machine(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--machine", metavar="M", help="spin3, spin5, 'N boards', WxH or 'WxH mesh' (default: the smallest that fits)"
     )
+
+
+def _add_mapping(command: argparse.ArgumentParser) -> None:
+    _add_machine(command)
     command.add_argument("--mapping", metavar="FILE", type=Path, help="a mapping file: what is said about the mapping")
 
 
@@ -188,6 +192,7 @@ def _add_check(commands: Commands[argparse.ArgumentParser]) -> None:
     command = _command(commands, "check", "check", "check a mapping file, and its labels against those of a network")
     command.add_argument("mapping", type=Path, metavar="FILE", help="a mapping file")
     command.add_argument("script", type=Path, nargs="?", help="a PyNN script, or a netlist (.json)")
+    _add_machine(command)
 
 
 def _add_models(commands: Commands[argparse.ArgumentParser]) -> None:

@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from emulator.machine import named
 from pyneuro.cli import FAILED
 from pyneuro.errors import PyneuroError, ScriptError
 from pyneuro.options import Options
 from toolchain.errors import ToolchainError
 from toolchain.graph import Graph
+from toolchain.language import syntax
 from toolchain.language.clashes import clashes
 from toolchain.language.labels import unmatched
 from toolchain.language.parse import parse_file
 from toolchain.language.resolve import in_order, judge
 from toolchain.netlist import read
 from toolchain.network import Network
-from toolchain.problems import render_all
+from toolchain.problems import Problem, render_all
+from toolchain.settings import Origin, Settings
 
 
 class _Built(BaseException):
@@ -31,7 +34,7 @@ class _Built(BaseException):
 def main(options: argparse.Namespace) -> int:
     """Print all that is wrong; 0 only if nothing is."""
     parsed = parse_file(options.mapping)
-    settings, found = judge(parsed.statements)
+    settings, found = _judged(parsed.statements, options.machine)
     try:
         network = _network(options.script, options.arguments) if options.script else None
     except (PyneuroError, ToolchainError):
@@ -45,6 +48,22 @@ def main(options: argparse.Namespace) -> int:
     statements, errors = _count(len(parsed.statements), "statement"), _count(len(problems), "error")
     print(f"{options.mapping}: {statements}, {errors}{unchecked}")
     return FAILED if problems else 0
+
+
+def _judged(statements: Sequence[syntax.Statement], machine: str | None) -> tuple[Settings, tuple[Problem, ...]]:
+    """What a file says and what is wrong with it: by itself and, if the command line names one, on that `machine`.
+
+    Raises
+    ------
+    MachineError
+        If there is no machine of that name.
+    """
+    settings, found = judge(statements)
+    if machine is None:
+        return settings, found
+    chosen = syntax.Machine(named(machine).name, where=syntax.Where(Origin("command line")))
+    settings, there = judge([chosen, *(one for one in statements if not isinstance(one, syntax.Machine))])
+    return settings, (*found, *there)
 
 
 def _count(number: int, what: str) -> str:

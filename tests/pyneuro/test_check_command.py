@@ -101,6 +101,27 @@ def test_what_the_named_machine_cannot_be(tmp_path: Path, capsys: pytest.Capture
     assert check(tmp_path, "dead 16 cores on chip (0, 0)\n") == 0
 
 
+def test_a_machine_of_the_command_line(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that names none is judged against it, one that names another against both."""
+    on = ("--machine", "spin3")
+    said = 'dead chips (5, 5)\nplace "cells" on chip (1, 2)\n'
+    assert check(tmp_path, "dead 16 cores on chip (0, 0)\n", *on) == 1
+    assert "command line: error: 16 dead cores on chip (0, 0) of spin3" in capsys.readouterr().out
+    for before in ("", "machine 3 boards\n"):
+        assert check(tmp_path, before + said, script) == 0
+        capsys.readouterr()
+        assert check(tmp_path, before + said, script, *on) == 1
+        out = capsys.readouterr().out
+        first = 1 + before.count("\n")
+        assert f"a.map:{first}:12: error: spin3 has no chip (5, 5)" in out
+        assert f"a.map:{first + 1}:23: error: spin3 has no chip (1, 2)" in out
+        assert out.endswith("2 errors\n")
+    assert check(tmp_path, "machine spin4\n", *on) == 1
+    assert "unknown machine 'spin4'" in capsys.readouterr().out
+    assert check(tmp_path, said, "--machine", "spin4") == 2
+    assert "unknown machine 'spin4'" in capsys.readouterr().err
+
+
 def test_labels_of_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     netlist = tmp_path / "n.json"
     netlist.write_text(
