@@ -102,12 +102,47 @@ def test_sources_are_dealt_out_so_that_no_core_is_the_bottleneck() -> None:
         assert max(cycles) <= sum(cycles) / 2 + largest
 
 
-def test_what_one_slice_sends_is_not_divided() -> None:
-    """So it may still be too much for a core, and the remedy is told."""
+@pytest.mark.parametrize("name", PARTITIONERS)
+def test_what_is_too_much_for_a_core_comes_from_smaller_slices(name: str) -> None:
     network = driven(2000.0)
-    (remark,) = overloads(network, cut(network), MS)
-    assert "smaller slices of what projects to it ('sources_per_core', 'neurons_per_core')" in str(remark)
-    assert overloads(network, cut(network, sources_per_core=50), MS) == ()
+    found = cut(network, name)
+    assert overloads(network, found, MS) == ()
+    sources = [found.slices[number].size for number in found.slices_of(0)]
+    assert 50 <= max(sources) < 100, "no smaller than need be"
+    assert len(found.slices_of(1)) == 2, "15 synapse cores do not suffice"
+
+
+@pytest.mark.parametrize("name", PARTITIONERS)
+def test_fast_cells_are_in_smaller_slices(name: str) -> None:
+    """All-to-all at 500 Hz, in steps of 0.1 ms: what 180 cells send is too much for a synapse core."""
+    pairs = [(i, j) for i in range(180) for j in range(100)]
+    network = Network("fast", 0.1, (cells("a", 180), cells("b", 100)), (connect((0, 1), pairs),))
+    options = MappingOptions(spikes_per_second=500.0)
+    found = PARTITIONERS[name](prepare(network, options), spin5(), options, MS / 10, None)
+    check(network, found, spin5())
+    assert overloads(network, found, MS / 10) == ()
+    assert len(found.slices_of(0)) == 2
+
+
+def test_a_single_source_that_is_too_much_for_a_core() -> None:
+    """To divide its slice would be of no use, and what might be is told."""
+    network = Network(
+        "fast",
+        1.0,
+        (poisson_source("s", 9, 9e4), cells("a", 200)),
+        (connect((0, 1), [(i, j) for i in range(9) for j in range(200)]),),
+    )
+    found = cut(network)
+    assert len(found.slices_of(0)) == 1
+    (remark,) = overloads(network, found, MS)
+    assert "fewer cells a core ('neurons_per_core') and more 'synapse_cores'" in str(remark)
+
+
+def test_senders_are_not_divided_in_vain() -> None:
+    """Two synapse cores have too much to do however the senders are cut."""
+    found = cut(driven(2000.0), synapse_cores=2)
+    assert [found.slices[number].size for number in found.slices_of(0)] == [250] * 4
+    assert {len(numbers) for numbers in found.synapse_slices.values()} == {2}
 
 
 def test_cells_are_as_many_as_need_the_fewest_cores() -> None:
@@ -187,6 +222,15 @@ def test_spikes_do_not_depend_on_synapse_cores(name: str, network: Network, core
             neurons = mapping.image.cores[image_core.neurons]
             assert isinstance(neurons, NeuronCore)
             assert len(neurons.rows) == 0
+
+
+def test_spikes_do_not_depend_on_how_finely_senders_are_cut() -> None:
+    network = driven(2000.0)
+    plain, alone, _ = outcome(network, MappingOptions(synapse_cores=0))
+    spikes, mapping, saturated = outcome(network, MappingOptions())
+    assert len(mapping.partition.slices_of(0)) > len(alone.partition.slices_of(0))
+    assert saturated == 0
+    assert spikes == plain
 
 
 def test_synapses_with_dynamics_stay_with_the_cells() -> None:

@@ -78,11 +78,10 @@ def _with_synapse_cores(task: Task, number: int) -> int:
     for pieces in range(math.ceil(size / _allowed(task, number)), math.ceil(size / best) + 1):
         cells = math.ceil(size / pieces)
         words = task.slot_words(number, cells)
-        senders = task.senders(number, cells) / task.capacity(number, words)
-        needed = parts_needed(senders[None])
+        needed = parts_needed(task.senders(number, cells, task.capacity(number, words))[None])
         feeders = min(wanted or needed, task.most_feeders)
         own = task.update(number, cells) + task.staying_cycles(number, cells) + gather_cycles(words, feeders)
-        in_time = own <= task.budget(number) and senders.max() <= 1 and needed <= feeders
+        in_time = own <= task.budget(number) and needed <= feeders
         if in_time and task.fits([task.need(number, cells, feeders)]) and pieces * (1 + feeders) < least:
             best, least = cells, pieces * (1 + feeders)
     return best

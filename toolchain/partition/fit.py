@@ -14,7 +14,7 @@ from toolchain.network import Network
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.assemble import assemble, piece_memory
-from toolchain.partition.synapse_cores import deal
+from toolchain.partition.synapse_cores import deal, widest
 from toolchain.partition.task import Task
 from toolchain.rows import RowPlan, Slicing, plan_all_rows
 from toolchain.synapses.structure import STRUCTURAL
@@ -24,8 +24,9 @@ Partitioner = Callable[[Workload, Machine, MappingOptions, float, Slicing | None
 """``(workload, machine, options, cycles of a tick, cuts that are settled already)``; keywords are its options."""
 Needs = Sequence[Sequence[CoreMemory]]
 """The memory of the cores of each piece: that of the cells, and its synapse cores."""
-Recut = Callable[[Slicing, RowPlan, Needs], Slicing]
-"""From the rows, as if there were no synapse cores, and what all cores need to another slicing; or to the same."""
+Recut = Callable[[Slicing, RowPlan, Needs, Sequence[int]], Slicing]
+"""From the rows, as if there were no synapse cores, what all cores need, and how wide slices of each population may be
+for the synapse cores that hear them, to another slicing; or to the same."""
 
 
 def fit(task: Task, slicing: Slicing, recut: Recut | None) -> Partition:
@@ -45,7 +46,7 @@ def fit(task: Task, slicing: Slicing, recut: Recut | None) -> Partition:
         rows = plan_all_rows(task.workload, slicing)
         plan = deal(task, slicing, rows)
         needs = piece_memory(task.workload, slicing, plan, task.options)
-        again = recut(slicing, rows, needs) if recut else slicing
+        again = recut(slicing, rows, needs, widest(task, slicing, plan)) if recut else slicing
         if again == slicing:
             break
         slicing = again

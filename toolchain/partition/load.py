@@ -250,7 +250,7 @@ def overloads(network: Network, partition: Partition, budget: float) -> tuple[Di
     for number, population in enumerate(network.populations):
         worst = max((part for part in partition.slices if part.population == number), key=lambda part: part.cycles)
         if worst.cycles > budget:
-            finer = ", or smaller slices of what projects to it ('sources_per_core', 'neurons_per_core')"
+            finer = ", or fewer cells a core ('neurons_per_core') and more 'synapse_cores'"
             times = math.ceil(10 * worst.cycles / budget) / 10
             text = (
                 f"at the assumed rates a core needs {worst.cycles:,} cycles a tick and has {budget:,.0f}: expect "

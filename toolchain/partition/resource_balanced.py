@@ -87,8 +87,8 @@ class _Cutter:
             return tuple(range(0, size, math.ceil(size / pieces)))
         return cut(self.loads[number], pieces, self.most[number])
 
-    def finer(self, slicing: Slicing, plan: RowPlan, needs: Needs) -> Slicing:
-        """More pieces for the populations of which one is too full."""
+    def finer(self, slicing: Slicing, plan: RowPlan, needs: Needs, widest: Sequence[int]) -> Slicing:
+        """More pieces for the populations of which one is too full, or sends too much for a synapse core."""
         spikes = spike_cycles(self.task.workload, slicing, plan)
         now = [slicing.pieces(number) for number in range(len(self.sizes))]
         grown = list(now)
@@ -102,6 +102,9 @@ class _Cutter:
             late = late and not self.splits[number]
             if (late or not fits) and count < self.sizes[number]:
                 grown[number] = min(self.sizes[number], count + math.ceil(GROWTH * count))
+            if widest[number] < slicing.per_core[number]:
+                self.most[number] = widest[number]
+                grown[number] = max(grown[number], math.ceil(self.sizes[number] / widest[number]))
         return slicing if grown == now else self.slicing(grown)
 
 

@@ -105,10 +105,15 @@ class Task:
         """Cycles of a tick for the spikes that `cells` of population `number` hear by synapses without dynamics."""
         return sum(stream.cycles(cells) for stream in self.heard[number] if not stream.stays)
 
-    def senders(self, number: int, cells: int) -> NDArray[np.float64]:
-        """The same for each slice that sends; float64[slices]."""
+    def senders(self, number: int, cells: int, capacity: float) -> NDArray[np.float64]:
+        """The same for each slice that sends, as shares of what a synapse core has; float64[slices].
+
+        What is more than a core has is cut finer (`synapse_cores.widest`).
+        """
         heard = [stream for stream in self.heard[number] if not stream.stays]
-        return np.repeat([stream.cycles(cells) / stream.slices for stream in heard], [s.slices for s in heard])
+        cycles = np.array([stream.cycles(cells) / capacity for stream in heard])
+        parts = np.maximum(np.array([stream.slices for stream in heard]), np.ceil(cycles).astype(np.int64))
+        return np.repeat(cycles / parts, parts)
 
     def staying_cycles(self, number: int, cells: int) -> float:
         """The same for synapses with dynamics, and for rewiring."""

@@ -5,10 +5,13 @@ DTCM of a core, the SDRAM of a chip, and the cycles of a tick at the expected ra
 slice of a population have that size (sPyNNaker's fixed splitter does the same).
 
 How long the rows are is known only once there are slices: rows are padded to the longest of their block, and so may
-take more than was thought.  A population whose slices then exceed a memory is cut in halves until they do not.
+take more than was thought.  A population whose slices then exceed a memory is cut in halves until they do not; one of
+which a slice sends more than a synapse core keeps up with, into slices that do not.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from emulator.machine import Machine
 from toolchain.options import MappingOptions
@@ -45,11 +48,9 @@ def partition(
     sizes = [population.size for population in task.network.populations]
     per_core = [cells_per_core(task, number) for number in range(len(sizes))]
 
-    def halved(slicing: Slicing, plan: RowPlan, needs: Needs) -> Slicing:
+    def narrower(slicing: Slicing, plan: RowPlan, needs: Needs, widest: Sequence[int]) -> Slicing:
         spans = zip(slicing.per_core, slicing.first, slicing.first[1:], strict=False)
-        return Slicing.uniform(
-            sizes,
-            [width if all(map(task.fits, needs[first:last])) else -(-width // 2) for width, first, last in spans],
-        )
+        fitting = [width if all(map(task.fits, needs[first:last])) else -(-width // 2) for width, first, last in spans]
+        return Slicing.uniform(sizes, list(map(min, fitting, widest)))
 
-    return fit(task, Slicing.uniform(sizes, per_core), halved)
+    return fit(task, Slicing.uniform(sizes, per_core), narrower)
