@@ -142,6 +142,14 @@ def _add_map(commands: Commands[argparse.ArgumentParser]) -> None:
         help="write machine, placements, keys and routing tables there in sPyNNaker's JSON forms, and the netlist",
     )
     command.add_argument(
+        "--trace",
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="print the way of a key (0x... or decimal) or of a neuron's key ('population[3]') through the tables; "
+        "may be repeated",
+    )
+    command.add_argument(
         "--explain", action="store_true", help="print what holds for the mapping, and where it was said"
     )
     command.add_argument("--json", action="store_true", help="print the figures as one JSON object, the last line")

@@ -14,6 +14,7 @@ from emulator.machine import Machine
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
 from pyneuro.cli.requirements import tell
+from pyneuro.cli.trace import traced
 from pyneuro.errors import ScriptError
 from pyneuro.options import Options
 from pyneuro.report import Report
@@ -59,6 +60,8 @@ def main(options: argparse.Namespace) -> int:
         write_export(mapping, options.export)
     if options.out:
         write_report(options.out, report)
+    for wanted in options.trace:
+        print(traced(mapping, wanted))
     print(last_line(figures) if options.json else lines(figures))
     return 0 if tell(outcome.verdicts) else FAILED
 
