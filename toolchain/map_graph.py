@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -173,7 +174,7 @@ class Stages:
         toolchain.graph.check(graph)
         self.graph = graph
         self.machines = machines
-        self.constraints: ConstraintsOf = lambda machine: with_graph(constraints(machine), graph)
+        self.constraints: ConstraintsOf = cache(lambda machine: with_graph(constraints(machine), graph))
         self.watch = Stopwatch()
 
     def place(self, algorithm: Placer) -> Placement:

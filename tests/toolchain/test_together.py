@@ -20,6 +20,8 @@ from toolchain.graph import Graph, check
 from toolchain.map_graph import Algorithms, map_graph, only
 from toolchain.netlist import Netlist, form, parse, read, write
 from toolchain.place.check import check as check_placement
+from toolchain.place.fill import fill
+from toolchain.place.keep import keep
 from toolchain.search import search
 from toolchain.settings import Algorithm, Choice
 
@@ -48,6 +50,22 @@ def test_groups_of_any_size_are_placed(sizes: list[int], alone: int) -> None:
     graph = replace(populations({"a": sum(sizes) + alone}), together=groups)
     placement = map_graph(graph, "spin5").placement
     check_placement(graph, placement)
+
+
+def test_groups_fill_chips_in_their_order() -> None:
+    """Two groups of seven fill a chip as well as they can; what is alone goes where there is room left."""
+    groups = tuple(tuple(range(7 * i, 7 * i + 7)) for i in range(6))
+    graph = replace(populations({"a": 42, "b": 6}), together=groups)
+    chips = np.stack([np.repeat(np.arange(2), 2), np.tile(np.arange(2), 2)], axis=1).astype(np.int32)
+    constraints = with_graph(FREE, graph)
+    placement = fill(graph, spin3(), chips, constraints=constraints)
+    check_placement(graph, placement, constraints)
+    at = (2 * placement.x + placement.y).tolist()
+    assert [at[group[0]] for group in groups] == [0, 0, 1, 1, 2, 2]
+    assert at[42:] == [2, 2, 3, 3, 3, 3]
+    again = keep(graph, placement, constraints)
+    assert np.array_equal(again.x, placement.x)
+    assert np.array_equal(again.y, placement.y)
 
 
 def test_a_group_that_no_chip_holds() -> None:

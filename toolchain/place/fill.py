@@ -2,12 +2,16 @@
 
 What the placers share: they differ in the two orders, and in which vertices they keep apart.  Each kind of
 vertices fills one open chip, and opens the next one of the order when that is full.  No more chips are opened
-than all vertices need: after that a vertex goes to the first chip that has a core and enough SDRAM left.
+than all vertices need: after that a vertex goes to the first chip that has a core and enough SDRAM left.  Vertices
+that must share a chip come together, when the first of them does.
 
-Constraints are not looked at here: what comes out is a wish, and `keep` makes a placement of it that keeps to them.
+Other constraints are not looked at here: what comes out is a wish, and `keep` makes a placement of it that keeps to
+them.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,15 +55,23 @@ def fill(
     kind = np.zeros(vertices, np.int64) if kind is None else kind
     shelf = _Shelf(machine, chips, vertices)
     chip, core = np.zeros(vertices, np.int64), np.empty(vertices, np.int32)
+    together = {vertex: group for group in constraints.together for vertex in group}
+    placed = np.zeros(vertices, np.bool_)
     fits = True
     for vertex in order.tolist():
-        at = shelf.find(int(kind[vertex]), graph.vertices[vertex].sdram_bytes)
+        if placed[vertex]:
+            continue
+        group = list(together.get(vertex, (vertex,)))
+        placed[group] = True
+        sdram = sum(graph.vertices[one].sdram_bytes for one in group)
+        at = shelf.find(int(kind[vertex]), len(group), sdram)
         if at is None:
             fits = False
         else:
-            chip[vertex], core[vertex] = at, shelf.take(at, graph.vertices[vertex].sdram_bytes)
+            chip[group], core[group] = at, shelf.take(at, len(group), sdram)
     placement = Placement(machine, chips[chip, 0], chips[chip, 1], core)
-    return placement if fits and not constraints else keep(graph, placement, constraints)
+    others = replace(constraints, together=(), together_origins=())
+    return placement if fits and not others else keep(graph, placement, constraints)
 
 
 class _Shelf:
@@ -74,21 +86,21 @@ class _Shelf:
         self.needed = int(np.searchsorted(np.cumsum(self.cores), vertices)) + 1
         """Chips that are opened in order; the others wait until no chip of these fits."""
 
-    def find(self, kind: int, sdram: int) -> int | None:
-        """The chip for a vertex of `kind` that needs `sdram` bytes, or None."""
+    def find(self, kind: int, cores: int, sdram: int) -> int | None:
+        """The chip for vertices of `kind` that need so many cores, and `sdram` bytes, or None."""
+        fits = (self.used + cores <= self.cores) & (self.sdram >= sdram)
         at = self.opened.get(kind)
-        if at is not None and self.used[at] < self.cores[at] and self.sdram[at] >= sdram:
+        if at is not None and fits[at]:
             return at
-        if self.unopened < self.needed:
+        if self.unopened < self.needed and fits[self.unopened]:
             self.opened[kind] = self.unopened
             self.unopened += 1
             return self.unopened - 1
-        fits = (self.used < self.cores) & (self.sdram >= sdram)
         first = int(fits.argmax())
         return first if fits[first] else None
 
-    def take(self, at: int, sdram: int) -> int:
-        """Take the next core of a chip: its number."""
-        self.used[at] += 1
+    def take(self, at: int, cores: int, sdram: int) -> range:
+        """Take the next cores of a chip: their numbers."""
+        self.used[at] += cores
         self.sdram[at] -= sdram
-        return int(self.used[at])
+        return range(int(self.used[at]) - cores + 1, int(self.used[at]) + 1)
