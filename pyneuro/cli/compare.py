@@ -25,7 +25,6 @@ from pyneuro.report.files import write_report
 from pyneuro.report.to_json import plain
 from pyneuro.report.to_text import to_text
 from pyneuro.requirements import parse_requirement, verdicts
-from toolchain.language import given
 
 REFERENCE = Job("the reference simulator", ("--backend", "reference"))
 
@@ -33,7 +32,6 @@ REFERENCE = Job("the reference simulator", ("--backend", "reference"))
 def main(options: argparse.Namespace) -> int:
     """Run, compare, report; 0 only if everything that is required holds."""
     requirements = [parse_requirement(text) for text in options.require]
-    requirements += of_comparison(given(options.mapping))
     if options.seeds < 0 or (options.seeds and not options.budget):
         raise SetupError(
             f"--seeds {options.seeds} asks for so many more runs of the reference, whose spread stands in the error "
@@ -48,6 +46,8 @@ def main(options: argparse.Namespace) -> int:
             finally:
                 beside.kill()
         budget = make_account(options, session, reference.results, scratch) if options.budget else None
+    assert session.emulated is not None
+    requirements += of_comparison(session.emulated.outcome.settings)
     comparison = compare(reference.results, session.results)
     mapped = session.report()
     directory = options.out or Path(f"{options.script.stem}-report")

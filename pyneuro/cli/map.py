@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from emulator.machine import Machine
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
-from pyneuro.cli.requirements import tell
+from pyneuro.cli.requirements import tell, tell_unjudged
 from pyneuro.cli.trace import traced
 from pyneuro.errors import ScriptError
 from pyneuro.options import Options
@@ -63,6 +63,7 @@ def main(options: argparse.Namespace) -> int:
     for wanted in options.trace:
         print(traced(mapping, wanted))
     print(last_line(figures) if options.json else lines(figures))
+    tell_unjudged(outcome.settings)
     return 0 if tell(outcome.verdicts) else FAILED
 
 

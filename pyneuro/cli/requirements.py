@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterable
 
 from pyneuro import requirements
-from pyneuro.report.flow import mapping_rows
-from pyneuro.report.words import measured
+from pyneuro.report.flow import mapping_rows, unjudged_rows
+from pyneuro.report.words import JUDGED_BY_COMPARE, measured
 from toolchain.problems import Problem, render_all
 from toolchain.requirements import COMPARED, Verdict
 from toolchain.settings import Settings
@@ -19,6 +19,14 @@ def tell(verdicts: Iterable[Verdict]) -> bool:
     if failed:
         print(render_all([_problem(verdict) for verdict in failed]), file=sys.stderr)
     return not failed
+
+
+def tell_unjudged(settings: Settings) -> None:
+    """Say on standard error, once, which requirements of `settings` a mapping alone cannot meet."""
+    rows = unjudged_rows(settings)
+    if rows:
+        named = ", ".join(f"'{row.requirement}' ({row.origin})" for row in rows)
+        print(f"pyneuro: note: not judged: {named}; {JUDGED_BY_COMPARE}", file=sys.stderr)
 
 
 def _problem(verdict: Verdict) -> Problem:

@@ -7,7 +7,7 @@ import argparse
 from emulator.archive import written_beside
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines
-from pyneuro.cli.requirements import tell
+from pyneuro.cli.requirements import tell, tell_unjudged
 from pyneuro.cli.session import figures, run_session
 from pyneuro.report.build import add_runs
 from pyneuro.report.files import write_report
@@ -25,4 +25,6 @@ def main(options: argparse.Namespace) -> int:
         with written_beside(options.out / "figures.json") as file:
             file.write(last_line(table).encode())
     print(last_line(table) if options.json else lines(table))
+    if session.emulated:
+        tell_unjudged(session.emulated.outcome.settings)
     return 0 if tell(session.verdicts) else FAILED

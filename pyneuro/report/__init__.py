@@ -17,7 +17,7 @@ from typing import Literal
 
 from pyneuro.budget.account import Account
 from pyneuro.report.schema.board import MachineSection
-from pyneuro.report.schema.flow import FlowSection, RequirementRow, SettingRow
+from pyneuro.report.schema.flow import FlowSection, RequirementRow, SettingRow, UnjudgedRow
 from pyneuro.report.schema.mapping import (
     CoresSection,
     DiagnosticRow,
@@ -74,6 +74,7 @@ class Report:
     comparison: ComparisonSection | None = None
     budget: Account | None = None
     requirements: tuple[RequirementRow, ...] = ()
+    unjudged: tuple[UnjudgedRow, ...] = ()
     activity: tuple[ActivityPlot, ...] = ()
     traces: tuple[Trace, ...] = ()
     format: str = REPORT_FORMAT

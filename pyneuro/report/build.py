@@ -18,7 +18,7 @@ from pyneuro.report import Report
 from pyneuro.report.energy import energy_section
 from pyneuro.report.entries import tables_section
 from pyneuro.report.findings import findings
-from pyneuro.report.flow import comparison_rows, flow_section, mapping_rows, plain_flow, setting_rows
+from pyneuro.report.flow import comparison_rows, flow_section, mapping_rows, plain_flow, setting_rows, unjudged_rows
 from pyneuro.report.histograms import histograms
 from pyneuro.report.machine import layers_of, machine_section, traffic_of
 from pyneuro.report.mapping import memory_section, network_section, partition_rows, region_rows
@@ -92,6 +92,7 @@ def make_report(
         flow=flow_section(outcome, mapping_seconds or {}) if outcome else plain_flow(mapping_seconds or {}),
         settings=setting_rows(outcome.settings) if outcome else (),
         requirements=mapping_rows(outcome.verdicts) if outcome else (),
+        unjudged=unjudged_rows(outcome.settings) if outcome else (),
         execution=execution_section(statistics, time_scale_factor) if statistics else None,
     )
     if mapping:
@@ -150,6 +151,7 @@ def add_runs(
         comparison=comparison_section(comparison) if comparison else None,
         budget=budget,
         requirements=(*(row for row in report.requirements if row.of == "mapping"), *comparison_rows(verdicts)),
+        unjudged=() if comparison else report.unjudged,
         activity=activity_plots(left, right),
         traces=traces(left, right, comparison),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pyneuro.report import Finding, Level, Report
 from pyneuro.report.running import OVERRUNS
 from pyneuro.report.schema.runs import ComparisonRow
-from pyneuro.report.words import amount, measured, percent
+from pyneuro.report.words import JUDGED_BY_COMPARE, amount, meaning_of, measured, percent
 
 NARROW = 0.9
 """Share of a limit from which on a resource is nearly exhausted."""
@@ -37,6 +37,9 @@ def _requirements(report: Report) -> Iterator[Finding]:
     for row in report.requirements:
         if not row.passed and row.remedy:
             yield Finding("bad", f"'{row.requirement}' is not met: {measured(row)}; try {row.remedy}.")
+    if report.unjudged:
+        named = ", ".join(f"'{row.requirement}'" for row in report.unjudged)
+        yield Finding("note", f"Not judged: {named}; {JUDGED_BY_COMPARE}.")
 
 
 def _fit(report: Report) -> Iterator[Finding]:
@@ -73,7 +76,7 @@ def _counters(report: Report) -> Iterator[Finding]:
     watched = [counter for counter in counters if counter.remedy and counter.name != OVERRUNS]
     for counter in watched:
         if counter.value:
-            yield Finding("bad", f"{counter.name}: {counter.value:,} ({counter.meaning}); {counter.remedy}.")
+            yield Finding("bad", f"{counter.name}: {counter.value:,} ({meaning_of(counter)}); {counter.remedy}.")
     quiet = [counter.name.lower() for counter in watched if not counter.value]
     if quiet:
         text = ", ".join(f"no {name}" for name in quiet)

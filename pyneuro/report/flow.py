@@ -6,12 +6,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyneuro import requirements
-from pyneuro.report.schema.flow import AttemptRow, FlowSection, RequirementRow, SettingRow, StageRow, TrialRow
+from pyneuro.report.schema.flow import (
+    AttemptRow,
+    FlowSection,
+    RequirementRow,
+    SettingRow,
+    StageRow,
+    TrialRow,
+    UnjudgedRow,
+)
 from pyneuro.report.words import measured
 from toolchain.explain import explain
 from toolchain.feedback import Attempt
 from toolchain.map_network import Outcome
-from toolchain.requirements import Verdict
+from toolchain.requirements import COMPARED, Verdict
 from toolchain.search import DEFAULTS, Trial
 from toolchain.settings import Settings
 
@@ -52,7 +60,7 @@ def _stage_row(stage: str, outcome: Outcome[Any], seconds: float) -> StageRow:
 
 def _trial_row(trial: Trial) -> TrialRow:
     algorithms = tuple((stage, str(algorithm)) for stage, algorithm in trial.algorithms.items())
-    return TrialRow(algorithms, tuple(trial.figures.items()), trial.failure, trial.kept)
+    return TrialRow(algorithms, tuple(trial.figures.items()), trial.failure, trial.kept, trial.cpu_s)
 
 
 def _attempt_row(number: int, attempt: Attempt) -> AttemptRow:
@@ -82,6 +90,15 @@ def mapping_rows(verdicts: Iterable[Verdict]) -> tuple[RequirementRow, ...]:
             truth=verdict.requirement.operator == "is",
         )
         for verdict in verdicts
+    )
+
+
+def unjudged_rows(settings: Settings) -> tuple[UnjudgedRow, ...]:
+    """Tell which requirements only a comparison of both simulators can meet."""
+    return tuple(
+        UnjudgedRow(required.text, str(required.origin))
+        for required in settings.requirements
+        if required.figure in COMPARED
     )
 
 

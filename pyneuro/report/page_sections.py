@@ -12,7 +12,7 @@ from pyneuro.report.page_board import board_section
 from pyneuro.report.plots import EXPECTED, LOAD, dtcm_shares, raster, rates, share_bars, trace
 from pyneuro.report.schema.routing import Entry
 from pyneuro.report.tabular import Block
-from pyneuro.report.words import number, percent, signed
+from pyneuro.report.words import meaning_of, number, percent, signed
 
 ENTRIES = 100
 """Entries of a table that the page shows; the JSON file has more."""
@@ -124,7 +124,7 @@ def _load(report: Report) -> Markup:
         bars = share_bars(rows, dtcm_shares(report.machine.dtcm_limit))
         parts.append(figure(bars, f"What each core takes of its DTCM, {ORDER}."))
     if run:
-        counters = [(c.name, f"{c.value:,}", c.meaning) for c in run.counters]
+        counters = [(c.name, f"{c.value:,}", meaning_of(c)) for c in run.counters]
         parts.append(table("What the machine counted.", ("counter", "value", "meaning"), counters))
     return join(parts)
 

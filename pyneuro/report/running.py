@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from emulator.image import HISTORY
 from emulator.statistics import CoreStatistics, Statistics
 from pyneuro.comparison import Comparison, PopulationComparison
 from pyneuro.report.machine import ROWS
@@ -105,18 +106,21 @@ def _counters(statistics: Statistics) -> tuple[Counter, ...]:
         Counter("Packets received", statistics.packets_received, "copies that reached cores"),
         Counter("Unmatched packets", statistics.unmatched, "received by a core that has no synapses for them"),
         Counter("Synaptic events", statistics.synaptic_events, "synapses added to ring buffers"),
-        Counter(
+        _trouble(
+            statistics,
+            "saturations",
             "Saturations",
-            statistics.saturations,
             "synaptic events beyond what a ring buffer holds",
             "raise ring_buffer_sigma or spikes_per_second in the mapping options, or lower the weights",
         ),
-        Counter(
+        _trouble(
+            statistics,
+            "overruns",
             OVERRUNS,
-            statistics.overruns,
             "ticks of a core that took longer than a tick",
             "raise time_scale_factor, or lower neurons_per_core",
         ),
+        *(_histories(statistics) if statistics.dynamic_events else ()),
         *(_rewiring(statistics) if statistics.attempts else ()),
         Counter(
             "Dropped packets",
@@ -127,15 +131,46 @@ def _counters(statistics: Statistics) -> tuple[Counter, ...]:
     )
 
 
+def _trouble(statistics: Statistics, field: str, name: str, meaning: str, remedy: str) -> Counter:
+    """A count that should be 0, of a `field` of each core; the core that has most of it is named."""
+    value = int(getattr(statistics, field))
+    most = max(statistics.cores, key=lambda core: int(getattr(core, field))).label if value else None
+    return Counter(name, value, meaning, remedy, most)
+
+
+def _histories(statistics: Statistics) -> tuple[Counter, ...]:
+    """Return the counts of what the histories of synapses that change did not hold."""
+    return (
+        Counter("Events of synapses that change", statistics.dynamic_events, "those of the synaptic events"),
+        _trouble(
+            statistics,
+            "forgotten",
+            "Forgotten spikes",
+            f"such events after more than {HISTORY - 1} spikes of the target since the last spike of the source; the "
+            "earliest of these have not changed the weight",
+            "let sources spike more often or targets less: a core remembers no more",
+        ),
+        _trouble(
+            statistics,
+            "merged",
+            "Merged doses of dopamine",
+            f"such events after more than {HISTORY - 1} arrivals of dopamine since the last spike of the source; some "
+            "were taken for one of about the same effect",
+            "bring dopamine in fewer, larger doses",
+        ),
+    )
+
+
 def _rewiring(statistics: Statistics) -> tuple[Counter, ...]:
     """Return the counts of synapses that came and went."""
     return (
         Counter("Attempts to rewire", statistics.attempts, "at places of cells, to form or to eliminate a synapse"),
         Counter("Synapses formed", statistics.formed, "by these attempts"),
         Counter("Synapses eliminated", statistics.eliminated, "by these attempts"),
-        Counter(
+        _trouble(
+            statistics,
+            "full_rows",
             "Full rows",
-            statistics.full_rows,
             "attempts that would have formed a synapse and found no room for it",
             "raise rewired_row_synapses in the mapping options",
         ),

@@ -10,7 +10,7 @@ import textwrap
 from pyneuro.report import Report
 from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
 from pyneuro.report.text_blocks import WIDTH, Lines, facts, table
-from pyneuro.report.words import NONE, number, percent, signed
+from pyneuro.report.words import NONE, meaning_of, number, percent, signed
 
 WIDEST_BOARD = 16
 
@@ -107,7 +107,7 @@ def execution(report: Report) -> Lines:
             ("cycles a tick", f"{run.cycles_per_tick:,.0f} (time scale factor {run.time_scale_factor:g})"),
             ("busiest core", f"{run.busiest or NONE}, fullest tick {percent(run.busiest_share)}"),
             ("mean load", percent(run.mean_share)),
-            *((counter.name.lower(), f"{counter.value:,}  ({counter.meaning})") for counter in run.counters),
+            *((counter.name.lower(), f"{counter.value:,}  ({meaning_of(counter)})") for counter in run.counters),
         )
     )
 

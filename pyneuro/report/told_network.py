@@ -8,7 +8,7 @@ from pyneuro.report import Report
 from pyneuro.report.schema.flow import TrialRow
 from pyneuro.report.schema.mapping import HistogramRow
 from pyneuro.report.tabular import Bar, Block, Facts, Histogram, Mark, Table
-from pyneuro.report.words import NONE, amount, count, measured, number, percent
+from pyneuro.report.words import JUDGED_BY_COMPARE, NONE, amount, count, measured, number, percent
 
 Blocks = Iterator[Block]
 
@@ -28,6 +28,11 @@ def requirements(report: Report) -> Blocks:
             )
             for row in report.requirements
         ),
+    )
+    yield Table(
+        f"Requirements that were not judged; {JUDGED_BY_COMPARE}.",
+        ("requirement", "said in"),
+        tuple((row.requirement, row.origin or NONE) for row in report.unjudged),
     )
 
 
@@ -70,9 +75,13 @@ def _trials(trials: tuple[TrialRow, ...], rates: bool) -> Table:
         used = dict(trial.algorithms)
         found = {name: value for name, value in trial.figures if rates or name != "link load"}
         figures = (_figure(name, found.get(name)) for name in names)
-        rows.append((*(used.get(stage, NONE) for stage in stages), *figures, trial.failure or _kept(trial.kept)))
-    caption = "Trials: the combinations of algorithms of the attempt that was kept, each with its figures."
-    return Table(caption, (*stages, *names, "outcome"), tuple(rows))
+        outcome = trial.failure or _kept(trial.kept)
+        rows.append((*(used.get(stage, NONE) for stage in stages), *figures, f"{trial.cpu_s:.3f}", outcome))
+    caption = (
+        "Trials: the combinations of algorithms of the attempt that was kept, each with its figures. CPU seconds of "
+        "what trials share count for the first of them."
+    )
+    return Table(caption, (*stages, *names, "CPU s", "outcome"), tuple(rows))
 
 
 def _figure(name: str, value: float | None) -> str:

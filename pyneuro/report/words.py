@@ -8,9 +8,11 @@ import re
 from emulator.machine import LINK_NAMES
 from pyneuro.report.schema.board import LinkTraffic
 from pyneuro.report.schema.flow import RequirementRow
+from pyneuro.report.schema.runs import Counter
 
 NONE = "–"
 SYMBOLS = {"good": "✓", "note": "!", "bad": "✗"}
+JUDGED_BY_COMPARE = "`pyneuro compare SCRIPT` judges requirements on runs of both simulators"
 NUMBER = re.compile(r"(< )?[-+]?[\d.,]*(e[-+]?\d+)?[–∞]?( (%|B|KiB|MiB|ms|s|n?W|mW|µW))?")
 
 
@@ -88,6 +90,11 @@ def measured(row: RequirementRow) -> str:
     if row.truth:
         return f"{'yes' if row.measured else 'no'}{where}"
     return f"{percent(row.measured) if row.share else number(row.measured)}{where}"
+
+
+def meaning_of(counter: Counter) -> str:
+    """What was counted, and on which core most."""
+    return f"{counter.meaning}; most on '{counter.most_on}'" if counter.most_on else counter.meaning
 
 
 def watts(value: float) -> str:

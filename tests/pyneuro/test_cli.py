@@ -133,6 +133,24 @@ def test_compare_reports_and_judges(script: str, capsys: pytest.CaptureFixture[s
     assert Path("there/report.json").is_file()
 
 
+def test_what_only_compare_judges_is_said_once(script: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """`map` and `run` say so and are not failed by it; `compare` judges it, whoever required it."""
+    Path("a.map").write_text("machine spin3\nrequire chips <= 4\nrequire rate error < 0 %\n")
+    note = "pyneuro: note: not judged: 'rate error < 0 %' (a.map:3); `pyneuro compare SCRIPT` judges"
+    for command in ("map", "run"):
+        assert main([command, script, "--mapping", "a.map", "--out", "there"]) == 0
+        out, error = capsys.readouterr()
+        assert error.count("not judged") == 1
+        assert note in error
+        assert "not judged" not in out
+        assert "Not judged: 'rate error < 0 %'" in Path("there/report.txt").read_text().replace("\n  ", " ")
+    Path("own.py").write_text(SCRIPT.replace("seed=3", "seed=3, mapping='a.map'"))
+    assert main(["compare", "own.py", "--out", "there", "--no-budget"]) == 1
+    out, error = capsys.readouterr()
+    assert "not judged" not in out.lower() + error
+    assert "rate error < 0 %" in out
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

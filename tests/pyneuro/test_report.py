@@ -124,6 +124,26 @@ def test_findings_of_trouble() -> None:
     assert any(text.startswith("1 of 2 weights of 'in→E' are too small") for text in told)
 
 
+def test_what_histories_forgot_is_told() -> None:
+    """Only of runs with synapses that change, with the core that forgot most, and what to try."""
+    assert "Forgotten spikes" not in to_html(SMALL)
+    counted = statistics()
+    quiet, busy, source = counted.cores
+    plastic = replace(busy, dynamic_events=20, forgotten=4, merged=3)
+    made = make_report(
+        "plastic", mapping=mapping(), slices=SLICES, statistics=replace(counted, cores=(quiet, plastic, source))
+    )
+    assert made.execution is not None
+    counters = {counter.name: counter for counter in made.execution.counters}
+    assert counters["Events of synapses that change"].value == 20
+    assert (counters["Forgotten spikes"].value, counters["Forgotten spikes"].most_on) == (4, busy.label)
+    assert (counters["Merged doses of dopamine"].value, counters["Merged doses of dopamine"].most_on) == (3, busy.label)
+    assert "15 spikes of the target" in counters["Forgotten spikes"].meaning
+    bad = [finding.text for finding in made.findings if finding.level == "bad"]
+    assert any(text.startswith("Forgotten spikes: 4 (") and f"most on '{busy.label}'" in text for text in bad)
+    assert "merged doses of dopamine" in to_text(made)
+
+
 def test_exact_weights_are_found_exact() -> None:
     exact = replace(SMALL.quantisation[0], largest_error=0.0)
     told = [finding.text for finding in findings(Report("t", "p", quantisation=(exact,)))]

@@ -75,6 +75,27 @@ def test_stages_trials_and_attempts_are_told(report: Report, outcome: Outcome[Gr
     assert sorted((first.kept, second.kept)) == [False, True]
 
 
+def test_trials_tell_their_times(report: Report, outcome: Outcome[GraphMapping]) -> None:
+    assert report.flow is not None
+    assert [row.cpu_s for row in report.flow.trials] == [trial.cpu_s for trial in outcome.trials]
+    assert all(row.cpu_s > 0 for row in report.flow.trials)
+    assert f"{report.flow.trials[0].cpu_s:.3f}" in to_text(report)
+    assert f">{report.flow.trials[0].cpu_s:.3f}<" in to_html(report)
+
+
+def test_requirements_that_only_a_comparison_can_meet_are_told() -> None:
+    rate = Requirement("require rate error < 2 %", "rate error", "<", 0.02, origin=FILE)
+    told = Settings(MachineSettings("spin5"), requirements=(rate, required("require chips <= 40", "chips", 40)))
+    made = netlist_report(map_netlist(layered(), told))
+    assert [(row.requirement, row.origin) for row in made.unjudged] == [(rate.text, "retina.map:7")]
+    assert [row.requirement for row in made.requirements] == ["require chips <= 40"]
+    (note,) = [finding for finding in made.findings if rate.text in finding.text]
+    assert note.level == "note"
+    assert "pyneuro compare" in note.text
+    for text in (to_text(made), to_html(made)):
+        assert "Requirements that were not judged" in text
+
+
 def test_trials_that_fail_are_told() -> None:
     tried = Choice((Algorithm("default_routes"), Algorithm("prefixes")))
     tight = Settings(MachineSettings("spin5", reserved_entries=1010), stages={"minimise": tried})

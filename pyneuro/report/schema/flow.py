@@ -22,12 +22,16 @@ class StageRow:
 
 @dataclass(frozen=True)
 class TrialRow:
-    """One combination of algorithms, as (stage, algorithm), and its figures, as (name, value), or why it failed."""
+    """One combination of algorithms, as (stage, algorithm), and its figures, as (name, value), or why it failed.
+
+    `cpu_s` are the CPU seconds that it took; what it shares with an earlier one counts for that one.
+    """
 
     algorithms: tuple[tuple[str, str], ...]
     figures: tuple[tuple[str, float], ...]
     failure: str
     kept: bool
+    cpu_s: float
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,14 @@ class SettingRow:
 
     name: str
     value: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class UnjudgedRow:
+    """A requirement that a mapping alone cannot meet, and where it was said."""
+
+    requirement: str
     origin: str
 
 

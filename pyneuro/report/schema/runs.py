@@ -22,12 +22,13 @@ class RunRow:
 
 @dataclass(frozen=True)
 class Counter:
-    """A count of the run; `remedy` says what to try where it is not 0 and should be."""
+    """A count of the run; where it should be 0 and is not, `remedy` says what to try, `most_on` which core has most."""
 
     name: str
     value: int
     meaning: str
     remedy: str | None = None
+    most_on: str | None = None
 
 
 @dataclass(frozen=True)
