@@ -187,6 +187,14 @@ def _link_title(traffic: LinkTraffic, machine: MachineSection) -> str:
     return "\n".join(lines)
 
 
+def arrowhead() -> Markup:
+    """What ends the links of a tree, for all pictures of a page."""
+    head = element("path", d="M0 0L11 5.5L0 11z")
+    size = {"markerWidth": 11, "markerHeight": 11, "refX": 8, "refY": 5.5}
+    mark = element("marker", head, id="arrowhead", orient="auto", markerUnits="userSpaceOnUse", **size)
+    return element("svg", element("defs", mark), class_="defs", aria_hidden="true")
+
+
 def board_legend(machine: MachineSection) -> Markup:
     """Explain shades and lines."""
     return element(

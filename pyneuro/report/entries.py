@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,11 +14,13 @@ from pyneuro.report.survey import Survey
 from toolchain.map_graph import GraphMapping
 
 CHIPS = 200
-"""Chips whose entries are told."""
+"""Chips whose entries are told, as generated and as loaded."""
 ENTRIES = 8000
-"""Entries that are told, of those generated and of those loaded."""
+"""Entries of these chips that are told, of those generated and of those loaded."""
 FEWEST = 16
-"""Entries of a chip that are told in any case."""
+"""Entries of such a chip that are told in any case."""
+LOADED = 20_000
+"""Entries that are told of further chips, as loaded, so that the way of a key can be explained there."""
 
 Chip = tuple[int, int]
 
@@ -40,11 +42,24 @@ def tables_section(mapping: GraphMapping, found: Survey) -> TablesSection:
         link_only=sum(_link_only(table) for table in mapping.tables.tables),
         rows=tuple(_row(chip, before.get(chip), after.get(chip), found) for chip in chips[:ROWS]),
         omitted=max(0, len(chips) - ROWS),
-        entries=tuple(
-            ChipEntries(*chip, _entries(before.get(chip), each), _entries(after.get(chip), each))
-            for chip in chips[:CHIPS]
+        entries=(
+            *(
+                ChipEntries(*chip, _entries(before.get(chip), each), _entries(after.get(chip), each))
+                for chip in chips[:CHIPS]
+            ),
+            *_loaded([after[chip] for chip in chips[CHIPS:] if chip in after]),
         ),
     )
+
+
+def _loaded(tables: Sequence[RoutingTable]) -> Iterator[ChipEntries]:
+    """The entries of whole tables, until there are too many."""
+    left = LOADED
+    for table in tables:
+        left -= len(table.key)
+        if left < 0:
+            return
+        yield ChipEntries(table.x, table.y, (), _entries(table, len(table.key)))
 
 
 def _length(table: RoutingTable | None) -> int:

@@ -5,7 +5,7 @@
   const data = JSON.parse(document.getElementById("report-data").textContent);
   const byId = (id) => document.getElementById(id);
   const controls = byId("controls"), detail = byId("detail"), told = byId("told"), hops = byId("hops");
-  const MOST_HOPS = 500;
+  const MOST_HOPS = 500, MOST_INDENTED = 20;
   const DARK = 0.55;
   const [X, Y, USED, CORES, SDRAM, DTCM, ENTRIES, LOAD, PACKETS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 
@@ -23,6 +23,7 @@
     svg.querySelectorAll(".links line").forEach((line, i) => links.push({ line, link: picture.links[i] }));
   });
   const single = (chip) => chip.block === 1;
+  const hex = (word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`;
   const place = (x, y) => `(${x}, ${y})`;
   const at = (x, y, link) => [x, y, link].join();
   const count = (number) => number.toLocaleString("en");
@@ -235,7 +236,7 @@
 
   const walk = (net) => {
     const [, x, y, , , , path] = net, [w, h] = data.size;
-    const root = { x, y, by: null, depth: 0, cores: [], on: [] };
+    const root = { x, y, by: null, from: null, depth: 0, cores: [], on: [] };
     const stack = [root], all = [root];
     for (const letter of path) {
       const here = stack[stack.length - 1];
@@ -244,37 +245,60 @@
       else {
         const link = Number(letter), [dx, dy] = data.links[link];
         here.on.push(link);
-        const next = { x: (here.x + dx + w) % w, y: (here.y + dy + h) % h, by: link, depth: here.depth + 1, cores: [], on: [] };
+        const next = { x: (here.x + dx + w) % w, y: (here.y + dy + h) % h, by: link, from: here, depth: here.depth + 1, cores: [], on: [] };
         stack.push(next);
         all.push(next);
       }
     }
+    // What comes after a fork is indented, as deep as forks are on the way to it.
+    for (const step of all) step.branch = step.from ? step.from.branch + (step.from.on.length > 1) : 0;
     return all;
   };
-  const hopText = (step, net) => {
-    const arrived = step.by === null ? `sent by core ${net[3]}, ${net[0]}` : `comes by a link ${data.linkNames[step.by]}`;
+  const tables = new Map(data.tables.map(([x, y, length, words]) => [[x, y].join(), { length, words }]));
+  // What sends `key` on at a chip: the first entry that it matches, or the default route.
+  const entryText = ({ x, y }, key) => {
+    const table = tables.get([x, y].join());
+    if (!table && data.tablesOmitted) return "entry left out of this report";
+    const words = table ? table.words : [];
+    for (let i = 0; i < words.length; i += 2) {
+      if (((key & words[i + 1]) >>> 0) === words[i]) {
+        return `entry ${i / 2 + 1} of ${table.length}, ${hex(words[i])}/${hex(words[i + 1])}`;
+      }
+    }
+    return !table || words.length === 2 * table.length ? "default route" : "entry left out of this report";
+  };
+  const hopItem = (step, net, key) => {
+    const arrived = step.from === null ? `sent by core ${net[3]}, ${net[0]}` : `by ${data.linkNames[step.by]} from ${place(step.from.x, step.from.y)}`;
     const named = step.cores.map((p) => `${p} ${labels.get(at(step.x, step.y, p)) ?? ""}`.trim());
-    const given = named.length ? `; delivered to core${named.length > 1 ? "s" : ""} ${named.join(", ")}` : "";
-    const straight = step.on.length === 1 && step.on[0] === step.by && !named.length;
-    const on = step.on.length ? `; goes on by ${step.on.map((link) => data.linkNames[link]).join(", ")}` : "";
-    return `${"· ".repeat(step.depth)}chip ${place(step.x, step.y)}: ${arrived}${given}${on}${straight ? " (straight on, needs no entry)" : ""}`;
+    const on = step.on.length ? `on by ${step.on.map((link) => data.linkNames[link]).join(", ")}` : "";
+    const given = named.length ? `to core${named.length > 1 ? "s" : ""} ${named.join(", ")}` : "";
+    const made = item(`chip ${place(step.x, step.y)}, ${arrived}; ${entryText(step, key)}: ${[on, given].filter(Boolean).join("; ")}`);
+    made.style.marginInlineStart = `${1.2 * Math.min(step.branch, MOST_INDENTED)}rem`;
+    return made;
   };
   const find = (text) => {
     const wanted = text.trim();
     if (/^(0x[0-9a-f]+|[0-9]+)$/i.test(wanted)) {
       const key = Number(wanted);
-      return data.nets.find((net) => ((key & net[5]) >>> 0) === net[4]) ?? null;
+      return [data.nets.find((net) => ((key & net[5]) >>> 0) === net[4]), key];
     }
-    return data.nets.find((net) => net[0] === wanted) ?? data.nets.find((net) => wanted && net[0].includes(wanted)) ?? null;
+    const told = wanted.match(/^(.*)\[(\d+)\]$/);
+    for (const net of told ? data.nets : []) {
+      const held = net[0].match(/^(.*)\[(\d+):(\d+)\]$/);
+      if (held && held[1] === told[1] && +told[2] >= +held[2] && +told[2] < +held[3]) return [net, net[4] + (told[2] - held[2])];
+    }
+    const net = data.nets.find((one) => one[0] === wanted) ?? data.nets.find((one) => wanted && one[0].includes(wanted));
+    return [net, net && net[4]];
   };
   const trace = (text) => {
     clear();
     byId("population").value = "";
     byId("key").value = text;
-    const net = find(text);
-    if (net === null || net[6] === null) {
-      const left = data.netsOmitted ? ` (${count(data.netsOmitted)} more are left out of it)` : "";
-      told.textContent = net === null ? `No source of this report has the key or name ${text}${left}.` : `The tree of ${net[0]} is left out of this report.`;
+    const [net, key] = find(text);
+    if (!net || net[6] === null) {
+      const elsewhere = `: pyneuro map --trace "${net ? hex(net[4]) : text}" prints its way`;
+      const left = data.netsOmitted ? ` (${many(data.netsOmitted, "source")} left out of it${elsewhere})` : "";
+      told.textContent = net ? `The tree of ${net[0]} is left out of this report${elsewhere}.` : `No source of this report has the key or name ${text}${left}.`;
       return;
     }
     const steps = walk(net);
@@ -287,11 +311,10 @@
     markRows((row) => row === net[0]);
     const cores = steps.reduce((sum, step) => sum + step.cores.length, 0);
     const farthest = Math.max(...steps.map((step) => step.depth));
-    const hex = (word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`;
     told.textContent =
       `Key ${hex(net[4])}, mask ${hex(net[5])} of ${net[0]}: ${many(steps.length - 1, "link")} to ${many(cores, "core")} ` +
       `on ${many(steps.length, "chip")}, the farthest ${many(farthest, "link")} away`;
-    hops.replaceChildren(...steps.slice(0, MOST_HOPS).map((step) => item(hopText(step, net))));
+    hops.replaceChildren(...steps.slice(0, MOST_HOPS).map((step) => hopItem(step, net, key)));
     if (steps.length > MOST_HOPS) hops.append(item(`... and ${count(steps.length - MOST_HOPS)} more`));
     hops.hidden = false;
   };

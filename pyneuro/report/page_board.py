@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pyneuro.report import Report
 from pyneuro.report.blocks import block, figure
-from pyneuro.report.board import Picture, board_legend, draw, pictures
+from pyneuro.report.board import Picture, arrowhead, board_legend, draw, pictures
 from pyneuro.report.markup import Markup, element, join
 from pyneuro.report.schema.board import MachineSection
 from pyneuro.report.told_machine import chips, machine
-from pyneuro.report.words import amount
+from pyneuro.report.words import amount, untraced
 
 LAYERS = {
     "cores": "cores",
@@ -36,6 +36,7 @@ def board_section(report: Report) -> Markup:
     parts = [
         *(block(told) for told in machine(report)),
         _controls(report, found),
+        arrowhead(),
         element("div", draw(whole, found), board_legend(found), class_="picture"),
         element("div", "", id="detail", class_="detail", aria_live="polite", hidden=""),
         *(_board(view, found, number) for number, view in enumerate(views)),
@@ -73,12 +74,19 @@ def _controls(report: Report, found: MachineSection) -> Markup:
         _populations(report),
         _nets(report),
         element("button", "Clear", type="button", id="clear"),
+        _left_out(report),
         element("p", "", id="told", class_="told", role="status"),
         element("ol", id="hops", class_="hops", hidden=""),
         id="controls",
         class_="controls",
         hidden="",
     )
+
+
+def _left_out(report: Report) -> Markup:
+    """What cannot be traced on this page, and how to see it."""
+    trees = report.routes.untraced if report.routes else 0
+    return element("p", f"{untraced(trees)}.", class_="left-out") if trees else Markup()
 
 
 def _layers(found: MachineSection) -> Markup:
@@ -106,6 +114,6 @@ def _populations(report: Report) -> Markup:
 def _nets(report: Report) -> Markup:
     rows = report.routes.rows if report.routes else ()
     known = element("datalist", *(element("option", value=row.label) for row in rows), id="sources")
-    field = element("input", id="key", list="sources", size="28", placeholder="0x00001000 or a slice")
+    field = element("input", id="key", list="sources", size="28", placeholder="0x00001000, exc[3] or a slice")
     go = element("button", "Trace", type="button", id="trace")
     return element("span", element("label", "Trace a key or source ", field), known, go, class_="field")

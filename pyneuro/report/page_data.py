@@ -7,6 +7,7 @@ the script finds by its number what an element stands for.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from emulator.machine import LINK_NAMES, LINKS
@@ -48,7 +49,18 @@ def data(report: Report) -> dict[str, Any]:
             for row in (report.routes.rows if report.routes else ())
         ],
         "netsOmitted": report.routes.omitted if report.routes else 0,
+        "tables": [*_tables(report)],
+        "tablesOmitted": report.tables.chips - len(report.tables.entries) if report.tables else 0,
     }
+
+
+def _tables(report: Report) -> Iterator[list[Any]]:
+    """Of each chip the entries that its table has, and the keys and masks of those that the report has."""
+    if report.tables:
+        lengths = {(row.x, row.y): row.minimised for row in report.tables.rows}
+        for chip in report.tables.entries:
+            words = [int(word, 16) for key, mask, _ in chip.minimised for word in (key, mask)]
+            yield [chip.x, chip.y, lengths.get((chip.x, chip.y), len(chip.minimised)), words]
 
 
 def _cell(cell: ChipCell) -> list[float | None]:

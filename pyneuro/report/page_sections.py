@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pyneuro.report import Report, told_machine, told_network
 from pyneuro.report.blocks import block, facts, figure, share, table
 from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
+from pyneuro.report.entries import CHIPS
 from pyneuro.report.markup import Markup, element, join
 from pyneuro.report.page_board import board_section
 from pyneuro.report.plots import EXPECTED, LOAD, dtcm_shares, raster, rates, share_bars, trace
@@ -151,7 +152,7 @@ def _entries(report: Report) -> Markup:
         return Markup()
     lengths = {(row.x, row.y): (row.generated, row.minimised) for row in tables.rows}
     folds = []
-    for chip in tables.entries:
+    for chip in tables.entries[:CHIPS]:
         generated, loaded = lengths[chip.x, chip.y]
         title = f"Chip ({chip.x}, {chip.y}): {generated:,} entries generated, {loaded:,} loaded"
         pair = (
@@ -159,14 +160,16 @@ def _entries(report: Report) -> Markup:
             element("div", element("h4", "as loaded, the first that matches counts"), _listing(chip.minimised, loaded)),
         )
         folds.append(element("details", element("summary", title), element("div", *pair, class_="pair")))
-    omitted = tables.chips - len(tables.entries)
+    omitted = tables.chips - len(folds)
     rest = element("p", f"Of {omitted:,} more chips the entries are left out.") if omitted else ""
     return element("div", element("h3", "Entries"), *folds, rest, class_="entries")
 
 
 def _listing(entries: tuple[Entry, ...], total: int) -> Markup:
     shown = entries[:ENTRIES]
-    lines = ["key        mask       route", *(" ".join(entry) for entry in shown)]
+    wide = len(str(len(shown)))
+    lines = [f"{'':{wide}} key        mask       route"]
+    lines += [f"{number:>{wide}} {' '.join(entry)}" for number, entry in enumerate(shown, 1)]
     if total > len(shown):
         lines.append(f"... and {total - len(shown):,} more")
     return element("pre", "\n".join(lines), tabindex="0")

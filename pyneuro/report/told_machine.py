@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pyneuro.report import Report
 from pyneuro.report.schema.board import ChipCell, LinkTraffic
 from pyneuro.report.tabular import Bar, Block, Code, Facts, Table
-from pyneuro.report.words import NONE, amount, compact, count, joules, link_name, memory, percent, watts
+from pyneuro.report.words import NONE, amount, compact, count, joules, link_name, memory, percent, untraced, watts
 
 Blocks = Iterator[Block]
 
@@ -160,6 +160,7 @@ def routes(report: Report) -> Blocks:
             ("Longest path", amount(found.longest_path, "link")),
             ("Hops if every source neuron fires once", f"{found.hops:,.0f}"),
             ("Links in use", f"{found.links_used:,}"),
+            *((("Not to be traced here", untraced(found.untraced)),) if found.untraced else ()),
         )
     )
     yield Table(

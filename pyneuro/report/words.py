@@ -97,6 +97,11 @@ def meaning_of(counter: Counter) -> str:
     return f"{counter.meaning}; most on '{counter.most_on}'" if counter.most_on else counter.meaning
 
 
+def untraced(trees: int) -> str:
+    """That so many trees are left out, and how to see them."""
+    return f"{amount(trees, 'tree')} left out of this report: `pyneuro map --trace KEY` prints the way of any key"
+
+
 def watts(value: float) -> str:
     """Power to three digits: ``2.61 W``, ``34 mW``, ``1 nW``."""
     return _scaled(value, "W")

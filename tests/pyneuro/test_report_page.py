@@ -11,12 +11,14 @@ from browser import Browser, browser, chromium
 from reports import NASTY, NOISE, layered, report
 
 from emulator.machine import named
+from pyneuro.report import trees
 from pyneuro.report.build import make_report, netlist_report
 from pyneuro.report.to_html import to_html
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.map_network import Outcome, map_netlist
 from toolchain.place.scatter import place as scatter
 from toolchain.settings import MachineSettings, Settings
+from toolchain.tables.follow import follow
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="there is no Chromium here (Debian package chromium)")
 SETTINGS = Settings(machine=MachineSettings("spin5"))
@@ -117,6 +119,59 @@ def test_a_key_is_traced(page: Browser, outcome: Outcome[GraphMapping], by: str)
     assert len(hops) == len(tree.x)
     sinks = [mapping.graph.vertices[sink].name for sink in net.sinks]
     assert all(any(f" {sink}" in hop for hop in hops) for sink in sinks)
+
+
+@pytest.mark.parametrize("neuron", [0, 141])
+def test_hops_name_their_entries(running: Browser, tmp_path: Path, neuron: int) -> None:
+    """The same that `pyneuro map --trace` follows through the loaded tables, default routes among it."""
+    mapping = map_graph(layered(), "3 boards", Algorithms(place=scatter))
+    (tmp_path / "report.html").write_text(to_html(make_report("spread", mapping=mapping)), encoding="utf-8")
+    running.open(tmp_path / "report.html")
+    running.run(f"document.getElementById('key').value = 'exc[{neuron}]'")
+    running.run("document.getElementById('trace').click()")
+    said = running.run("[...document.querySelectorAll('#hops li')].map((item) => item.textContent)")
+    net = neuron // 100
+    x, y = (int(along[mapping.graph.nets[net].source]) for along in (mapping.placement.x, mapping.placement.y))
+    hops = follow(mapping.machine, mapping.minimised, x, y, int(mapping.keys.key[net]) + neuron % 100)
+    assert any(hop.match for hop in hops)
+    assert any(hop.match is None for hop in hops)
+    for text, hop in zip(said, hops, strict=True):
+        match, why = hop.match, "default route:"
+        if match:
+            why = f"entry {match.number} of {match.entries}, {match.key:#010x}/{match.mask:#010x}:"
+        assert text.startswith(f"chip ({hop.x}, {hop.y}), ")
+        assert why in text
+
+
+def test_links_of_a_tree_show_their_direction(page: Browser) -> None:
+    page.run("document.getElementById('key').value = 'exc[0]'")
+    page.run("document.getElementById('trace').click()")
+    lines = "[...document.querySelectorAll('.links line')]"
+    found = page.run(f"{lines}.map((line) => [line.matches('.mine'), getComputedStyle(line).markerEnd])")
+    assert {end for mine, end in found if mine} == {'url("#arrowhead")'}
+    assert {end for mine, end in found if not mine} == {"none"}
+
+
+def test_trees_that_are_left_out_are_told_with_another_way(
+    running: Browser, outcome: Outcome[GraphMapping], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(trees, "ROWS", 7)
+    monkeypatch.setattr(trees, "PATHS", 100)
+    path, made = tmp_path / "report.html", netlist_report(outcome)
+    assert made.routes is not None
+    path.write_text(to_html(made), encoding="utf-8")
+    running.open(path)
+    note = f"{made.routes.untraced} trees left out of this report: `pyneuro map --trace KEY` prints the way of any key"
+    assert note in running.run("document.querySelector('#controls .left-out').textContent")
+    assert note in running.run("document.getElementById('routes').textContent")
+    key = int(outcome.mapping.keys.key[50])
+    for wanted, said in (
+        (f"{key:#x}", f'(63 sources left out of it: pyneuro map --trace "{key:#x}" prints its way)'),
+        (made.routes.rows[-1].label, 'is left out of this report: pyneuro map --trace "0x'),
+    ):
+        running.run(f"document.getElementById('key').value = '{wanted}'")
+        running.run("document.getElementById('trace').click()")
+        assert said in told(running)
 
 
 def test_what_cannot_be_traced_is_told(page: Browser) -> None:

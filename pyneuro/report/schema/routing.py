@@ -73,6 +73,11 @@ class RoutesSection:
     rows: tuple[NetRow, ...]
     omitted: int
 
+    @property
+    def untraced(self) -> int:
+        """Trees whose paths are not told."""
+        return self.omitted + sum(row.path is None for row in self.rows)
+
 
 @dataclass(frozen=True)
 class KeyRow:
@@ -142,7 +147,8 @@ class TablesSection:
     defaultable, link_only : int
         Of all generated entries.
     entries : tuple of ChipEntries
-        The entries themselves, of the first chips; long tables are cut.
+        The entries themselves, of the first chips; long tables are cut.  Of further chips those that are loaded, of
+        whole tables only.
     """
 
     generated: int
