@@ -24,6 +24,7 @@ from toolchain.currents import coarse_currents
 from toolchain.diagnostics import Diagnostic
 from toolchain.dynamic_rows import weight_halves
 from toolchain.errors import MappingError
+from toolchain.figures import Mapped
 from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
 from toolchain.machines import candidates
@@ -121,6 +122,12 @@ class Mapping:
     def memory(self) -> tuple[CoreMemory, ...]:
         """Memory regions of each slice."""
         return self.partition.memory
+
+    @property
+    def mapped(self) -> Mapped:
+        """What figures are taken of."""
+        tick = self.image.cycles_per_tick
+        return Mapped(self.graph_mapping, self.partition, tick, self.time_scale_factor, self.quantisation)
 
     @property
     def time_scale_factor(self) -> float:
@@ -229,7 +236,10 @@ def compile_network(
         timed("check", check_partition, network, parts, limits)
         return parts
 
-    parts, mapped, trials = by_partitions(cut, settings, machines)
+    def measured(parts: Partition, mapped: GraphMapping) -> Mapped:
+        return Mapped(mapped, parts, budget, scale)
+
+    parts, mapped, trials = by_partitions(cut, settings, machines, measured)
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))

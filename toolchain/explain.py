@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from toolchain.options import MAPPING_OPTIONS, mapping_options
-from toolchain.search import DEFAULTS
+from toolchain.search import DEFAULTS, partitioners
 from toolchain.settings import DEFAULT, STAGES, Choice, MachineSettings, PlaceRule, Settings
 
 
@@ -21,7 +21,7 @@ class Held:
 
 def explain(settings: Settings) -> tuple[Held, ...]:
     """All that holds by `settings`: machine, options, rules, places, keys, algorithms, requirements."""
-    stages = {**DEFAULTS, **settings.stages}
+    stages = {**DEFAULTS, "partition": partitioners(settings), **settings.stages}
     return (
         *_machine(settings),
         *_options(settings),

@@ -1,11 +1,12 @@
 """Feedback: a mapping that does not fit, or fails a requirement, leads to another attempt.
 
 What to change follows from what failed (`REMEDIES`): tables that are too long want a stronger minimiser, then other
-routes and places; a busy link wants routes that avoid it; a core with too much to do wants fewer neurons.  Changes add
+routes and places; a busy link wants routes that avoid it; a core with too much to do wants fewer cells.  Changes add
 up from attempt to attempt: stages about which the user has said nothing keep the algorithms that were best, so that a
 remedy tries those of its own stage alone, and one that comes to nothing is taken back.  What the user has said stays:
-a stage with algorithms of its own keeps them, and an option that was given keeps its value.  Of all attempts the one
-that fails the fewest requirements is kept, and the report tells of all.
+a stage with algorithms of its own keeps them, and an option that was given keeps its value.  Nothing is tried for what
+no mapping of the network would meet, and no remedy that would leave things as they are.  Of all attempts the one that
+fails the fewest requirements is kept, and the report tells of all.
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from typing import Final, TypeVar
 
 from toolchain.algorithms import REGISTRY
 from toolchain.errors import MappingError, TablesError
-from toolchain.options import MappingOptions
+from toolchain.figures import Cells
+from toolchain.options import mapping_options
 from toolchain.requirements import Verdict
 from toolchain.settings import FEEDBACK, Algorithm, Choice, Objective, Settings
 
 T = TypeVar("T")
+Change = Callable[[Settings, Cells | None], Settings | None]
+Failed = tuple[str, Cells | None]
+"""A figure, and the cells of the core where it was found, if it is one of a core."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +54,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Remedy:
-    """A change of settings; `change` returns None where there is nothing to change."""
+    """A change of settings; `change` gets the cells where it fails, and returns None where it would change nothing."""
 
     what: str
-    change: Callable[[Settings], Settings | None]
+    change: Change
 
 
 def with_feedback(
@@ -80,7 +85,7 @@ def with_feedback(
     made: list[tuple[int, T]] = []
     attempts: list[Attempt] = []
     first: MappingError | None = None
-    failed: list[str] = []
+    failed: list[Failed] = []
     before, changed = settings, ""
     used: set[str] = set()
     while True:
@@ -94,10 +99,10 @@ def with_feedback(
                 raise
             if made or not remediable:
                 settings = before
-            failed = failed or ["table entries"]
+            failed = failed or [("table entries", None)]
         else:
             judged = judge(product)
-            failed = [verdict.requirement.figure for verdict in judged if not verdict.passed and verdict.measured]
+            failed = [_failed(verdict) for verdict in judged if not verdict.passed and not verdict.hopeless]
             attempts.append(Attempt(changed, verdicts=judged))
             made.append((len(attempts) - 1, product))
             settings = _narrowed(settings, algorithms(product))
@@ -121,14 +126,20 @@ def _failures(attempt: Attempt) -> int:
     return sum(not verdict.passed for verdict in attempt.verdicts)
 
 
-def _next(settings: Settings, failed: Iterable[str], used: set[str]) -> tuple[Settings, str] | None:
+def _failed(verdict: Verdict) -> Failed:
+    return verdict.requirement.figure, verdict.measured.cells if verdict.measured else None
+
+
+def _next(settings: Settings, failed: Iterable[Failed], used: set[str]) -> tuple[Settings, str] | None:
     """The settings after the next remedy that changes something, and what was changed; all figures have their turn."""
-    rounds = zip_longest(*([(figure, remedy) for remedy in REMEDIES.get(figure, ())] for figure in failed))
-    for figure, remedy in filter(None, chain.from_iterable(rounds)):
+    rounds = zip_longest(
+        *([(figure, cells, remedy) for remedy in REMEDIES.get(figure, ())] for figure, cells in failed)
+    )
+    for figure, cells, remedy in filter(None, chain.from_iterable(rounds)):
         if remedy.what in used:
             continue
         used.add(remedy.what)
-        changed = remedy.change(settings)
+        changed = remedy.change(settings, cells)
         if changed is not None:
             return changed, f"{remedy.what}, for {figure}"
     return None
@@ -137,11 +148,11 @@ def _next(settings: Settings, failed: Iterable[str], used: set[str]) -> tuple[Se
 # --- remedies ---------------------------------------------------------------------------------------------------------
 
 
-def _trying(stage: str, names: Iterable[str], figure: str) -> Callable[[Settings], Settings | None]:
+def _trying(stage: str, names: Iterable[str], figure: str) -> Change:
     """Let a stage about which the user said nothing try algorithms, to make a figure small."""
     algorithms = tuple(Algorithm(name) for name in names)
 
-    def change(settings: Settings) -> Settings | None:
+    def change(settings: Settings, cells: Cells | None) -> Settings | None:
         said = settings.stages.get(stage)
         if said is not None and said.origin != FEEDBACK:
             return None
@@ -153,31 +164,28 @@ def _trying(stage: str, names: Iterable[str], figure: str) -> Callable[[Settings
     return change
 
 
-def _both(*changes: Callable[[Settings], Settings | None]) -> Callable[[Settings], Settings | None]:
+def _both(*changes: Change) -> Change:
     """All changes that change something."""
 
-    def change(settings: Settings) -> Settings | None:
+    def change(settings: Settings, cells: Cells | None) -> Settings | None:
         changed = None
         for one in changes:
-            changed = one(changed or settings) or changed
+            changed = one(changed or settings, cells) or changed
         return changed
 
     return change
 
 
-def _fewer_neurons(settings: Settings) -> Settings | None:
-    """Half as many neurons a core, if the user has not said how many."""
-    origin = settings.origins.get("neurons_per_core")
-    if origin is not None and origin != FEEDBACK:
+def _fewer_cells(settings: Settings, cells: Cells | None) -> Settings | None:
+    """Half as many cells a core as there are on the worst one, if the user has not said how many."""
+    if cells is None or cells.number < 2:
         return None
-    now = int(settings.options.get("neurons_per_core", MappingOptions().neurons_per_core))
-    if now < 2:
+    option, half = cells.option, cells.number // 2
+    if settings.origins.get(option, FEEDBACK) != FEEDBACK:
         return None
-    return replace(
-        settings,
-        options={**settings.options, "neurons_per_core": now // 2},
-        origins={**settings.origins, "neurons_per_core": FEEDBACK},
-    )
+    options, origins = {**settings.options, option: half}, {**settings.origins, option: FEEDBACK}
+    changed = replace(settings, options=options, origins=origins)
+    return changed if getattr(mapping_options(changed).of(cells.population), option) == half else None
 
 
 def _tables(figure: str) -> tuple[Remedy, ...]:
@@ -201,8 +209,8 @@ def _traffic(figure: str) -> tuple[Remedy, ...]:
 
 _SERIOUS_PLACERS = tuple(name for name in REGISTRY["place"] if name != "scatter")
 _LESS_WORK = (
-    Remedy("half as many neurons a core", _fewer_neurons),
-    Remedy("a quarter as many neurons a core", _fewer_neurons),
+    Remedy("half as many cells a core", _fewer_cells),
+    Remedy("again half as many cells a core", _fewer_cells),
 )
 REMEDIES: Final[Mapping[str, tuple[Remedy, ...]]] = MappingProxyType(
     {

@@ -6,20 +6,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from emulator.machine import Machine
 from toolchain.compile import Mapping, compile_network
 from toolchain.feedback import Attempt, with_feedback
+from toolchain.figures import Mapped
 from toolchain.graph import Graph
 from toolchain.language.labels import unmatched
 from toolchain.map_graph import GraphMapping, only
 from toolchain.network import Network
-from toolchain.problems import SettingsError
-from toolchain.requirements import Mapped, Verdict, verdicts
+from toolchain.problems import Problem, SettingsError
+from toolchain.requirements import Verdict, verdicts
 from toolchain.search import Trial, by_settings
-from toolchain.settings import UNSAID, Algorithm, Choice, Settings
+from toolchain.settings import DEFAULT, UNSAID, Algorithm, Choice, Settings
 
 M = TypeVar("M", Mapping, GraphMapping)
 
@@ -84,7 +86,7 @@ def map_network(
     Raises
     ------
     SettingsError
-        For labels that nothing has.
+        For labels that nothing has, and figures to minimise that are not known.
     """
     _refuse_unknown(settings, network)
 
@@ -93,7 +95,7 @@ def map_network(
         return Outcome(mapping, settings, (), mapping.trials)
 
     def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
-        return verdicts(settings.requirements, Mapped(outcome.mapping.graph_mapping, outcome.mapping))
+        return verdicts(settings.requirements, outcome.mapping.mapped)
 
     outcome, attempts = with_feedback(settings, attempt, judge, lambda outcome: outcome.algorithms)
     return replace(outcome, attempts=attempts)
@@ -115,6 +117,26 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine |
 
 
 def _refuse_unknown(settings: Settings, network: Network | Graph) -> None:
-    """Refuse what is said of labels that there are not: it would be said for nothing."""
-    if problems := unmatched(settings, network):
+    """Refuse what would be said for nothing: of labels that there are not, of figures that nothing tells."""
+    if problems := (*unmatched(settings, network), *_unmeasured(settings, network)):
         raise SettingsError(problems)
+
+
+def _unmeasured(settings: Settings, network: Network | Graph) -> Iterator[Problem]:
+    """Figures that a netlist does not tell, where they are to be minimised."""
+    if isinstance(network, Network):
+        return
+    unknown = {"cycle load": "cycles", "dtcm": "DTCM"}
+    if not any(net.rate for net in network.nets):
+        unknown["link load"] = "rates"
+    if not any(vertex.sdram_bytes for vertex in network.vertices):
+        unknown["sdram"] = "SDRAM"
+    said = [(settings.objective, settings.origins.get("objective", DEFAULT))]
+    said += [(choice.objective, choice.origin) for choice in settings.stages.values()]
+    for objective, origin in said:
+        for name in objective.weights if objective else ():
+            if name in unknown:
+                hint = "hops, entries, table entries, chips and boards depend on how it is mapped"
+                yield Problem(
+                    f"{name} cannot be minimised: netlist {network.name!r} tells no {unknown[name]}", origin, (hint,)
+                )

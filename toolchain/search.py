@@ -17,10 +17,10 @@ from types import MappingProxyType
 from typing import Final
 
 from emulator.machine import Machine
-from toolchain.algorithms import bind
+from toolchain.algorithms import REGISTRY, bind
 from toolchain.constraints import FREE, Constraints
 from toolchain.errors import ConstraintsError, MappingError
-from toolchain.figures import FIGURES, cost
+from toolchain.figures import FIGURES, Mapped, cost, values
 from toolchain.fixed_keys import fix_keys
 from toolchain.graph import Graph
 from toolchain.keys import Keys
@@ -78,6 +78,7 @@ class Trial:
 
 
 Named = Mapping[str, Algorithm]
+Measured = Callable[[GraphMapping], Mapped]
 Leaf = tuple[GraphMapping, int]
 """A whole mapping, and the number of its trial."""
 
@@ -87,7 +88,9 @@ def search(
     machines: Machines,
     choices: Mapping[str, Choice],
     constraints: ConstraintsOf = lambda machine: FREE,
+    *,
     objective: Objective | None = None,
+    measured: Measured = Mapped,
 ) -> tuple[GraphMapping, tuple[Trial, ...]]:
     """Map `graph` in every way that `choices` allow, and keep the best.
 
@@ -101,6 +104,8 @@ def search(
         What a placement on a machine must keep to.
     objective : Objective, optional
         Of the stages that have none of their own.
+    measured : callable
+        What figures are taken of, from a mapping of the graph.
 
     Raises
     ------
@@ -111,7 +116,7 @@ def search(
     ways = prod(len(tried[stage].algorithms) for stage in STAGES)
     if ways > MOST_TRIALS:
         raise MappingError(f"{ways} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit")
-    walk = _Walk(Stages(graph, machines, constraints), tried, objective)
+    walk = _Walk(Stages(graph, machines, constraints), tried, objective, measured)
     mapping, kept = walk.placed({})
     if "minimise" not in choices:
         mapping = walk.minimised_best(mapping, kept)
@@ -128,7 +133,7 @@ def _defaults(graph: Graph) -> dict[str, Choice]:
 
 
 def by_settings(
-    graph: Graph, settings: Settings, machines: Machines | None = None
+    graph: Graph, settings: Settings, machines: Machines | None = None, measured: Measured = Mapped
 ) -> tuple[GraphMapping, tuple[Trial, ...]]:
     """Map `graph` as `settings` say, on one of `machines` instead of theirs if given; for errors see `search`."""
 
@@ -138,7 +143,7 @@ def by_settings(
     fixed = fix_keys(graph, settings.keys)
     machines = machines or partial(candidates, settings.machine)
     try:
-        return search(fixed, machines, settings.stages, constraints, settings.objective)
+        return search(fixed, machines, settings.stages, constraints, objective=settings.objective, measured=measured)
     except ConstraintsError as error:
         raise _with_lines(error, settings) from None
 
@@ -151,8 +156,19 @@ def _with_lines(error: ConstraintsError, settings: Settings) -> MappingError:
     return SettingsError([Problem(str(error), origins[-1], also=tuple(origins[:-1]))]) if origins else error
 
 
+def partitioners(settings: Settings) -> Choice:
+    """The partitioners that are tried; by default all of them where the objective counts what only they change."""
+    wanted = settings.objective.weights if settings.objective else {}
+    alone = any(FIGURES[name].stage == "partition" for name in wanted)
+    default = Choice(tuple(map(Algorithm, REGISTRY["partition"]))) if alone else DEFAULTS["partition"]
+    return settings.stages.get("partition", default)
+
+
 def by_partitions(
-    cut: Callable[[Algorithm], Partition], settings: Settings, machines: Machines | None = None
+    cut: Callable[[Algorithm], Partition],
+    settings: Settings,
+    machines: Machines | None = None,
+    measured: Callable[[Partition, GraphMapping], Mapped] = lambda partition, mapping: Mapped(mapping, partition),
 ) -> tuple[Partition, GraphMapping, tuple[Trial, ...]]:
     """Cut a network by each partitioner that `settings` name, map what comes of it, and keep the best.
 
@@ -160,13 +176,15 @@ def by_partitions(
     ----------
     cut : callable
         Makes the partition, by an algorithm.
+    measured : callable
+        What figures are taken of, from a partition and a mapping of its graph.
 
     Raises
     ------
     MappingError
         That of the first, if none comes to anything.
     """
-    choice = settings.stages.get("partition", DEFAULTS["partition"])
+    choice = partitioners(settings)
     found: list[tuple[Partition, GraphMapping, int]] = []
     trials: list[Trial] = []
     failures: list[MappingError] = []
@@ -175,7 +193,7 @@ def by_partitions(
         try:
             partition = cut(algorithm)
             cut_s = process_time() - started
-            mapping, tried = by_settings(partition.graph, settings, machines)
+            mapping, tried = by_settings(partition.graph, settings, machines, partial(measured, partition))
         except MappingError as failure:
             failures.append(failure)
             trials.append(Trial({"partition": algorithm}, failure=str(failure), cpu_s=process_time() - started))
@@ -187,17 +205,20 @@ def by_partitions(
     if not found:
         raise failures[0]
     objective = choice.objective or settings.objective
-    best = min(found, key=lambda one: (cost(one[1], objective), one[2]))
+    best = min(found, key=lambda one: (cost(measured(one[0], one[1]), objective), one[2]))
     return *best[:2], tuple(replace(trial, kept=number == best[2]) for number, trial in enumerate(trials))
 
 
 class _Walk:
     """The walk over the tree; `named` are the algorithms from the root to a node."""
 
-    def __init__(self, stages: Stages, choices: Mapping[str, Choice], objective: Objective | None) -> None:
+    def __init__(
+        self, stages: Stages, choices: Mapping[str, Choice], objective: Objective | None, measured: Measured
+    ) -> None:
         self.stages = stages
         self.choices = choices
         self.objective = objective
+        self.measured = measured
         self.trials: list[Trial] = []
         self._started = process_time()
 
@@ -235,7 +256,7 @@ class _Walk:
 
         def whole(algorithm: Algorithm, named: Named) -> Leaf:
             mapping = self.stages.minimise(placement, routes, keys, tables, bind("minimise", algorithm))
-            self._note(named, _figures(mapping))
+            self._note(named, values(self.measured(mapping)))
             return mapping, len(self.trials) - 1
 
         return self._best("minimise", named, whole)
@@ -247,7 +268,7 @@ class _Walk:
         started, quick = process_time(), self.trials[kept]
         better = self.stages.minimise(mapping.placement, mapping.routes, mapping.keys, mapping.tables, minimise)
         named = {**quick.algorithms, "minimise": algorithm}
-        self.trials[kept] = Trial(named, _figures(better), cpu_s=quick.cpu_s + process_time() - started)
+        self.trials[kept] = Trial(named, values(self.measured(better)), cpu_s=quick.cpu_s + process_time() - started)
         return better
 
     def _best(self, stage: str, named: Named, complete: Callable[[Algorithm, Named], Leaf]) -> Leaf:
@@ -266,14 +287,10 @@ class _Walk:
         if not leaves:
             raise failures[0]
         objective = choice.objective or self.objective
-        return min(leaves, key=lambda leaf: (cost(leaf[0], objective), leaf[1]))
+        return min(leaves, key=lambda leaf: (cost(self.measured(leaf[0]), objective), leaf[1]))
 
     def _note(self, named: Named, figures: Mapping[str, float], failure: str = "") -> None:
         """Add a trial, which ends here and began where the one before it ended."""
         now = process_time()
         self.trials.append(Trial(named, figures, failure, cpu_s=now - self._started))
         self._started = now
-
-
-def _figures(mapping: GraphMapping) -> dict[str, float]:
-    return {name: float(figure(mapping)) for name, figure in FIGURES.items()}

@@ -9,6 +9,7 @@ from pyneuro.report.schema.flow import TrialRow
 from pyneuro.report.schema.mapping import HistogramRow
 from pyneuro.report.tabular import Bar, Block, Facts, Histogram, Mark, Table
 from pyneuro.report.words import JUDGED_BY_COMPARE, NONE, amount, count, measured, number, percent
+from toolchain.figures import FIGURES
 
 Blocks = Iterator[Block]
 
@@ -63,17 +64,15 @@ def flow(report: Report) -> Blocks:
             ),
         )
     if report.flow.trials:
-        yield _trials(report.flow.trials, report.machine is not None and report.machine.link_load is not None)
+        yield _trials(report.flow.trials)
 
 
-def _trials(trials: tuple[TrialRow, ...], rates: bool) -> Table:
-    """The trials; where no `rates` are known, loads of links mean nothing."""
+def _trials(trials: tuple[TrialRow, ...]) -> Table:
     stages = tuple(dict.fromkeys(stage for trial in trials for stage, _ in trial.algorithms))
     names = tuple(dict.fromkeys(name for trial in trials for name, _ in trial.figures))
     rows = []
     for trial in trials:
-        used = dict(trial.algorithms)
-        found = {name: value for name, value in trial.figures if rates or name != "link load"}
+        used, found = dict(trial.algorithms), dict(trial.figures)
         figures = (_figure(name, found.get(name)) for name in names)
         outcome = trial.failure or _kept(trial.kept)
         rows.append((*(used.get(stage, NONE) for stage in stages), *figures, f"{trial.cpu_s:.3f}", outcome))
@@ -87,7 +86,7 @@ def _trials(trials: tuple[TrialRow, ...], rates: bool) -> Table:
 def _figure(name: str, value: float | None) -> str:
     if value is None:
         return NONE
-    return percent(value) if name == "link load" else count(value)
+    return percent(value) if name in FIGURES and FIGURES[name].share else count(value)
 
 
 def _kept(kept: bool) -> str:

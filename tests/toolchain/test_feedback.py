@@ -9,17 +9,17 @@ import pytest
 from toolchain.algorithms import REGISTRY
 from toolchain.errors import MappingError, TablesError
 from toolchain.feedback import REMEDIES, with_feedback
-from toolchain.figures import FIGURES as COUNTS
-from toolchain.requirements import FIGURES, Measured, Verdict
-from toolchain.settings import FEEDBACK, Algorithm, Choice, Origin, Requirement, Settings
+from toolchain.figures import FIGURES, SMALL, Cells, Measured
+from toolchain.requirements import Verdict
+from toolchain.settings import FEEDBACK, Algorithm, Choice, Origin, Requirement, Rule, Settings
 
 LOAD = Requirement("require cycle load <= 80 %", "cycle load", "<=", 0.8)
 TABLES = Requirement("require table entries <= 10", "table entries", "<=", 10)
 
 
-def verdict(requirement: Requirement, passed: bool) -> Verdict:
+def verdict(requirement: Requirement, passed: bool, cells: Cells | None = None) -> Verdict:
     """A verdict on `requirement`."""
-    return Verdict(requirement, passed, Measured(0.0), False, "")
+    return Verdict(requirement, passed, Measured(0.0, cells=cells), False, "")
 
 
 def neurons(settings: Settings) -> int:
@@ -29,7 +29,12 @@ def neurons(settings: Settings) -> int:
 
 def judge_load(limit: int) -> Callable[[Settings], tuple[Verdict, ...]]:
     """The load is met with up to `limit` neurons a core; the tables always are."""
-    return lambda settings: (verdict(TABLES, True), verdict(LOAD, neurons(settings) <= limit))
+
+    def judge(settings: Settings) -> tuple[Verdict, ...]:
+        busiest = Cells("a", neurons(settings), "neurons_per_core")
+        return verdict(TABLES, True), verdict(LOAD, neurons(settings) <= limit, busiest)
+
+    return judge
 
 
 def test_what_holds_at_once_is_not_tried_again() -> None:
@@ -43,8 +48,8 @@ def test_what_fails_is_changed_until_it_holds() -> None:
     assert neurons(made) == 64
     assert [one.changed for one in attempts] == [
         "",
-        "half as many neurons a core, for cycle load",
-        "a quarter as many neurons a core, for cycle load",
+        "half as many cells a core, for cycle load",
+        "again half as many cells a core, for cycle load",
     ]
     assert [one.kept for one in attempts] == [False, False, True]
     assert made.origins["neurons_per_core"] == FEEDBACK
@@ -128,13 +133,33 @@ def test_a_remedy_that_comes_to_nothing_is_taken_back_and_the_next_is_tried() ->
 
 
 def test_there_is_no_remedy_for_what_cannot_be_measured() -> None:
-    unknown = Verdict(LOAD, False, None, False, "")
+    unknown = Verdict(LOAD, False, None, False, "", hopeless=True)
     _, attempts = with_feedback(Settings(), lambda settings: settings, lambda _: (unknown,))
     assert len(attempts) == 1
 
 
+def test_sources_that_are_too_many_become_fewer() -> None:
+    """Not the neurons: they are on other cores."""
+    judged = (verdict(LOAD, False, Cells("noise", 400, "sources_per_core")),)
+    tried: list[Settings] = []
+    with_feedback(Settings(attempts=1), lambda settings: tried.append(settings) or settings, lambda _: judged)  # type: ignore[func-returns-value]
+    assert dict(tried[1].options) == {"sources_per_core": 200}
+
+
+def test_nothing_is_tried_that_would_leave_things_as_they_are() -> None:
+    """The user has said how many cells the population with the worst core has, or there is only one."""
+    said = Settings(rules=(Rule("population", "a*", "neurons_per_core", 200),))
+    for settings, cells in (
+        (said, Cells("a", 200, "neurons_per_core")),
+        (Settings(), Cells("a", 1, "neurons_per_core")),
+    ):
+        judged = (verdict(LOAD, False, cells),)
+        _, attempts = with_feedback(settings, lambda settings: settings, lambda _, judged=judged: judged)
+        assert len(attempts) == 1
+
+
 def test_every_figure_that_fails_has_its_turn() -> None:
-    judged = (verdict(TABLES, False), verdict(LOAD, False))
+    judged = (verdict(TABLES, False), verdict(LOAD, False, Cells("a", 9, "neurons_per_core")))
     _, attempts = with_feedback(Settings(attempts=2), lambda settings: settings, lambda _: judged)
     assert [one.changed.rpartition(", for ")[2] for one in attempts[1:]] == ["table entries", "cycle load"]
 
@@ -161,7 +186,9 @@ def test_remedies_are_for_figures_that_there_are() -> None:
     assert set(REMEDIES) <= set(FIGURES)
     for figure, remedies in REMEDIES.items():
         for remedy in remedies:
-            changed = remedy.change(Settings())
+            changed = remedy.change(Settings(), Cells("a", 9, "neurons_per_core"))
             assert changed is not None
-            objectives = [choice.objective for choice in changed.stages.values()]
-            assert all(objective and set(objective.weights) == {figure} <= set(COUNTS) for objective in objectives)
+            for stage, choice in changed.stages.items():
+                assert choice.objective is not None
+                assert set(choice.objective.weights) == {figure} <= set(SMALL)
+                assert FIGURES[figure].depends_on(stage)

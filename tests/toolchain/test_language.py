@@ -278,6 +278,28 @@ def test_errors_are_told_all_at_once(golden: Callable[[str, str], None]) -> None
     ]
 
 
+def test_a_stage_minimises_what_it_changes() -> None:
+    with pytest.raises(SettingsError) as error:
+        settings_of(
+            "route using ner minimising hops + chips\nplace using hilbert minimising cycle load\n"
+            "partition using uniform minimising weight error\nminimise real time"
+        )
+    assert [(one.message, one.hints) for one in error.value.problems] == [
+        (
+            "what stage 'route' tries does not change chips",
+            ("stage 'place' does, as in: place using ... minimising chips",),
+        ),
+        (
+            "what stage 'place' tries does not change cycle load",
+            ("stage 'partition' does, as in: partition using ... minimising cycle load",),
+        ),
+        ("weight error cannot be minimised", ("it can be required, as in: require weight error",)),
+        ("real time cannot be minimised", ("it can be required, as in: require real time",)),
+    ]
+    with pytest.raises(SettingsError, match="does not change chips"):
+        resolve([Using("route", "ner", minimising={"chips": 1.0})])
+
+
 def test_limits_are_told_in_the_units_that_were_given() -> None:
     with pytest.raises(SettingsError) as error:
         settings_of("clock 5 kHz\nset cycles_margin = 0 %\nrequire link load < 80")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from graphs import populations
 from networks import cells, connect
 
 from toolchain.errors import MappingError
+from toolchain.figures import value
 from toolchain.graph import Graph
 from toolchain.language import read_text
 from toolchain.map_graph import GraphMapping
@@ -107,7 +110,71 @@ def test_a_network_is_cut_smaller_until_it_keeps_up() -> None:
     assert not map_network(small(), read_text(f"set neurons_per_core = 40\n{text}")).passed
     outcome = map_network(small(), read_text(f"attempts 5\n{text}"))
     assert len(outcome.attempts) > 1
-    assert "neurons a core" in outcome.attempts[1].changed
+    assert outcome.attempts[1].changed == "half as many cells a core, for cycle load"
+
+
+@pytest.mark.parametrize(
+    ("timestep", "scale", "remedy"),
+    [
+        (0.1, None, "setup(time_scale_factor=1), with which the cores keep up, or setup(timestep=1.0)"),
+        (0.01, None, "setup(time_scale_factor=1), for which slices are cut finer, or setup(timestep=1.0)"),
+        (1.0, 4.0, "setup(time_scale_factor=1), with which the cores keep up"),
+    ],
+)
+def test_what_no_mapping_makes_run_in_real_time(timestep: float, scale: float | None, remedy: str) -> None:
+    """Nothing is tried in vain: the way out is the user's."""
+    network = replace(small(), timestep=timestep)
+    outcome = map_network(network, read_text("require real time"), time_scale_factor=scale)
+    (verdict,) = outcome.verdicts
+    assert not verdict.passed
+    assert verdict.remedy.startswith(remedy)
+    assert len(outcome.attempts) == 1
+
+
+def test_cores_that_do_not_keep_up_are_given_less() -> None:
+    """With margins that let them have too much to do."""
+    network = replace(small(), timestep=0.01)
+    settings = read_text("set cycles_margin = 300 %\nrequire real time\nattempts 1")
+    outcome = map_network(network, settings, time_scale_factor=1.0)
+    assert [one.changed for one in outcome.attempts] == ["", "half as many cells a core, for real time"]
+
+
+def test_nothing_is_tried_for_what_no_placer_can_do() -> None:
+    graph = populations({"a": 40})
+    assert len(mapped("machine spin5\nrequire chips <= 2", graph).attempts) == 1
+    assert len(mapped("machine 3 boards\nrequire boards < 1", graph).attempts) == 1
+    assert len(mapped("place using scatter\nmachine spin5\nrequire chips <= 3\nattempts 9", graph).attempts) == 1
+    (verdict,) = mapped("require chips >= 20", graph).verdicts
+    assert (verdict.passed, verdict.remedy) == (False, "")
+    assert len(mapped("require chips >= 20", graph).attempts) == 1
+
+
+def test_partitioners_can_be_chosen_by_the_load_of_cores() -> None:
+    network = Network("n", 1.0, (cells("a", 300), cells("b", 40)), (connect((0, 1), [(i, i) for i in range(40)]),))
+    for text in (
+        "partition using uniform or resource_balanced minimising cycle load",
+        "minimise cycle load",
+        "minimise hops + 1e6 cycle load",
+    ):
+        outcome = map_network(network, read_text(text))
+        loads = {str(trial.algorithms["partition"]): trial.figures["cycle load"] for trial in outcome.trials}
+        assert loads["resource_balanced"] < loads["uniform"], "slices of 150 and 150, or of 256 and 44"
+        assert str(outcome.algorithms["partition"]) == "resource_balanced"
+        assert value("cycle load", outcome.mapping.mapped) == loads["resource_balanced"]
+    assert str(map_network(network, read_text("minimise dtcm")).algorithms["partition"]) == "resource_balanced"
+    plain = map_network(network)
+    assert {str(trial.algorithms["partition"]) for trial in plain.trials} == {"uniform"}
+
+
+def test_a_netlist_is_not_minimised_by_what_it_does_not_tell() -> None:
+    text = "minimise hops + 9 cycle load\nplace using hilbert minimising sdram\nroute using ner minimising link load"
+    with pytest.raises(SettingsError) as error:
+        mapped(text)
+    assert [(str(one.origin), one.message) for one in error.value.problems] == [
+        ("mapping:1", "cycle load cannot be minimised: netlist 'net' tells no cycles"),
+        ("mapping:2", "sdram cannot be minimised: netlist 'net' tells no SDRAM"),
+        ("mapping:3", "link load cannot be minimised: netlist 'net' tells no rates"),
+    ]
 
 
 def test_figures_of_networks() -> None:

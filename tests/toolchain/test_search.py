@@ -11,7 +11,7 @@ from graphs import populations
 
 from emulator.machine import boards, spin3, spin5
 from toolchain.errors import MappingError
-from toolchain.figures import FIGURES, cost
+from toolchain.figures import Mapped, cost, value, values
 from toolchain.map_graph import Algorithms, map_graph, only
 from toolchain.search import STAGES, search
 from toolchain.settings import Algorithm, Choice, Objective
@@ -34,7 +34,7 @@ def test_a_single_choice_is_the_plain_mapping() -> None:
     (trial,) = trials
     assert trial.kept
     assert {stage: str(algorithm) for stage, algorithm in trial.algorithms.items()} == PLAIN
-    assert trial.figures == {name: figure(mapping) for name, figure in FIGURES.items()}
+    assert trial.figures == values(Mapped(mapping))
 
 
 @pytest.mark.parametrize("figure", ["hops", "entries"])
@@ -42,7 +42,7 @@ def test_the_best_is_kept(figure: str) -> None:
     mapping, trials = search(GRAPH, only(boards(3)), choices(place=PLACERS), objective=Objective({figure: 1.0}))
     assert [str(trial.algorithms["place"]) for trial in trials] == ["scatter(seed=3)", "hilbert", "sequential"]
     (kept,) = [trial for trial in trials if trial.kept]
-    assert kept.figures[figure] == FIGURES[figure](mapping) == min(trial.figures[figure] for trial in trials)
+    assert kept.figures[figure] == value(figure, Mapped(mapping)) == min(trial.figures[figure] for trial in trials)
 
 
 def test_of_equals_the_first_is_kept() -> None:
@@ -62,7 +62,7 @@ def test_by_default_hops_entries_and_chips_weigh_alike() -> None:
     mapping, trials = search(GRAPH, only(boards(3)), choices(place=PLACERS))
     products = [trial.figures["hops"] * trial.figures["entries"] * trial.figures["chips"] for trial in trials]
     assert mapping.hops * mapping.entries_minimised * mapping.chips == min(products)
-    assert cost(mapping, Objective({"hops": 2.0, "chips": 3.0})) == 2 * mapping.hops + 3 * mapping.chips
+    assert cost(Mapped(mapping), Objective({"hops": 2.0, "chips": 3.0})) == 2 * mapping.hops + 3 * mapping.chips
 
 
 def test_what_fails_is_noted_and_another_kept() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 from emulator.machine import MAX_EXTENT, Machine
 from toolchain.algorithm_options import options_of
 from toolchain.algorithms import REGISTRY
-from toolchain.figures import FIGURES
+from toolchain.figures import FIGURES, SMALL
 from toolchain.language.quantities import Quantity, spoken
 from toolchain.language.syntax import Statement
 from toolchain.options import OptionSpec
@@ -176,13 +176,21 @@ class Judge:
                 options[name] = float(plain) if taken[name].kind is float else plain
         return Algorithm(wanted.name, MappingProxyType(options))
 
-    def objective(self, weights: Mapping[str, object], statement: Statement, part: str) -> Objective | None:
-        """A sum of figures that there are."""
+    def objective(
+        self, weights: Mapping[str, object], statement: Statement, part: str, stage: str = ""
+    ) -> Objective | None:
+        """A sum of figures that there are; of a stage, of those that it changes."""
         found: dict[str, float] = {}
         for name, weight in weights.items():
             origin = statement.at(f"{part}.{name}")
-            if name not in FIGURES:
-                self.wrong(f"there is no figure '{short(name)}' to minimise", origin, *nearest(name, FIGURES))
+            if name in FIGURES and name not in SMALL:
+                self.wrong(f"{name} cannot be minimised", origin, f"it can be required, as in: require {name}")
+            elif name not in SMALL:
+                self.wrong(f"there is no figure '{short(name)}' to minimise", origin, *nearest(name, SMALL))
+            elif stage and not FIGURES[name].depends_on(stage):
+                settled = FIGURES[name].stage
+                hint = f"stage '{settled}' does, as in: {settled} using ... minimising {name}"
+                self.wrong(f"what stage '{stage}' tries does not change {name}", origin, hint)
             elif not isinstance(weight, int | float) or not 0 < weight < float("inf"):
                 self.wrong(f"the weight of {name} must be more than 0, got {weight}", origin)
             else:

@@ -13,12 +13,13 @@ from typing import Any
 
 from toolchain.algorithm_options import options_of
 from toolchain.algorithms import REGISTRY
-from toolchain.figures import FIGURES as SMALL
+from toolchain.figures import FIGURES
 from toolchain.language import syntax
 from toolchain.language.build import Builder
 from toolchain.language.quantities import UNITS, shown
 from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, MappingOptions, OptionSpec
-from toolchain.requirements import COMPARED, COMPARED_SHARES, FIGURES
+from toolchain.requirements import COMPARED, COMPARED_SHARES
+from toolchain.settings import STAGES
 
 LINE = re.compile(r"^(?:[!?]?(?P<rule>[a-z]+): |    \| )(?P<form>.+?)(?:\s*->\s*(?P<name>\w+))?$", re.MULTILINE)
 """A line of the grammar: a form of the rule that it begins or goes on with, and the name of the form."""
@@ -138,10 +139,14 @@ def _about(algorithm: Any) -> str:
 
 def _figures() -> Iterator[str]:
     yield "### Figures\n"
-    yield from ("| figure | meaning | `minimise` | `require` |", "|---|---|---|---|")
-    for name in dict.fromkeys([*SMALL, *FIGURES]):
-        meaning = FIGURES[name].meaning if name in FIGURES else ""
-        yield f"| {name} | {meaning} | {_yes(name in SMALL)} | {_yes(name in FIGURES)} |"
+    yield from ("| figure | meaning | stages that can minimise it | required of labels |", "|---|---|---|---|")
+    for name, figure in FIGURES.items():
+        stages = ", ".join(stage for stage in STAGES if figure.depends_on(stage))
+        yield f"| {name} | {figure.meaning} | {stages} | {'yes' if figure.of_labels else ''} |"
+    yield ""
+    yield "All can be required. `minimise` takes those that a stage can minimise; one that `partition` alone changes"
+    yield "lets all partitioners be tried, unless it is said which. What a netlist does not tell is refused: cycle load"
+    yield "and dtcm, and link load or sdram, if its nets have no rates, or its vertices no SDRAM."
     yield ""
     yield f"Of both simulators, by `pyneuro compare`: {_listed(COMPARED)}."
     yield f"{_shares()} are shares, as are those above that say so."
@@ -154,7 +159,3 @@ def _shares() -> str:
 def _listed(names: Iterable[str]) -> str:
     *most, last = names
     return f"{', '.join(most)} and {last}"
-
-
-def _yes(holds: bool) -> str:
-    return "yes" if holds else ""

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, cast
 
 from toolchain.algorithms import REGISTRY
+from toolchain.figures import FIGURES
 from toolchain.language import syntax
 from toolchain.language.places import PlaceJudge
 from toolchain.language.quantities import Quantity, shown
@@ -20,7 +21,7 @@ from toolchain.language.specs import ATTEMPTS, NUMBER, SHARE
 from toolchain.machines import candidates
 from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, OptionSpec
 from toolchain.problems import Problem, SettingsError, nearest, short
-from toolchain.requirements import COMPARED, COMPARED_SHARES, FIGURES
+from toolchain.requirements import COMPARED, COMPARED_SHARES
 from toolchain.settings import (
     STAGES,
     Choice,
@@ -34,7 +35,7 @@ from toolchain.settings import (
 
 YES_OR_NO: Final = ("real time",)
 """Figures that are required as they are, without a number."""
-OF_LABELS: Final = ("cycle load", "dtcm", "real time", "weight error", *COMPARED)
+OF_LABELS: Final = (*(name for name, figure in FIGURES.items() if figure.of_labels), *COMPARED)
 """Figures that can be required of some populations or projections alone."""
 LARGEST_PLAIN_SHARE: Final = 10
 """Whoever writes a larger threshold of a share has forgotten the %."""
@@ -185,7 +186,8 @@ class Resolver(PlaceJudge):
         given = statement.algorithms
         tried = given if isinstance(given, tuple) else (given,)
         found = [self.algorithm(statement.stage, one, statement, f"algorithms.{i}") for i, one in enumerate(tried)]
-        objective = self._goal(statement.minimising, statement, "minimising") if statement.minimising else None
+        stage, wanted = statement.stage, statement.minimising
+        objective = self._goal(wanted, statement, "minimising", stage) if wanted else None
         if self.once(f"what stage '{statement.stage}' uses", statement.at()):
             algorithms = tuple(one for one in found if one is not None)
             self.stages[statement.stage] = Choice(algorithms, objective, statement.at())
@@ -197,16 +199,18 @@ class Resolver(PlaceJudge):
             self.whole_objective = objective
             self.origins["objective"] = statement.at()
 
-    def _goal(self, given: str | Mapping[str, float], statement: syntax.Statement, part: str) -> Objective | None:
+    def _goal(
+        self, given: str | Mapping[str, float], statement: syntax.Statement, part: str, stage: str = ""
+    ) -> Objective | None:
         if not isinstance(given, str):
-            return self.objective(given, statement, part)
+            return self.objective(given, statement, part, stage)
         from toolchain.language.parse import parse_text  # loading lark takes time
 
         parsed = parse_text(f"minimise {given}", str(statement.at()))
         self.problems += parsed.problems
         for one in parsed.statements:
             if isinstance(one, syntax.Minimise) and isinstance(one.objective, Mapping):
-                return self.objective(one.objective, one, "objective")
+                return self.objective(one.objective, one, "objective", stage)
         return None
 
     def take_attempts(self, statement: syntax.Attempts) -> None:
