@@ -44,7 +44,8 @@ def verdict(good: bool, text: str) -> Markup:
 def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], omitted: int = 0) -> Markup:
     """Return a table, folded if it is long; columns of numbers are set to the right.
 
-    An empty heading belongs to the one before it, which then stands over both columns.
+    Its caption stands outside what is scrolled where the table is wider than the page.  An empty heading belongs to
+    the one before it, which then stands over both columns.
     """
     cells = [list(row) for row in rows]
     if not cells:
@@ -54,11 +55,12 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], 
     body = [_row(row, kinds) for row in shown]
     rest = f" The first {len(shown):,} of {total:,} rows." if total > len(shown) else ""
     head = element("thead", _head(headings, kinds))
-    made = element("table", element("caption", caption + rest), head, element("tbody", *body))
-    scrolled = element("div", made, class_="scroll")
+    made = element("table", head, element("tbody", *body))
+    told = element("figcaption", caption + rest), element("div", made, class_="scroll")
+    captioned = element("figure", *told, class_="table")
     if len(shown) <= FOLDED:
-        return scrolled
-    return element("details", element("summary", f"{caption.partition('.')[0]} ({total:,} rows)"), scrolled)
+        return captioned
+    return element("details", element("summary", f"{caption.partition('.')[0]} ({total:,} rows)"), captioned)
 
 
 def _is_number(cell: str) -> bool:

@@ -27,6 +27,8 @@ WIDEST = 6.5
 MARGIN = 40.0
 DARK = 0.55
 """Load from which on a chip is so dark that its text must be light."""
+SAMPLE = 84.0
+"""Width of a sample of the legend."""
 LOADS = (0.01, 0.1, 0.5, 0.8, 1.0)
 """Bounds between the colours of links, as shares of their capacity."""
 _CORNERS = [(math.sin(math.pi * k / 3) * RADIUS, math.cos(math.pi * k / 3) * RADIUS) for k in range(6)]
@@ -192,35 +194,51 @@ def arrowhead() -> Markup:
     head = element("path", d="M0 0L11 5.5L0 11z")
     size = {"markerWidth": 11, "markerHeight": 11, "refX": 8, "refY": 5.5}
     mark = element("marker", head, id="arrowhead", orient="auto", markerUnits="userSpaceOnUse", **size)
-    return element("svg", element("defs", mark), class_="defs", aria_hidden="true")
+    return element("svg", element("title", "Arrowhead"), element("defs", mark), class_="defs", aria_hidden="true")
 
 
 def board_legend(machine: MachineSection) -> Markup:
     """Explain shades and lines."""
-    return element(
-        "svg",
-        element("title", "Legend: share of the limit in use, packets over a link, and share of a link's capacity"),
-        element("g", *_shades()),
-        element("g", *_widths(_most(machine)), class_="links", transform="translate(190 0)"),
-        element("g", *_colours(machine), class_="links", transform="translate(470 0)"),
-        viewBox="-5 -4 930 32",
-        class_="legend",
-        role="img",
+    rows = (
+        ("Share of the limit in use", "", _shades()),
+        ("Packets over a link", "links", _widths(_most(machine))),
+        ("Share of a link's capacity", "links", _colours(machine)),
+    )
+    return element("div", *(_legend(title, kind, list(parts)) for title, kind, parts in rows), class_="legend")
+
+
+def _legend(title: str, kind: str, parts: list[Markup]) -> Markup:
+    """A row of samples, each `SAMPLE` wide, with a text below."""
+    if not parts:
+        return Markup()
+    placed = (element("g", part, transform=f"translate({SAMPLE * i} 0)") for i, part in enumerate(parts))
+    box = f"0 -4 {SAMPLE * len(parts)} 34"
+    return element("svg", element("title", title), *placed, viewBox=box, class_=kind or None, role="img")
+
+
+def _sample(text: str, **line: str | float | None) -> Markup:
+    """A line with its text."""
+    middle = SAMPLE / 2
+    return join(
+        (
+            element("line", x1=middle - 14, x2=middle + 14, y1=6, y2=6, **line),
+            element("text", text, x=middle, y=26),
+        )
     )
 
 
 def _shades() -> Iterator[Markup]:
-    for i, share in enumerate((0.0, 0.25, 0.5, 0.75, 1.0)):
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         kind, dark = ("hexagon", opacity(share)) if share else ("hexagon idle", None)
-        yield element("rect", x=30 * i, y=0, width=30, height=12, class_=kind, fill_opacity=dark)
-        yield element("text", percent(share), x=30 * i + 15, y=24)
+        shade = element("rect", x=0, y=0, width=SAMPLE, height=12, class_=kind, fill_opacity=dark)
+        yield join((shade, element("text", percent(share), x=SAMPLE / 2, y=26)))
 
 
 def _widths(most: float) -> Iterator[Markup]:
-    for i, share in enumerate((0.1, 0.5, 1.0)):
+    for share in (0.1, 0.5, 1.0):
         if most:
-            line = element("line", x1=85 * i, x2=85 * i + 25, y1=6, y2=6, stroke_width=width(share), class_="unknown")
-            yield join((line, element("text", f"{compact(share * most)} packets", x=85 * i + 13, y=24)))
+            text = f"{compact(share * most)} packets"
+            yield _sample(text, stroke_width=width(share), class_="unknown")
 
 
 def _colours(machine: MachineSection) -> Iterator[Markup]:
@@ -228,5 +246,4 @@ def _colours(machine: MachineSection) -> Iterator[Markup]:
         return
     names = [f"< {percent(LOADS[0])}", *(f"from {percent(bound)}" for bound in LOADS)]
     for i, name in enumerate(names):
-        line = element("line", x1=75 * i, x2=75 * i + 25, y1=6, y2=6, stroke_width=4, class_=f"l{i}")
-        yield join((line, element("text", name, x=75 * i + 13, y=24)))
+        yield _sample(name, stroke_width=4, class_=f"l{i}")

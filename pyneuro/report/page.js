@@ -269,7 +269,7 @@
   };
   const hopItem = (step, net, key) => {
     const arrived = step.from === null ? `sent by core ${net[3]}, ${net[0]}` : `by ${data.linkNames[step.by]} from ${place(step.from.x, step.from.y)}`;
-    const named = step.cores.map((p) => `${p} ${labels.get(at(step.x, step.y, p)) ?? ""}`.trim());
+    const named = step.cores.map((p) => `${p}\u00a0${labels.get(at(step.x, step.y, p)) ?? ""}`.trim());
     const on = step.on.length ? `on by ${step.on.map((link) => data.linkNames[link]).join(", ")}` : "";
     const given = named.length ? `to core${named.length > 1 ? "s" : ""} ${named.join(", ")}` : "";
     const made = item(`chip ${place(step.x, step.y)}, ${arrived}; ${entryText(step, key)}: ${[on, given].filter(Boolean).join("; ")}`);
@@ -285,7 +285,8 @@
     const told = wanted.match(/^(.*)\[(\d+)\]$/);
     for (const net of told ? data.nets : []) {
       const held = net[0].match(/^(.*)\[(\d+):(\d+)\]$/);
-      if (held && held[1] === told[1] && +told[2] >= +held[2] && +told[2] < +held[3]) return [net, net[4] + (told[2] - held[2])];
+      const [name, first, last] = held ? [held[1], +held[2], held[3] - 1] : [net[0], 0, ~net[5] >>> 0];
+      if (name === told[1] && +told[2] >= first && +told[2] <= last) return [net, net[4] + (told[2] - first)];
     }
     const net = data.nets.find((one) => one[0] === wanted) ?? data.nets.find((one) => wanted && one[0].includes(wanted));
     return [net, net && net[4]];
@@ -311,8 +312,9 @@
     markRows((row) => row === net[0]);
     const cores = steps.reduce((sum, step) => sum + step.cores.length, 0);
     const farthest = Math.max(...steps.map((step) => step.depth));
+    const block = key === net[4] ? "" : `, of the block ${hex(net[4])}`;
     told.textContent =
-      `Key ${hex(net[4])}, mask ${hex(net[5])} of ${net[0]}: ${many(steps.length - 1, "link")} to ${many(cores, "core")} ` +
+      `Key ${hex(key)}${block}, mask ${hex(net[5])} of ${net[0]}: ${many(steps.length - 1, "link")} to ${many(cores, "core")} ` +
       `on ${many(steps.length, "chip")}, the farthest ${many(farthest, "link")} away`;
     hops.replaceChildren(...steps.slice(0, MOST_HOPS).map((step) => hopItem(step, net, key)));
     if (steps.length > MOST_HOPS) hops.append(item(`... and ${count(steps.length - MOST_HOPS)} more`));

@@ -38,6 +38,7 @@ def board_section(report: Report) -> Markup:
         _controls(report, found),
         arrowhead(),
         element("div", draw(whole, found), board_legend(found), class_="picture"),
+        element("ol", id="hops", class_="hops", tabindex="0", aria_label="Hops of the key", hidden=""),
         element("div", "", id="detail", class_="detail", aria_live="polite", hidden=""),
         *(_board(view, found, number) for number, view in enumerate(views)),
     ]
@@ -58,7 +59,8 @@ def _caption(found: MachineSection) -> str:
     part = "" if found.whole else " Only the part in use is drawn."
     if found.block > 1:
         part += f" Each hexagon of the first picture stands for {found.block} × {found.block} chips."
-    traffic = " Lines are the packets over each link, a line a direction, coloured by the share of its capacity."
+    coloured = "" if found.link_load is None else ", coloured by the share of its capacity"
+    traffic = f" Lines are the packets over each link, as wide as they are many, a line a direction{coloured}."
     return (
         "Chips are shaded by the share of their cores in use; the number is the cores, the pair below it the chip. A "
         f"bold outline is an Ethernet chip.{traffic}{part} Point at a chip or a line for its figures; the arrow keys "
@@ -76,7 +78,6 @@ def _controls(report: Report, found: MachineSection) -> Markup:
         element("button", "Clear", type="button", id="clear"),
         _left_out(report),
         element("p", "", id="told", class_="told", role="status"),
-        element("ol", id="hops", class_="hops", hidden=""),
         id="controls",
         class_="controls",
         hidden="",
@@ -91,7 +92,12 @@ def _left_out(report: Report) -> Markup:
 
 def _layers(found: MachineSection) -> Markup:
     first = found.cells[0]
-    known = {"dtcm": first.dtcm_bytes is not None, "cycles": first.load is not None}
+    drawn = (found.cells, *(view.cells for view in found.views))
+    known = {
+        "sdram": any(cell.sdram_bytes for cells in drawn for cell in cells),
+        "dtcm": first.dtcm_bytes is not None,
+        "cycles": first.load is not None,
+    }
     choices = [
         element(
             "label",

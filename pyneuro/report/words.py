@@ -13,7 +13,7 @@ from pyneuro.report.schema.runs import Counter
 NONE = "–"
 SYMBOLS = {"good": "✓", "note": "!", "bad": "✗"}
 JUDGED_BY_COMPARE = "`pyneuro compare SCRIPT` judges requirements on runs of both simulators"
-NUMBER = re.compile(r"(< )?[-+]?[\d.,]*(e[-+]?\d+)?[–∞]?( (%|B|KiB|MiB|ms|s|n?W|mW|µW))?")
+NUMBER = re.compile(r"(< )?[-+]?[\d.,]*(e[-+]?\d+)?[–∞]?( (%|B|KiB|MiB|ms|s|n?W|mW|µW|[kMG]))?")
 
 
 def is_number(text: str) -> bool:

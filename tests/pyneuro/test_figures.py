@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from pyneuro.cli.figures import last_line, peak_rss_mb
+from pyneuro.cli.figures import last_line, lines, peak_rss_mb
 
 HELD = 400_000_000
 ASK = "from pyneuro.cli.figures import peak_rss_mb; print(peak_rss_mb())"
@@ -24,3 +24,8 @@ def test_peak_memory_is_not_that_of_the_process_that_started_this_one() -> None:
 
 def test_a_figure_that_is_not_a_number_is_null() -> None:
     assert last_line({"rate_hz": float("nan"), "cores": 3}) == '{"rate_hz": null, "cores": 3}'
+
+
+def test_figures_for_a_person() -> None:
+    shown = lines({"passed": False, "cores": 3000, "rate_hz": None, "rtf": 0.25})
+    assert shown == "passed   no\ncores    3,000\nrate_hz  -\nrtf      0.25"

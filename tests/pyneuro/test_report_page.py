@@ -118,7 +118,7 @@ def test_a_key_is_traced(page: Browser, outcome: Outcome[GraphMapping], by: str)
     hops = page.run("[...document.querySelectorAll('#hops li')].map((item) => item.textContent)")
     assert len(hops) == len(tree.x)
     sinks = [mapping.graph.vertices[sink].name for sink in net.sinks]
-    assert all(any(f" {sink}" in hop for hop in hops) for sink in sinks)
+    assert all(any(f"\u00a0{sink}" in hop for hop in hops) for sink in sinks)
 
 
 @pytest.mark.parametrize("neuron", [0, 141])
@@ -227,7 +227,7 @@ def test_no_label_harms_the_page(running: Browser, tmp_path: Path) -> None:
     running.run("document.getElementById('key').value = '8'")
     running.run("document.getElementById('trace').click()")
     assert told(running).startswith("Key 0x00000008, mask 0xffffffff of in[0:1]: 1 link to 2 cores on 2 chips")
-    assert f"1 {NASTY}[2:3]" in running.run("document.querySelector('#hops li:last-child').textContent")
+    assert f"1\u00a0{NASTY}[2:3]" in running.run("document.querySelector('#hops li:last-child').textContent")
 
 
 def test_what_is_highlighted_is_found_on_many_boards(running: Browser, tmp_path: Path) -> None:
