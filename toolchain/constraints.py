@@ -17,6 +17,8 @@ from toolchain.graph import Graph
 
 Group = tuple[int, ...]
 """Vertices, ascending."""
+Origins = tuple[str, ...]
+"""For messages: all places where a constraint was said, as ``retina.map:7``."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,10 @@ class Constraints:
         Vertices that share a chip; no vertex is in two groups.
     apart : tuple of Apart
     near : tuple of Near
-    origins : mapping of int to str
-        For messages: where the limits of a vertex in `chips` and `core` were said, ``retina.map:7``.
-    together_origins : tuple of str
-        For messages: where each group of `together` was said; empty if that is not known.
+    origins : mapping of int to Origins
+        Of the limits of a vertex in `chips` and `core`.
+    together_origins : tuple of Origins
+        Of each group of `together`; empty if they are not known.
     """
 
     chips: Mapping[int, NDArray[np.bool_]] = field(default_factory=lambda: MappingProxyType({}))
@@ -63,42 +65,42 @@ class Constraints:
     together: tuple[Group, ...] = ()
     apart: tuple[Apart, ...] = ()
     near: tuple[Near, ...] = ()
-    origins: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))
-    together_origins: tuple[str, ...] = ()
+    origins: Mapping[int, Origins] = field(default_factory=lambda: MappingProxyType({}))
+    together_origins: tuple[Origins, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.chips or self.core or self.together or self.apart or self.near)
 
 
-def merged(groups: Iterable[tuple[Group, str]]) -> tuple[tuple[Group, str], ...]:
+def merged(groups: Iterable[tuple[Group, Origins]]) -> tuple[tuple[Group, Origins], ...]:
     """Groups that share no vertex, each with where it was said: those that did are one, with all their origins."""
     of: dict[int, tuple[list[int], list[str]]] = {}
-    for group, origin in groups:
+    for group, said_at in groups:
         parts = [of.get(vertex, ([vertex], [])) for vertex in group]
         distinct = list({id(part): part for part in parts}.values())
         vertices = [vertex for members, _ in distinct for vertex in members]
-        origins = [*(said for _, several in distinct for said in several), origin]
+        origins = [*(said for _, several in distinct for said in several), *said_at]
         of.update(dict.fromkeys(vertices, (vertices, origins)))
     whole = {id(part): part for part in of.values()}.values()
-    found = ((tuple(sorted(vertices)), " and ".join(dict.fromkeys(origins))) for vertices, origins in whole)
+    found = ((tuple(sorted(vertices)), tuple(dict.fromkeys(origins))) for vertices, origins in whole)
     return tuple(sorted(found))
 
 
-def of_graph(graph: Graph) -> list[tuple[Group, str]]:
+def of_graph(graph: Graph) -> list[tuple[Group, Origins]]:
     """The groups of vertices that `graph` itself keeps together, and what to call the reason."""
-    return [(group, f"the synapse cores of {graph.vertices[group[0]].name}") for group in graph.together]
+    return [(group, (f"the synapse cores of {graph.vertices[group[0]].name}",)) for group in graph.together]
 
 
 def with_graph(constraints: Constraints, graph: Graph) -> Constraints:
     """The constraints, and those that `graph` itself has."""
     if not graph.together:
         return constraints
-    origins = constraints.together_origins or ("",) * len(constraints.together)
+    origins = constraints.together_origins or ((),) * len(constraints.together)
     groups = merged([*zip(constraints.together, origins, strict=True), *of_graph(graph)])
     return replace(
         constraints,
         together=tuple(group for group, _ in groups),
-        together_origins=tuple(origin for _, origin in groups),
+        together_origins=tuple(origins for _, origins in groups),
     )
 
 

@@ -7,7 +7,7 @@ few cores or too little SDRAM for what is put there.  What only many rules toget
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import LINKS, Machine, shifted
-from toolchain.constraints import Apart, Group, Near
+from toolchain.constraints import Apart, Group, Near, Origins
 from toolchain.graph import Graph
 from toolchain.problems import Problem
 from toolchain.settings import Origin
 
-Grouped = tuple[tuple[Group, str], ...]
+Grouped = tuple[tuple[Group, Origins], ...]
 """Vertices that must share a chip, and where that was said."""
 
 
@@ -65,13 +65,13 @@ class Said:
     near: tuple[Near, ...]
     origins: Mapping[str, Origin]
 
-    def problem(self, message: str, origin: str, *also: Limit) -> Problem:
-        """A problem that is shown at the last of the places that `origin` names, with the others and `also`.
+    def problem(self, message: str, origins: Origins, *also: Limit) -> Problem:
+        """A problem that is shown at the last of the places `origins`, with the others and `also`.
 
         What the graph itself keeps together was said nowhere.
         """
-        known = [self.origins[name] for name in origin.split(" and ") if name in self.origins]
-        *others, last = known or [Origin(origin)]
+        known = [self.origins[name] for name in origins if name in self.origins]
+        *others, last = known or [Origin(_listed(origins))]
         return Problem(message, last, also=(*others, *(limit.origin for limit in also)))
 
 
@@ -112,12 +112,12 @@ def _of_one_core(limits: Limits) -> Iterator[Problem]:
 
 def _of_groups(graph: Graph, said: Said) -> Iterator[Problem]:
     """Vertices that share a chip and have none in common."""
-    for group, origin in said.groups:
+    for group, origins in said.groups:
         several = [limit for vertex in group for limit in said.limits.get(vertex, ())]
         for one, other in combinations(several, 2):
             if not np.any(one.chips & other.chips):
-                together = f"{_names(graph, group)} share a chip ({origin})"
-                yield said.problem(f"{one} contradicts {other}: {together}", origin, one, other)
+                together = f"{_names(graph, group)} share a chip ({_listed(origins)})"
+                yield said.problem(f"{one} contradicts {other}: {together}", origins, one, other)
 
 
 def _of_apart(graph: Graph, said: Said) -> Iterator[Problem]:
@@ -128,17 +128,17 @@ def _of_apart(graph: Graph, said: Said) -> Iterator[Problem]:
         def face(one: int, other: int, these: set[int] = these, those: set[int] = those) -> bool:
             return (one in these and other in those) or (other in these and one in those)
 
-        for group, origin in said.groups:
+        for group, origins in said.groups:
             for pair in combinations(group, 2):
                 if face(*pair):
-                    together = f"{_names(graph, pair)} share a chip ({origin})"
+                    together = f"{_names(graph, pair)} share a chip ({_listed(origins)})"
                     message = f"{together} contradicts that they are apart ({rule.origin})"
-                    yield said.problem(message, f"{origin} and {rule.origin}")
+                    yield said.problem(message, (*origins, rule.origin))
         for here in _on_one_chip(said.limits, sorted(these | those)):
             for (one, first), (other, second) in combinations(here, 2):
                 if face(one, other):
                     both = f"{first} and {second} contradict" if first is not second else f"{first} contradicts"
-                    yield said.problem(f"{both} that they are apart ({rule.origin})", rule.origin, first, second)
+                    yield said.problem(f"{both} that they are apart ({rule.origin})", (rule.origin,), first, second)
 
 
 def _on_one_chip(limits: Limits, vertices: list[int]) -> list[list[tuple[int, Limit]]]:
@@ -163,9 +163,8 @@ def _of_near(machine: Machine, said: Said) -> Iterator[Problem]:
         for vertex in sorted(set(rule.these) - set(rule.those)):
             for limit in limits.get(vertex, ()):
                 if not np.any(limit.chips & reached):
-                    listed = " and ".join(map(str, those))
-                    far = f"{limit} is not within {rule.hops} hops ({rule.origin}) of {listed}"
-                    yield said.problem(far, rule.origin, limit, *those)
+                    far = f"{limit} is not within {rule.hops} hops ({rule.origin}) of {_listed(map(str, those))}"
+                    yield said.problem(far, (rule.origin,), limit, *those)
 
 
 def _within(machine: Machine, chips: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
@@ -193,10 +192,10 @@ def _of_capacity(graph: Graph, machine: Machine, said: Said) -> Iterator[Problem
         sdram = int(np.count_nonzero(limit.chips)) * machine.sdram_bytes
         if lacking := _lacking(graph, vertices, int(machine.cores[limit.chips].sum()), sdram):
             also = tuple(rules[other][0].origin for other in inside[:-1])
-            yield Problem(f"{' and '.join(inside)}: {lacking}", rules[inside[-1]][0].origin, also=also)
-    for group, origin in said.groups:
+            yield Problem(f"{_listed(inside)}: {lacking}", rules[inside[-1]][0].origin, also=also)
+    for group, origins in said.groups:
         if lacking := _lacking(graph, list(group), int(machine.cores.max()), machine.sdram_bytes):
-            yield said.problem(f"{_names(graph, group)} on one chip ({origin}): {lacking}", origin)
+            yield said.problem(f"{_names(graph, group)} on one chip ({_listed(origins)}): {lacking}", origins)
 
 
 def _lacking(graph: Graph, vertices: list[int], cores: int, sdram: int) -> str:
@@ -205,6 +204,11 @@ def _lacking(graph: Graph, vertices: list[int], cores: int, sdram: int) -> str:
     if len(vertices) > cores:
         return f"that needs {len(vertices)} cores, there are {cores}"
     return f"that needs {need:,} bytes of SDRAM, there are {sdram:,}" if need > sdram else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    """``a and b and c``."""
+    return " and ".join(names)
 
 
 def _names(graph: Graph, vertices: Group) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine, board_of
-from toolchain.constraints import FREE, Apart, Constraints, Group, Near, merged, of_graph, with_graph
+from toolchain.constraints import FREE, Apart, Constraints, Group, Near, Origins, merged, of_graph, with_graph
 from toolchain.contradictions import Limit, Said, contradictions
 from toolchain.graph import Graph, population_name
 from toolchain.patterns import matches
@@ -71,7 +71,7 @@ class _Reader:
 
     def __post_init__(self) -> None:
         self.limits: dict[int, list[Limit]] = {}
-        self.groups: list[tuple[Group, str]] = []
+        self.groups: list[tuple[Group, Origins]] = []
         self.apart: list[Apart] = []
         self.near: list[Near] = []
         self.problems: list[Problem] = []
@@ -114,7 +114,7 @@ class _Reader:
             )
         for pair in zip(these, those, strict=True):
             if pair[0] != pair[1]:
-                self.groups.append((tuple(sorted(pair)), str(rule.origin)))
+                self.groups.append((tuple(sorted(pair)), (str(rule.origin),)))
 
 
 def _chips(rule: PlaceRule, machine: Machine) -> tuple[NDArray[np.bool_], str]:
@@ -166,8 +166,8 @@ def _constraints(said: Said) -> Constraints:
         together=tuple(group for group, _ in said.groups),
         apart=said.apart,
         near=said.near,
-        origins={v: " and ".join(dict.fromkeys(str(limit.origin) for limit in limits[v])) for v in limits},
-        together_origins=tuple(origin for _, origin in said.groups),
+        origins={v: tuple(dict.fromkeys(str(limit.origin) for limit in limits[v])) for v in limits},
+        together_origins=tuple(origins for _, origins in said.groups),
     )
 
 

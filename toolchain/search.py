@@ -151,8 +151,7 @@ def by_settings(
 def _with_lines(error: ConstraintsError, settings: Settings) -> MappingError:
     """The error with the lines that say what cannot be kept."""
     rules = {str(rule.origin): rule.origin for rule in settings.placement}
-    named = dict.fromkeys(name for origin in error.origins for name in origin.split(" and "))
-    origins = [rules[name] for name in named if name in rules]
+    origins = [rules[name] for name in error.origins if name in rules]
     return SettingsError([Problem(str(error), origins[-1], also=tuple(origins[:-1]))]) if origins else error
 
 

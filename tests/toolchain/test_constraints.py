@@ -57,7 +57,7 @@ def test_a_constraint_that_cannot_be_met_is_named(place: Placer) -> None:
     graph, machine = populations({"a": 20, "b": 5}), spin3()
     chips = {vertex: chips_of(machine, (0, 0)) for vertex in range(20)}
     far = {24: chips_of(machine, (1, 1))}
-    constraints = Constraints({**chips, **far}, origins={**dict.fromkeys(range(20), "r.map:7"), 24: "r.map:8"})
+    constraints = Constraints({**chips, **far}, origins={**dict.fromkeys(range(20), ("r.map:7",)), 24: ("r.map:8",)})
     with pytest.raises(MappingError) as error:
         place(graph, machine, constraints)
     assert str(error.value) == (
@@ -71,7 +71,7 @@ def test_constraints_that_cannot_be_met_together_are_named(place: Placer) -> Non
     constraints = Constraints(
         {0: chips_of(machine, (0, 0)), 1: chips_of(machine, (7, 7)), 5: chips_of(machine, (3, 3))},
         near=(Near((0,), (1,), 2, "r.map:9"), Near((5,), (0, 1), 5, "r.map:10")),
-        origins={0: "r.map:7", 1: "r.map:8", 5: "r.map:6"},
+        origins={0: ("r.map:7",), 1: ("r.map:8",), 5: ("r.map:6",)},
     )
     with pytest.raises(MappingError, match=r"constraints of r\.map:7, r\.map:8 and r\.map:9 together; leave one"):
         place(graph, machine, constraints)

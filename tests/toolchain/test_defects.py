@@ -179,8 +179,8 @@ def constraint_broken(random: Random, kind: str) -> None:
     elsewhere[made.x[one], made.y[one]] = False
     pair = tuple(sorted((one, far)))
     broken = {
-        "on": Constraints(chips={one: elsewhere}, origins={one: "m.map:1"}),
-        "core": Constraints(core={one: int(made.p[one]) % 16 + 1}, origins={one: "m.map:1"}),
+        "on": Constraints(chips={one: elsewhere}, origins={one: ("m.map:1",)}),
+        "core": Constraints(core={one: int(made.p[one]) % 16 + 1}, origins={one: ("m.map:1",)}),
         "together": Constraints(together=(pair,)),
         "near": Constraints(near=(Near((one,), (far,), 0, "m.map:1"),)),
         "apart": Constraints(apart=(Apart((one,), (one, far), "m.map:1"),)),

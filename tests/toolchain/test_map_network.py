@@ -217,6 +217,20 @@ def test_constraints_that_cannot_be_kept_are_shown_with_their_lines() -> None:
         assert "but not with the placement constraint of" in problem.message
 
 
+def test_lines_are_found_whatever_their_file_is_called() -> None:
+    """Groups that share a vertex are one, said in two lines."""
+    said = 'machine spin5\nplace "a" with "b"\nplace "b" with "c"\ndead links (0, 0) east, (0, 0) northeast, (0, 0) north\n'
+    settings = read_text(f'{said}place "a" on chip (0, 0)', "cats and dogs.map")
+    with pytest.raises(SettingsError) as error:
+        map_netlist(populations({"a": 3, "b": 3, "c": 3}), settings)
+    assert "cats and dogs.map:5:7: error:" in str(error.value)
+    apart = read_text('place "a" with "b"\nplace "b" with "c"\nplace "a" apart from "c"', "cats and dogs.map")
+    with pytest.raises(SettingsError) as error:
+        map_netlist(populations({"a": 3, "b": 3, "c": 3}), apart)
+    (problem,) = {(one.origin.line, *(also.line for also in one.also)) for one in error.value.problems}
+    assert problem == (3, 1, 2)
+
+
 def test_unknown_labels_are_refused_with_the_nearest() -> None:
     text = 'population "aa": neurons_per_core = 8\nrequire real time of "c"'
     for attempt in (lambda: mapped(text), lambda: map_network(small(), read_text(text))):

@@ -52,8 +52,8 @@ def test_rules_become_constraints_on_slices() -> None:
         2: [[1, 0]],
     }
     assert found.core == {2: 4}
-    assert found.origins == {0: "r.map:1", 1: "r.map:1", 2: "r.map:2"}
-    assert (found.together, found.together_origins) == (((5, 7),), ("r.map:3",))
+    assert found.origins == {0: ("r.map:1",), 1: ("r.map:1",), 2: ("r.map:2",)}
+    assert (found.together, found.together_origins) == (((5, 7),), (("r.map:3",),))
     assert [(near.these, near.those, near.hops, near.origin) for near in found.near] == [(V1, LGN, 2, "r.map:4")]
     assert [(apart.these, apart.those, apart.origin) for apart in found.apart] == [(RETINA, (4, 5, 6), "r.map:5")]
     check(GRAPH, place(GRAPH, spin5(), found), found)
@@ -68,14 +68,14 @@ def test_regions_and_boards_are_their_chips_and_rules_of_one_vertex_intersect() 
         expected[:5], expected[7:], expected[:, :9] = False, False, False
         assert (found.chips[vertex] == expected).all()
         assert expected.any()
-    assert found.origins[2] == "r.map:1 and r.map:2"
+    assert found.origins[2] == ("r.map:1", "r.map:2")
 
 
 def test_pairs_that_share_a_slice_are_one_group() -> None:
     rules = (rule(1, "with", "retina", "LGN"), rule(2, "with", "LGN[[]1]", "V1 I"), rule(3, "with", "LGN", "LGN"))
     found = constraints_of(GRAPH, spin5(), rules)
     assert found.together == ((0, 2), (1, 3, 7))
-    assert found.together_origins == ("r.map:1", "r.map:1 and r.map:2")
+    assert found.together_origins == (("r.map:1",), ("r.map:1", "r.map:2"))
 
 
 def test_stages_that_delay_are_placed_with_their_population_but_are_no_slices() -> None:

@@ -105,10 +105,10 @@ def test_groups_that_make_no_sense(groups: tuple[tuple[int, ...], ...], message:
 
 
 def test_groups_of_the_graph_join_those_of_the_user() -> None:
-    said = Constraints(together=((1, 2), (3, 4)), together_origins=("m:1", "m:2"))
+    said = Constraints(together=((1, 2), (3, 4)), together_origins=(("m:1",), ("m:2",)))
     found = with_graph(said, grouped())
     assert found.together == ((0, 5, 9), (1, 2, 30), (3, 4), GROUPS[2])
-    assert found.together_origins[2] == "m:2"
+    assert found.together_origins[2] == ("m:2",)
     assert "m:1" in found.together_origins[1]
     assert with_graph(found, grouped()).together == found.together
     assert with_graph(FREE, populations({"a": 3})) is FREE

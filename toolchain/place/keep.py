@@ -15,11 +15,12 @@ input", IEEE Trans. Software Engineering 28 (many at a time).
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
 from emulator.machine import Machine
-from toolchain.constraints import FREE, Constraints, Group
+from toolchain.constraints import FREE, Constraints, Group, Origins
 from toolchain.errors import ConstraintsError, MappingError
 from toolchain.graph import Graph
 from toolchain.place import Placement
@@ -68,18 +69,20 @@ def _refusal(graph: Graph, wish: Placement, constraints: Constraints) -> Mapping
     return _named(graph, wish.machine, origins)
 
 
-def _named(graph: Graph, machine: Machine, origins: list[str]) -> MappingError:
-    if len(origins) == 1:
-        listed, remedy = f"constraint of {origins[0]}", "leave it out, or allow more chips"
+def _named(graph: Graph, machine: Machine, said: list[Origins]) -> MappingError:
+    names = [" and ".join(origins) for origins in said]
+    if len(names) == 1:
+        listed, remedy = f"constraint of {names[0]}", "leave it out, or allow more chips"
     else:
-        listed = f"constraints of {', '.join(origins[:-1])} and {origins[-1]} together"
+        listed = f"constraints of {', '.join(names[:-1])} and {names[-1]} together"
         remedy = "leave one of them out, or allow more chips"
     return ConstraintsError(
-        f"network {graph.name!r} fits {machine.name}, but not with the placement {listed}; {remedy}", tuple(origins)
+        f"network {graph.name!r} fits {machine.name}, but not with the placement {listed}; {remedy}",
+        tuple(dict.fromkeys(chain.from_iterable(said))),
     )
 
 
-def _said(graph: Graph, constraints: Constraints) -> list[str]:
+def _said(graph: Graph, constraints: Constraints) -> list[Origins]:
     """Where the constraints were said, each place once; what has no origin is described."""
     limited = sorted({*constraints.chips, *constraints.core})
     origins = [_limit_origin(graph, constraints, vertex) for vertex in limited]
@@ -89,7 +92,7 @@ def _said(graph: Graph, constraints: Constraints) -> list[str]:
     return list(dict.fromkeys(origins))
 
 
-def _of(graph: Graph, constraints: Constraints, origins: list[str]) -> Constraints:
+def _of(graph: Graph, constraints: Constraints, origins: list[Origins]) -> Constraints:
     """The constraints that were said at `origins`."""
     kept = set(origins)
     limited = {v for v in {*constraints.chips, *constraints.core} if _limit_origin(graph, constraints, v) in kept}
@@ -105,16 +108,16 @@ def _of(graph: Graph, constraints: Constraints, origins: list[str]) -> Constrain
     )
 
 
-def _limit_origin(graph: Graph, constraints: Constraints, vertex: int) -> str:
+def _limit_origin(graph: Graph, constraints: Constraints, vertex: int) -> Origins:
     return constraints.origins.get(vertex) or _origin(graph, "on", "", (vertex,))
 
 
-def _group_origin(graph: Graph, constraints: Constraints, group: int) -> str:
-    given = constraints.together_origins[group] if constraints.together_origins else ""
-    return _origin(graph, "with", given, constraints.together[group])
+def _group_origin(graph: Graph, constraints: Constraints, group: int) -> Origins:
+    given = constraints.together_origins[group] if constraints.together_origins else ()
+    return given or _origin(graph, "with", "", constraints.together[group])
 
 
-def _origin(graph: Graph, kind: str, origin: str, *sides: Group) -> str:
+def _origin(graph: Graph, kind: str, origin: str, *sides: Group) -> Origins:
     """`origin`, or where that is unknown what the constraint is about."""
     names = (graph.vertices[side[0]].name + (", ..." if len(side) > 1 else "") for side in sides if side)
-    return origin or f"{kind} ({'; '.join(names)})"
+    return (origin or f"{kind} ({'; '.join(names)})",)
