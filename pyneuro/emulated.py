@@ -24,14 +24,13 @@ from pyneuro.remarks import remarks
 from toolchain.changed_delays import Running, carry_synapses, changed_delays
 from toolchain.compile import Mapping, compile_network
 from toolchain.currents import changed_currents, coarse_currents
-from toolchain.language import Given, given
+from toolchain.language import Given, on_machine
 from toolchain.map_network import map_network
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Projection, Recording
 from toolchain.rewired_banks import Loaded, check_continued
 from toolchain.rewiring import CoreState
-from toolchain.settings import Origin
 from toolchain.synapses import PLASTIC
 from toolchain.synapses.structure import STRUCTURAL
 
@@ -62,10 +61,7 @@ class EmulatedSimulation:
         time_scale_factor: float | None = None,
         threads: int = 1,
     ) -> None:
-        self._settings = given(mapping)
-        if isinstance(machine, str):
-            self._settings = self._settings.on_machine(machine, Origin("script"))
-        self._machine = machine if isinstance(machine, Machine) else None
+        self._settings, self._machine = on_machine(mapping, machine)
         self._time_scale_factor = time_scale_factor
         self._threads = threads
         self.map_s = self.load_s = 0.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from math import isfinite
 from numbers import Integral, Real
@@ -21,7 +21,7 @@ from emulator.machine import Machine, named
 from pyneuro.backend import Progress, Simulation
 from pyneuro.errors import SetupError
 from toolchain.did_you_mean import did_you_mean
-from toolchain.language import Statement, given
+from toolchain.language import Statement, given, on_machine
 from toolchain.network import Network
 from toolchain.settings import Settings
 
@@ -50,7 +50,8 @@ class Options:
     backend : str
         ``emulator`` or ``reference``.
     machine, mapping
-        What the network is mapped onto, and how; see the emulator. By default the smallest that fits.
+        What the network is mapped onto, and how; see the emulator. By default the smallest that fits. Of those that
+        are chosen, `mapping` is the settings, and knows where the machine was named.
     time_scale_factor : float, optional
         How many times slower than real time the machine runs; by default chosen from the timestep.
     seed : int
@@ -106,19 +107,22 @@ def options(arguments: Mapping[str, Any], overrides: Overrides, environment: Map
         If there is no machine of that name.
     """
     chosen: dict[str, Any] = {}
+    origin: dict[str, str] = {}
     for name, variable in ENVIRONMENT.items():
         if environment.get(variable):
-            chosen[name] = _from_environment(name, variable, environment[variable])
+            chosen[name], origin[name] = _from_environment(name, variable, environment[variable]), variable
     for name, value in arguments.items():
         if _is_ours(name) and value is not None:
-            chosen[name] = value
+            chosen[name], origin[name] = value, "script"
     _check(Options(**chosen))
     for name in ENVIRONMENT:
         if getattr(overrides, name) is not None:
-            chosen[name] = getattr(overrides, name)
+            chosen[name], origin[name] = getattr(overrides, name), "command line"
     result = Options(**chosen)
     _check(result)
-    return result
+    settings = given(result.mapping, origin.get("mapping", "default"))
+    settings, _ = on_machine(settings, result.machine, origin.get("machine", "default"))
+    return replace(result, mapping=settings)
 
 
 def _from_environment(name: str, variable: str, text: str) -> Any:

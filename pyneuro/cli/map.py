@@ -10,7 +10,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
-from emulator.machine import Machine
 from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
 from pyneuro.cli.requirements import tell, tell_unjudged
@@ -25,7 +24,7 @@ from toolchain.errors import ToolchainError
 from toolchain.explain import explain
 from toolchain.export import write_export
 from toolchain.graph import Graph
-from toolchain.language import given
+from toolchain.language import on_machine
 from toolchain.map_graph import GraphMapping
 from toolchain.map_network import Outcome, map_netlist, map_network
 from toolchain.netlist import read
@@ -69,8 +68,8 @@ def main(options: argparse.Namespace) -> int:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """What a mapping file and the command line say."""
-    settings = given(options.mapping, "command line")
-    return settings.on_machine(options.machine, Origin("command line")) if options.machine else settings
+    settings, _ = on_machine(options.mapping, options.machine, "command line")
+    return settings
 
 
 def explained(settings: Settings) -> str:
@@ -133,10 +132,7 @@ def _script(options: argparse.Namespace) -> Mapped:
 
 
 def _map_and_stop(explain: bool, network: Network, options: Options) -> NoReturn:
-    settings = given(options.mapping)
-    if isinstance(options.machine, str):
-        settings = settings.on_machine(options.machine, Origin("script"))
-    machine = options.machine if isinstance(options.machine, Machine) else None
+    settings, machine = on_machine(options.mapping, options.machine)
     start = time.perf_counter(), time.process_time()
     with _explaining(explain, settings):
         outcome = map_network(network, settings, machine=machine, time_scale_factor=options.time_scale_factor)

@@ -15,19 +15,38 @@ from pyneuro import simulator
 from pyneuro.errors import SetupError
 from pyneuro.options import Options, Overrides, options
 from toolchain.errors import MappingError
+from toolchain.language import on_machine
+from toolchain.settings import UNSAID
 
 
 def test_who_decides(tmp_path: Path) -> None:
     """The command line before the script, the script before the environment, that before the default."""
     environment = {"PYNEURO_BACKEND": "reference", "PYNEURO_MACHINE": "spin5", "PYNEURO_THREADS": "3"}
     script = {"machine": "spin3"}
-    assert options({}, Overrides(), {}) == Options()
+    assert options({}, Overrides(), {}) == Options(mapping=UNSAID)
     chosen = options(script, Overrides(), environment)
     assert (chosen.backend, chosen.machine, chosen.threads) == ("reference", "spin3", 3)
     mapping = tmp_path / "a.map"
     mapping.write_text("set neurons_per_core = 100")
     chosen = options(script, Overrides(backend="emulator", machine="2x2", mapping=mapping), environment)
-    assert (chosen.backend, chosen.machine, chosen.mapping, chosen.threads) == ("emulator", "2x2", mapping, 3)
+    assert (chosen.backend, chosen.machine, chosen.threads) == ("emulator", "2x2", 3)
+    assert dict(chosen.mapping.options) == {"neurons_per_core": 100}
+
+
+def test_settings_know_who_named_the_machine(tmp_path: Path) -> None:
+    mapping = tmp_path / "a.map"
+    mapping.write_text("machine spin5")
+    said = {"mapping": mapping}
+    for chosen, name, origin in (
+        (options(said, Overrides(), {}), "spin5", f"{mapping}:1"),
+        (options(said, Overrides(machine="spin3"), {}), "spin3", "command line"),
+        (options({"machine": "2x2", **said}, Overrides(), {}), "2x2", "script"),
+        (options({}, Overrides(), {"PYNEURO_MACHINE": "spin3"}), "spin3", "PYNEURO_MACHINE"),
+        (options({"machine": spin3(), **said}, Overrides(), {}), "spin5", f"{mapping}:1"),
+    ):
+        settings, machine = on_machine(chosen.mapping, chosen.machine)
+        assert (settings.machine.name, str(settings.machine.origin)) == (name, origin)
+        assert machine is (None if isinstance(chosen.machine, str | None) else chosen.machine)
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,8 @@ def test_constraints_that_cannot_be_kept_are_shown_with_their_lines() -> None:
 
 def test_lines_are_found_whatever_their_file_is_called() -> None:
     """Groups that share a vertex are one, said in two lines."""
-    said = 'machine spin5\nplace "a" with "b"\nplace "b" with "c"\ndead links (0, 0) east, (0, 0) northeast, (0, 0) north\n'
+    cut = "dead links (0, 0) east, (0, 0) northeast, (0, 0) north"
+    said = f'machine spin5\nplace "a" with "b"\nplace "b" with "c"\n{cut}\n'
     settings = read_text(f'{said}place "a" on chip (0, 0)', "cats and dogs.map")
     with pytest.raises(SettingsError) as error:
         map_netlist(populations({"a": 3, "b": 3, "c": 3}), settings)

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from emulator.machine import Machine
 from toolchain.algorithms import REGISTRY
 from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import MappingError
@@ -30,7 +31,7 @@ from toolchain.options import MappingOptions
 from toolchain.problems import Problem, SettingsError
 from toolchain.settings import Algorithm, Choice, Origin, Settings
 
-__all__ = ["Problem", "SettingsError", "Statement", "given", "read", "read_text", "resolve"]
+__all__ = ["Problem", "SettingsError", "Statement", "given", "on_machine", "read", "read_text", "resolve"]
 
 Given = Mapping[str, Any] | str | Path | Sequence[Statement] | Settings | None
 """What a user may give as a mapping."""
@@ -82,6 +83,25 @@ def given(mapping: Given, origin: str = "script") -> Settings:
     if isinstance(mapping, Mapping) or mapping is None:
         return _by_name(mapping or {}, Origin(origin))
     return resolve(mapping)
+
+
+def on_machine(
+    mapping: Given, machine: Machine | str | None, origin: str = "script"
+) -> tuple[Settings, Machine | None]:
+    """Settings as `given`, on the machine that is named beside them; and the machine, if it is one that has no name.
+
+    Parameters
+    ----------
+    machine : Machine or str, optional
+        Instead of that of `mapping`.
+    origin : str
+        Where it is given.
+    """
+    settings = given(mapping, origin)
+    if isinstance(machine, str):
+        same = machine == settings.machine.name
+        return settings if same else settings.on_machine(machine, Origin(origin)), None
+    return settings, machine
 
 
 def _by_name(options: Mapping[str, Any], origin: Origin) -> Settings:
