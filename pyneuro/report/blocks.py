@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Sequence
 
-from pyneuro.report.markup import Markup, element, markup
+from pyneuro.report.markup import Markup, element, markup, prose
 from pyneuro.report.tabular import Bar, Block, Cell, Code, Facts, Histogram, Mark
 from pyneuro.report.words import NONE, SYMBOLS, is_number, percent
 
@@ -56,7 +56,7 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], 
     rest = f" The first {len(shown):,} of {total:,} rows." if total > len(shown) else ""
     head = element("thead", _head(headings, kinds))
     made = element("table", head, element("tbody", *body))
-    told = element("figcaption", caption + rest), element("div", made, class_="scroll")
+    told = element("figcaption", prose(caption + rest)), element("div", made, class_="scroll")
     captioned = element("figure", *told, class_="table")
     if len(shown) <= FOLDED:
         return captioned
@@ -82,8 +82,8 @@ def _row(row: Sequence[str], kind: Sequence[str | None]) -> Markup:
 
 
 def figure(picture: str, caption: str) -> Markup:
-    """A picture with its caption."""
-    return element("figure", picture, element("figcaption", caption))
+    """A picture with its caption, to be scrolled where it is wider than the page."""
+    return element("figure", element("div", picture, class_="scroll"), element("figcaption", caption))
 
 
 def share(value: float | None) -> Markup:
@@ -96,7 +96,7 @@ def share(value: float | None) -> Markup:
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Markup:
     """Names and values, a pair a line."""
-    return element("dl", *(element("div", element("dt", n), element("dd", v)) for n, v in pairs), class_="facts")
+    return element("dl", *(element("div", element("dt", n), element("dd", prose(v))) for n, v in pairs), class_="facts")
 
 
 def histogram(bins: Sequence[tuple[str, int]], caption: str) -> Markup:

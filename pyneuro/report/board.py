@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator.machine import LINK_NAMES, LINKS
@@ -25,12 +25,16 @@ ASIDE = 4.0
 """From the line between two chips to the line of one direction."""
 WIDEST = 6.5
 MARGIN = 40.0
+SMALLEST = 0.8
+"""Share of its size that a picture is drawn with at least; what is wider than the page is scrolled."""
 DARK = 0.55
 """Load from which on a chip is so dark that its text must be light."""
-SAMPLE = 84.0
-"""Width of a sample of the legend."""
+SAMPLE, SHADE = 92.0, 42.0
+"""Width of a sample of the legend, a line or a shade."""
 LOADS = (0.01, 0.1, 0.5, 0.8, 1.0)
 """Bounds between the colours of links, as shares of their capacity."""
+Chip = tuple[int, int]
+Position = tuple[float, float]
 _CORNERS = [(math.sin(math.pi * k / 3) * RADIUS, math.cos(math.pi * k / 3) * RADIUS) for k in range(6)]
 _HEXAGON = " ".join(f"{short(x)},{short(y)}" for x, y in _CORNERS)
 
@@ -65,37 +69,72 @@ def draw(picture: Picture, machine: MachineSection) -> Markup:
     place = {(cell.x, cell.y): _place_of(cell, picture, machine) for cell in picture.cells}
     left, right = min(x for x, _ in place.values()), max(x for x, _ in place.values())
     top, bottom = min(y for _, y in place.values()), max(y for _, y in place.values())
+    named = machine.boards > 1
     box = (left - MARGIN, top - MARGIN, right - left + 2 * MARGIN, bottom - top + 2 * MARGIN)
     return element(
         "svg",
         element("title", picture.title),
+        element("g", *_borders(picture, machine, place), class_="borders"),
         element("g", *_links(picture, machine, place), class_="links"),
-        element("g", *(_chip(cell, place[cell.x, cell.y], picture.block) for cell in picture.cells), class_="chips"),
+        element(
+            "g", *(_chip(cell, place[cell.x, cell.y], picture.block, named) for cell in picture.cells), class_="chips"
+        ),
         viewBox=" ".join(short(side) for side in box),
         class_="board",
         role="group",
-        style=f"max-width:{short(box[2] * 1.25)}px",
+        style=f"max-width:{short(box[2] * 1.25)}px;min-width:{short(box[2] * SMALLEST)}px",
     )
 
 
-def _place_of(cell: ChipCell, picture: Picture, machine: MachineSection) -> tuple[float, float]:
+def _place_of(cell: ChipCell, picture: Picture, machine: MachineSection) -> Position:
     """Where a cell is drawn; a board that lies across the edges of a torus is drawn in one piece."""
     x, y = (cell.x - picture.x) % machine.width, (cell.y - picture.y) % machine.height
     return _place(x / picture.block, y / picture.block)
 
 
-def _place(x: float, y: float) -> tuple[float, float]:
+def _place(x: float, y: float) -> Position:
     return SPACING * (x - y / 2), -SPACING * y * math.sqrt(3) / 2
 
 
-def _chip(cell: ChipCell, place: tuple[float, float], block: int) -> Markup:
+def _borders(picture: Picture, machine: MachineSection, place: Mapping[Chip, Position]) -> Iterator[Markup]:
+    """Lines between boards: the edges of the tiles of neighbours that are on different ones."""
+    if picture.block > 1:
+        return
+    board = {(cell.x, cell.y): cell.board for cell in picture.cells}
+    for (x, y), number in board.items():
+        for link in range(len(LINKS) // 2):  # the other half are these, seen from the other side
+            dx, dy = LINKS[link]
+            there = (x + dx) % machine.width, (y + dy) % machine.height
+            if there in board and board[there] != number and _beside(place[x, y], place[there], link):
+                yield _border(place[x, y], link)
+
+
+def _border(at: Position, link: int) -> Markup:
+    """The edge of the tile of a chip that `link` crosses; tiles fill the plane."""
+    way_x, way_y = _place(*LINKS[link])
+    x, y = at[0] + way_x / 2, at[1] + way_y / 2
+    along_x, along_y = -way_y / (2 * math.sqrt(3)), way_x / (2 * math.sqrt(3))
+    return element("line", x1=x - along_x, y1=y - along_y, x2=x + along_x, y2=y + along_y)
+
+
+def _beside(at: Position, there: Position, link: int) -> bool:
+    """Whether a chip is drawn where `link` leads, and not at the other edge of a torus."""
+    way_x, way_y = _place(*LINKS[link])
+    return math.dist(there, (at[0] + way_x, at[1] + way_y)) < 1
+
+
+def _chip(cell: ChipCell, place: Position, block: int, named: bool) -> Markup:
+    """A hexagon with its texts; the Ethernet chip of a board is `named` after it."""
     share = cell.used / cell.cores
     kind = "hexagon" + (" ethernet" if cell.ethernet and block == 1 else "") + ("" if cell.used else " idle")
     shown = (str(cell.used) if block == 1 else percent(share)) if cell.used else ""
     return element(
         "g",
-        element("title", _chip_title(cell, block)),
+        element("title", _chip_title(cell, block, named)),
         element("polygon", points=_HEXAGON, class_=kind, fill_opacity=opacity(share) if cell.used else None),
+        element("text", f"board {cell.board}", y=-29, class_="board-name")
+        if named and block == 1 and cell.ethernet
+        else "",
         element("text", shown, y=2, class_="load"),
         element("text", f"{cell.x},{cell.y}", y=14, class_="place"),
         class_="chip dark" if share > DARK else "chip",
@@ -108,8 +147,10 @@ def opacity(share: float) -> float:
     return 0.12 + 0.88 * min(share, 1.0)
 
 
-def _chip_title(cell: ChipCell, block: int) -> str:
-    size = f"chip ({cell.x}, {cell.y})" if block == 1 else f"{amount(cell.chips, 'chip')} from ({cell.x}, {cell.y}) on"
+def _chip_title(cell: ChipCell, block: int, named: bool) -> str:
+    size = f"{amount(cell.chips, 'chip')} from ({cell.x}, {cell.y}) on"
+    if block == 1:
+        size = f"chip ({cell.x}, {cell.y})" + (f" of board {cell.board}" if named else "")
     lines = [size, f"{cell.used} of {amount(cell.cores, 'core')} in use"]
     if cell.used:
         lines.append(amount(cell.entries, "routing entry"))
@@ -135,24 +176,20 @@ def _most(machine: MachineSection) -> float:
     return max((packets(traffic) for links in drawn for traffic in links), default=0)
 
 
-def _links(
-    picture: Picture, machine: MachineSection, place: dict[tuple[int, int], tuple[float, float]]
-) -> Iterator[Markup]:
+def _links(picture: Picture, machine: MachineSection, place: Mapping[Chip, Position]) -> Iterator[Markup]:
     most = _most(machine)
     for traffic in picture.links:
         yield _link(traffic, machine, place, packets(traffic) / most if most else 0.0)
 
 
-def _link(
-    traffic: LinkTraffic, machine: MachineSection, place: dict[tuple[int, int], tuple[float, float]], share: float
-) -> Markup:
+def _link(traffic: LinkTraffic, machine: MachineSection, place: Mapping[Chip, Position], share: float) -> Markup:
     dx, dy = LINKS[traffic.link]
     x, y = place[traffic.x, traffic.y]
     way_x, way_y = _place(dx, dy)
     unit_x, unit_y = way_x / SPACING, way_y / SPACING
     start = RADIUS * math.sqrt(3) / 2 + 1
     there = place.get(((traffic.x + dx) % machine.width, (traffic.y + dy) % machine.height))
-    beside = there is not None and math.dist(there, (x + way_x, y + way_y)) < 1
+    beside = there is not None and _beside((x, y), there, traffic.link)
     end = SPACING - start if beside else start + 9
     aside_x, aside_y = -unit_y * ASIDE, unit_x * ASIDE
     return element(
@@ -200,19 +237,21 @@ def arrowhead() -> Markup:
 def board_legend(machine: MachineSection) -> Markup:
     """Explain shades and lines."""
     rows = (
-        ("Share of the limit in use", "", _shades()),
-        ("Packets over a link", "links", _widths(_most(machine))),
-        ("Share of a link's capacity", "links", _colours(machine)),
+        ("Share of the limit in use", "", SHADE, _shades()),
+        ("Packets over a link", "links", SAMPLE, _widths(_most(machine))),
+        ("Share of a link's capacity", "links", SAMPLE, _colours(machine)),
     )
-    return element("div", *(_legend(title, kind, list(parts)) for title, kind, parts in rows), class_="legend")
+    return element(
+        "div", *(_legend(title, kind, wide, list(parts)) for title, kind, wide, parts in rows), class_="legend"
+    )
 
 
-def _legend(title: str, kind: str, parts: list[Markup]) -> Markup:
-    """A row of samples, each `SAMPLE` wide, with a text below."""
+def _legend(title: str, kind: str, wide: float, parts: list[Markup]) -> Markup:
+    """A row of samples, each so `wide`, with a text below."""
     if not parts:
         return Markup()
-    placed = (element("g", part, transform=f"translate({SAMPLE * i} 0)") for i, part in enumerate(parts))
-    box = f"0 -4 {SAMPLE * len(parts)} 34"
+    placed = (element("g", part, transform=f"translate({short(wide * i)} 0)") for i, part in enumerate(parts))
+    box = f"0 -4 {short(wide * len(parts))} 34"
     return element("svg", element("title", title), *placed, viewBox=box, class_=kind or None, role="img")
 
 
@@ -230,8 +269,8 @@ def _sample(text: str, **line: str | float | None) -> Markup:
 def _shades() -> Iterator[Markup]:
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         kind, dark = ("hexagon", opacity(share)) if share else ("hexagon idle", None)
-        shade = element("rect", x=0, y=0, width=SAMPLE, height=12, class_=kind, fill_opacity=dark)
-        yield join((shade, element("text", percent(share), x=SAMPLE / 2, y=26)))
+        shade = element("rect", x=0, y=0, width=SHADE, height=12, class_=kind, fill_opacity=dark)
+        yield join((shade, element("text", percent(share), x=SHADE / 2, y=26)))
 
 
 def _widths(most: float) -> Iterator[Markup]:

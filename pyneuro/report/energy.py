@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.machine import board_of
 from emulator.statistics import Statistics
 from pyneuro.report.machine import Layers
 from pyneuro.report.schema.mapping import EnergyRow, EnergySection
@@ -43,9 +42,8 @@ def energy_section(
 ) -> EnergySection:
     """Estimate the power of the boards in use; of the packets of the run, or else of the expected ones."""
     machine = mapping.machine
-    board = board_of(machine)
-    boards = np.unique(board[layers.used > 0])
-    chips = float(np.count_nonzero(np.isin(board, boards) & (machine.cores > 0)))
+    boards = np.unique(layers.board[layers.used > 0])
+    chips = float(np.count_nonzero(np.isin(layers.board, boards) & (machine.cores > 0)))
     seconds = statistics.ticks * statistics.cycles_per_tick / machine.clock_hz if statistics else 0.0
     rate = float(layers.packets.sum()) / seconds if seconds else float(found.rates.sum()) / time_scale_factor
     full = float(len(boards)) if machine.boards > 1 or machine.name == "spin5" else 0.0

@@ -112,6 +112,8 @@ class Layers:
 
     Parameters
     ----------
+    board : int32
+        Board that it belongs to.
     used, entries, sdram : int64
         Cores in use, entries that are loaded, bytes of SDRAM.
     dtcm, load : int64, float64, optional
@@ -120,6 +122,7 @@ class Layers:
         What the router has to route.
     """
 
+    board: NDArray[np.int32]
     used: NDArray[np.int64]
     entries: NDArray[np.int64]
     sdram: NDArray[np.int64]
@@ -151,7 +154,8 @@ def layers_of(
         np.maximum.at(load, (place.x, place.y), shares)
     sdram = chip_sdram(place, [vertex.sdram_bytes for vertex in mapping.graph.vertices])
     packets = routed(mapping, statistics) if statistics else found.through
-    return Layers(used, _lengths(mapping.minimised, used.shape), sdram, dtcm, load, packets)
+    entries = _lengths(mapping.minimised, used.shape)
+    return Layers(board_of(place.machine), used, entries, sdram, dtcm, load, packets)
 
 
 def routed(mapping: GraphMapping, statistics: Statistics) -> NDArray[np.float64]:
@@ -198,7 +202,7 @@ def machine_section(machine: Machine, layers: Layers, traffic: Traffic) -> Machi
         width=machine.width,
         height=machine.height,
         wraps=machine.wraps,
-        boards_used=len(np.unique(board_of(machine)[layers.used > 0])),
+        boards_used=len(np.unique(layers.board[layers.used > 0])),
         chips_used=int(np.count_nonzero(layers.used)),
         cores_used=int(layers.used.sum()),
         block=block,
@@ -247,6 +251,7 @@ def _cell(machine: Machine, layers: Layers, x: int, y: int, box: Box) -> ChipCel
         cores=int(machine.cores[box].sum(dtype=np.int64)),
         used=int(layers.used[box].sum()),
         ethernet=bool(machine.ethernet[box].any()),
+        board=int(layers.board[box][machine.cores[box] > 0][0]),
         entries=int(layers.entries[box].max()),
         sdram_bytes=int(layers.sdram[box].max()),
         dtcm_bytes=None if layers.dtcm is None else int(layers.dtcm[box].max()),

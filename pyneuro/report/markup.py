@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 
+CODE = re.compile("`([^`]+)`")
 VOID = ("meta", "br", "hr", "input")
 """Elements of HTML that have no end tag."""
 
@@ -36,6 +38,11 @@ def element(kind: str, /, *parts: str, **attributes: str | float | None) -> Mark
     if kind in VOID:
         return Markup(f"<{start}>")
     return Markup(f"<{start}>{join(parts)}</{kind}>")
+
+
+def prose(text: str) -> Markup:
+    """Text in which what stands between backquotes is code."""
+    return Markup(CODE.sub(r"<code>\1</code>", markup(text)))
 
 
 def short(value: float) -> str:

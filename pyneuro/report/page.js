@@ -7,7 +7,7 @@
   const controls = byId("controls"), detail = byId("detail"), told = byId("told"), hops = byId("hops");
   const MOST_HOPS = 500, MOST_INDENTED = 20;
   const DARK = 0.55;
-  const [X, Y, USED, CORES, SDRAM, DTCM, ENTRIES, LOAD, PACKETS] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+  const [X, Y, USED, CORES, SDRAM, DTCM, ENTRIES, LOAD, PACKETS, BOARD] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
   // --- what is drawn: an element for each cell and link of the data, in the same order
 
@@ -30,8 +30,10 @@
   const many = (number, thing) => `${count(number)} ${thing}${number === 1 ? "" : "s"}`;
   const percent = (share) => (share > 0 && share < 0.0001 ? "< 0.01 %" : `${Number((100 * share).toPrecision(3))} %`);
   const rough = (share) => `${share >= 0.1 ? Math.round(100 * share) : Number((100 * share).toPrecision(2))} %`;
-  const short = (value) =>
-    value >= 1e6 ? `${(value / 1e6).toPrecision(2)}M` : value >= 1e3 ? `${(value / 1e3).toPrecision(2)}k` : `${+value.toPrecision(3)}`;
+  const short = (value) => {
+    const [factor, letter] = value >= 1e6 ? [1e6, "M"] : value >= 1e3 ? [1e3, "k"] : [1, ""];
+    return `${Number((value / factor).toPrecision(value < 1e3 ? 3 : 2))}${letter}`;
+  };
   const bytes = (size) => (size >= 1 << 20 ? `${(size / (1 << 20)).toFixed(1)}M` : `${Math.round(size / 1024)}K`);
 
   const labels = new Map(data.cores.map(([label, x, y, p]) => [at(x, y, p), label]));
@@ -48,23 +50,29 @@
     cycles: (c) => [c[LOAD], rough(c[LOAD])],
     packets: (c) => [c[PACKETS] / mostPackets, short(c[PACKETS])],
   };
-  let layer = "cores";
+  // Where the fullest chip is far from its limit, shades tell shares of what that one has.
+  const FAINT = 0.25;
+  let layer = "cores", darkest = 1;
 
   const shade = (chip) => {
-    const [share, text] = LAYERS[layer](chip.cell);
+    const [share, text] = LAYERS[layer](chip.cell), shown = Math.min(share / darkest, 1);
     const empty = layer === "packets" ? chip.cell[PACKETS] === 0 : chip.cell[USED] === 0 && !(layer === "entries" && share);
     chip.shape.classList.toggle("idle", empty);
     chip.shape.classList.toggle("over", share > 1);
     if (empty) chip.shape.removeAttribute("fill-opacity");
-    else chip.shape.setAttribute("fill-opacity", String(0.12 + 0.88 * Math.min(share, 1)));
-    chip.group.classList.toggle("dark", !empty && share > DARK);
+    else chip.shape.setAttribute("fill-opacity", String(0.12 + 0.88 * shown));
+    chip.group.classList.toggle("dark", !empty && shown > DARK);
     const whole = layer === "cores" && !single(chip) ? rough(share) : text;
     chip.label.textContent = empty ? "" : whole;
     chip.label.classList.toggle("long", chip.label.textContent.length > 3);
   };
   const show = (name) => {
     layer = name;
+    const most = Math.max(...chips.map((chip) => LAYERS[name](chip.cell)[0]));
+    darkest = most > 0 && most < FAINT && name !== "cores" ? most : 1;
     chips.forEach(shade);
+    const meaning = controls.querySelector(`input[value=${name}]`).dataset.shade;
+    byId("shaded-by").textContent = darkest < 1 ? `${meaning}; the darkest is the fullest, ${percent(most)}` : meaning;
     document.querySelectorAll("svg.board").forEach((svg) => svg.setAttribute("data-layer", name));
   };
   controls.querySelectorAll("input[name=layer]").forEach((input) => {
@@ -100,7 +108,8 @@
     parts.push(many(c[ENTRIES], "table entr").replace(/entrs?$/, c[ENTRIES] === 1 ? "entry" : "entries"));
     if (c[LOAD] !== null) parts.push(`${percent(c[LOAD])} of a tick in the busiest core`);
     parts.push(`${count(c[PACKETS])} packets routed`);
-    return `Chip ${place(c[X], c[Y])}: ${parts.join(", ")}`;
+    const board = data.boards > 1 && single(chip) ? ` of board ${c[BOARD]}` : "";
+    return `Chip ${place(c[X], c[Y])}${board}: ${parts.join(", ")}`;
   };
   const details = (chip) => {
     const list = document.createElement("ul");

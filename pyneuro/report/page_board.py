@@ -7,22 +7,22 @@ other layers, details of the chip that has the focus, a population, or the tree 
 from __future__ import annotations
 
 from pyneuro.report import Report
-from pyneuro.report.blocks import block, figure
+from pyneuro.report.blocks import block
 from pyneuro.report.board import Picture, arrowhead, board_legend, draw, pictures
-from pyneuro.report.markup import Markup, element, join
+from pyneuro.report.markup import Markup, element, join, prose
 from pyneuro.report.schema.board import MachineSection
 from pyneuro.report.told_machine import chips, machine
 from pyneuro.report.words import amount, untraced
 
 LAYERS = {
-    "cores": "cores",
-    "sdram": "SDRAM",
-    "dtcm": "DTCM",
-    "entries": "table entries",
-    "cycles": "cycles",
-    "packets": "packets",
+    "cores": ("cores", "the share of their cores in use; the number is those cores"),
+    "sdram": ("SDRAM", "the share of their SDRAM in use; the number is its bytes"),
+    "dtcm": ("DTCM", "the share of its DTCM that the fullest core uses"),
+    "entries": ("table entries", "the share of their routing table in use; the number is its entries"),
+    "cycles": ("cycles", "the share of a tick that the busiest core needs"),
+    "packets": ("packets", "the packets that they route, against those of the busiest chip; the number is the packets"),
 }
-"""What the chips can be shaded by."""
+"""What the chips can be shaded by: the name, and what shade and number then are."""
 OPEN = 3
 """Boards that are unfolded."""
 
@@ -37,34 +37,44 @@ def board_section(report: Report) -> Markup:
         *(block(told) for told in machine(report)),
         _controls(report, found),
         arrowhead(),
-        element("div", draw(whole, found), board_legend(found), class_="picture"),
+        _drawn(whole, found),
+        board_legend(found),
         element("ol", id="hops", class_="hops", tabindex="0", aria_label="Hops of the key", hidden=""),
         element("div", "", id="detail", class_="detail", aria_live="polite", hidden=""),
         *(_board(view, found, number) for number, view in enumerate(views)),
     ]
     if found.views_omitted:
         parts.append(element("p", f"{amount(found.views_omitted, 'more board')} in use: see the tables."))
-    return join((figure(join(parts), _caption(found)), *(block(told) for told in chips(report))))
+    picture = element("figure", *parts, element("figcaption", *_caption(found)))
+    return join((picture, *(block(told) for told in chips(report))))
 
 
 def _board(view: Picture, found: MachineSection, number: int) -> Markup:
     used = found.views[number]
     size = f"{amount(used.cores_used, 'core')} on {amount(used.chips_used, 'chip')} in use"
     title = f"{view.title[:1].upper()}{view.title[1:]}, from chip ({view.x}, {view.y}) on: {size}"
-    body = element("div", draw(view, found), class_="picture")
-    return element("details", element("summary", title), body, class_="part", open_="" if number < OPEN else None)
+    return element(
+        "details", element("summary", title), _drawn(view, found), class_="part", open_="" if number < OPEN else None
+    )
 
 
-def _caption(found: MachineSection) -> str:
+def _drawn(picture: Picture, found: MachineSection) -> Markup:
+    """A picture, to be scrolled where it is wider than the page."""
+    return element("div", draw(picture, found), class_="scroll")
+
+
+def _caption(found: MachineSection) -> tuple[str, ...]:
     part = "" if found.whole else " Only the part in use is drawn."
     if found.block > 1:
         part += f" Each hexagon of the first picture stands for {found.block} × {found.block} chips."
+    boards = " Dashed lines part boards." if found.boards > 1 and found.block == 1 else ""
     coloured = "" if found.link_load is None else ", coloured by the share of its capacity"
     traffic = f" Lines are the packets over each link, as wide as they are many, a line a direction{coloured}."
     return (
-        "Chips are shaded by the share of their cores in use; the number is the cores, the pair below it the chip. A "
-        f"bold outline is an Ethernet chip.{traffic}{part} Point at a chip or a line for its figures; the arrow keys "
-        "go from chip to chip."
+        "Chips are shaded by ",
+        element("span", LAYERS["cores"][1], id="shaded-by"),
+        f". The pair is the chip, a bold outline an Ethernet chip.{boards}{traffic}{part} Point at a chip or a line "
+        "for its figures; the arrow keys go from chip to chip.",
     )
 
 
@@ -87,7 +97,7 @@ def _controls(report: Report, found: MachineSection) -> Markup:
 def _left_out(report: Report) -> Markup:
     """What cannot be traced on this page, and how to see it."""
     trees = report.routes.untraced if report.routes else 0
-    return element("p", f"{untraced(trees)}.", class_="left-out") if trees else Markup()
+    return element("p", prose(f"{untraced(trees)}."), class_="left-out") if trees else Markup()
 
 
 def _layers(found: MachineSection) -> Markup:
@@ -101,10 +111,17 @@ def _layers(found: MachineSection) -> Markup:
     choices = [
         element(
             "label",
-            element("input", type="radio", name="layer", value=layer, checked="" if layer == "cores" else None),
+            element(
+                "input",
+                type="radio",
+                name="layer",
+                value=layer,
+                data_shade=shade,
+                checked="" if layer == "cores" else None,
+            ),
             name,
         )
-        for layer, name in LAYERS.items()
+        for layer, (name, shade) in LAYERS.items()
         if known.get(layer, True)
     ]
     return element("fieldset", element("legend", "Chips show"), *choices)

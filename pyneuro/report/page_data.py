@@ -34,7 +34,7 @@ def data(report: Report) -> dict[str, Any]:
         "linkNames": LINK_NAMES,
         "size": [machine.width, machine.height],
         "limits": {"sdram": machine.sdram_limit, "dtcm": machine.dtcm_limit, "entries": machine.table_limit},
-        "ran": report.execution is not None,
+        "boards": machine.boards,
         "pictures": [
             {"block": picture.block, "cells": [*map(_cell, picture.cells)], "links": [*map(_link, picture.links)]}
             for picture in pictures(machine)
@@ -66,7 +66,7 @@ def _tables(report: Report) -> Iterator[list[Any]]:
 def _cell(cell: ChipCell) -> list[float | None]:
     load = None if cell.load is None else float(f"{cell.load:.4g}")
     counts = (cell.used, cell.cores, cell.sdram_bytes, cell.dtcm_bytes, cell.entries)
-    return [cell.x, cell.y, *counts, load, float(f"{cell.packets:.6g}")]
+    return [cell.x, cell.y, *counts, load, float(f"{cell.packets:.6g}"), cell.board]
 
 
 def _link(traffic: LinkTraffic) -> list[float | None]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 from pyneuro.report import Finding, Report
-from pyneuro.report.markup import Markup, element
+from pyneuro.report.markup import Markup, element, prose
 from pyneuro.report.page_data import page_data
 from pyneuro.report.page_sections import SECTIONS
 from pyneuro.report.words import SYMBOLS, amount, number, percent
@@ -76,7 +76,7 @@ def _subtitle(report: Report) -> str:
 
 def _finding(finding: Finding) -> Markup:
     symbol = element("span", SYMBOLS[finding.level], class_="symbol", role="img", aria_label=WORDS[finding.level])
-    return element("li", symbol, element("span", finding.text), class_=finding.level)
+    return element("li", symbol, element("span", prose(finding.text)), class_=finding.level)
 
 
 def _key_figures(report: Report) -> Markup:

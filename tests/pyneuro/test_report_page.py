@@ -10,7 +10,7 @@ import pytest
 from browser import Browser, browser, chromium
 from reports import NASTY, NOISE, layered, report
 
-from emulator.machine import named
+from emulator.machine import board_of, named
 from pyneuro.report import trees
 from pyneuro.report.build import make_report, netlist_report
 from pyneuro.report.to_html import to_html
@@ -78,6 +78,12 @@ def test_a_layer_is_switched(page: Browser, outcome: Outcome[GraphMapping]) -> N
     after = shown(page)
     assert sum(int(text) for text in after if text) == outcome.mapping.entries_minimised
     assert after != before
+    most = 100 * outcome.mapping.entries_max / outcome.mapping.machine.table_entries
+    meaning = page.run("document.getElementById('shaded-by').textContent")
+    assert meaning.startswith("the share of their routing table in use; the number is its entries")
+    assert meaning.endswith(f"the darkest is the fullest, {most:.3g} %")
+    used = "[...document.querySelectorAll('.chip .hexagon:not(.idle)')]"
+    assert page.run(f"Math.max(...{used}.map((shape) => shape.getAttribute('fill-opacity')))") == 1
 
 
 def test_layers_are_switched_by_keyboard(page: Browser) -> None:
@@ -161,7 +167,7 @@ def test_trees_that_are_left_out_are_told_with_another_way(
     assert made.routes is not None
     path.write_text(to_html(made), encoding="utf-8")
     running.open(path)
-    note = f"{made.routes.untraced} trees left out of this report: `pyneuro map --trace KEY` prints the way of any key"
+    note = f"{made.routes.untraced} trees left out of this report: pyneuro map --trace KEY prints the way of any key"
     assert note in running.run("document.querySelector('#controls .left-out').textContent")
     assert note in running.run("document.getElementById('routes').textContent")
     key = int(outcome.mapping.keys.key[50])
@@ -172,6 +178,19 @@ def test_trees_that_are_left_out_are_told_with_another_way(
         running.run(f"document.getElementById('key').value = '{wanted}'")
         running.run("document.getElementById('trace').click()")
         assert said in told(running)
+
+
+def test_boards_are_parted_and_named(running: Browser, tmp_path: Path) -> None:
+    mapping = map_graph(layered(), "3 boards", Algorithms(place=scatter))
+    (tmp_path / "report.html").write_text(to_html(make_report("spread", mapping=mapping)), encoding="utf-8")
+    running.open(tmp_path / "report.html")
+    names = running.run("[...document.querySelectorAll('.board-name')].map((text) => text.textContent)")
+    assert sorted(names) == ["board 0", "board 1", "board 2"]
+    assert running.count(".borders line") > 30
+    running.run("[...document.querySelectorAll('g.chip')].at(-1).dispatchEvent(new Event('pointerenter'))")
+    x, y = mapping.machine.width - 1, mapping.machine.height - 1
+    board = int(board_of(mapping.machine)[x, y])
+    assert f"Chip ({x}, {y}) of board {board}: " in running.run("document.getElementById('detail').textContent")
 
 
 def test_what_cannot_be_traced_is_told(page: Browser) -> None:

@@ -11,6 +11,8 @@ class ChipCell:
 
     Parameters
     ----------
+    board : int
+        Number of the board that it, or the first chip of the block, belongs to.
     entries : int
         Of its routing table.
     sdram_bytes, dtcm_bytes : int
@@ -27,6 +29,7 @@ class ChipCell:
     cores: int
     used: int
     ethernet: bool
+    board: int
     entries: int
     sdram_bytes: int
     dtcm_bytes: int | None = None
