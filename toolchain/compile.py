@@ -243,7 +243,7 @@ def compile_network(
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
-    timed("check", check_image, network, parts, mapped, image)
+    timed("check", check_image, network, parts, mapped, image, options)
     remarks = (
         *workload.diagnostics,
         *inexact,
