@@ -17,7 +17,9 @@ takes 8 % of the time of a mapping: 30 ms of 0.4 s for a million synapses betwee
 from __future__ import annotations
 
 from emulator.image import MachineImage
-from toolchain.check_image.packets import check_entries, heard_by_cores, packets_of
+from toolchain.check_image.cells import check_cells
+from toolchain.check_image.memory import check_memory
+from toolchain.check_image.packets import check_entries, traffic_of
 from toolchain.check_image.places import check_places
 from toolchain.check_image.synapses import check_synapses
 from toolchain.map_graph import GraphMapping
@@ -47,7 +49,8 @@ def check(
     """
     options = options or MappingOptions()
     check_places(network, partition, mapped, image)
-    packets = packets_of(network, partition, image)
-    heard = heard_by_cores(mapped, image, packets)
-    check_entries(image, heard)
-    check_synapses(network, partition, image, options, packets, heard)
+    check_cells(network, partition, image, options)
+    check_memory(partition, image)
+    traffic = traffic_of(network, partition, mapped, image)
+    check_entries(image, traffic)
+    check_synapses(network, partition, image, traffic, options)

@@ -30,6 +30,16 @@ from toolchain.check_image.sums import DELAY_BIT, MECHANISM_BIT, TYPE_BIT, find_
 from toolchain.check_image.wanted import Column, Synapses
 
 Places = NDArray[np.int64]
+Ticks = np.int64 | NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Fetching:
+    """A core that fetches rows, the core whose neurons these are for, and the number of the first of these neurons."""
+
+    core: NeuronCore | SynapseCore
+    neurons: NeuronCore
+    first: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,19 +48,13 @@ class Rows:
 
     Parameters
     ----------
-    core : NeuronCore or SynapseCore
-        That fetches them.
-    neurons : NeuronCore
-        Whose synapses they have.
-    first : int
-        Number of its first cell, counted through the network.
+    by : Fetching
+        Who fetches them.
     at, packet, room : int64[rows]
         First word of each row, the packet that finds it, and words from row to row.
     """
 
-    core: NeuronCore | SynapseCore
-    neurons: NeuronCore
-    first: int
+    by: Fetching
     words: NDArray[np.uint32]
     packets: Packets
     at: Places
@@ -59,9 +63,9 @@ class Rows:
 
     def sum(self) -> int:
         """The sum of the hashes of all synapses, if these have no dynamics."""
-        bits = self.neurons.index_bits, self.neurons.type_bits
+        bits = self.by.neurons.index_bits, self.by.neurons.type_bits
         columns = self.at, self.packet, self.room, self.packets.cell, self.packets.stage
-        total, wrong = sum_rows(self.words, *columns, self.first, *bits)
+        total, wrong = sum_rows(self.words, *columns, self.by.first, *bits)
         if wrong >= 0:
             require(False, f"{self.name(wrong)} is longer than its room, or has a plastic part")
         return total
@@ -69,7 +73,7 @@ class Rows:
     def name(self, row: int) -> str:
         """What messages call a row."""
         cell, stage = (int(column[self.packet[row]]) for column in (self.packets.cell, self.packets.stage))
-        return f"{name(self.core)}: the row for cell {cell} of the network in delay stage {stage}"
+        return f"{name(self.by.core)}: the row for cell {cell} of the network in delay stage {stage}"
 
     def fixed(self) -> Synapses:
         """The synapses, if these have no dynamics."""
@@ -81,31 +85,24 @@ class Rows:
         self, row: Places, weight: NDArray[np.integer], control: NDArray[np.integer], defer: int, mechanism: int
     ) -> Synapses:
         """Synapses by their rows, stored weights and controls; rows are fetched `defer` ticks late."""
-        control, bits = control.astype(np.uint64), self.neurons.index_bits + self.neurons.type_bits
-        delay = ring_delay(control, bits) + np.uint64(defer)
+        low, bits = control.astype(np.uint64), self.by.neurons.index_bits + self.by.neurons.type_bits
+        delay = ring_delay(low, bits) + np.uint64(defer)
         delay += self.packets.stage[self.packet[row]].astype(np.uint64) * np.uint64(DELAY_SLOTS)
-        kind = control >> np.uint64(self.neurons.index_bits) & np.uint64((1 << self.neurons.type_bits) - 1)
-        target = np.uint64(self.first) + (control & np.uint64((1 << self.neurons.index_bits) - 1))
-        ends = self.packets.cell[self.packet[row]] << np.uint64(32) | target
+        kind = low >> np.uint64(self.by.neurons.index_bits) & np.uint64((1 << self.by.neurons.type_bits) - 1)
+        target = np.uint64(self.by.first) + (low & np.uint64((1 << self.by.neurons.index_bits) - 1))
+        ends: Column = self.packets.cell[self.packet[row]] << np.uint64(32) | target
         what = weight.astype(np.uint64) | delay << np.uint64(DELAY_BIT) | kind << np.uint64(TYPE_BIT)
         return Synapses(ends, what | np.uint64(mechanism << MECHANISM_BIT))
 
 
-def rows_found(
-    cores: tuple[NeuronCore | SynapseCore, NeuronCore],
-    first: int,
-    table: PopulationTable,
-    words: NDArray[np.uint32],
-    heard: Heard,
-    packets: Packets,
-) -> Rows:
-    """The rows that what a core hears finds in `table`; `cores` are the one that hears, and that of the cells."""
+def rows_found(by: Fetching, table: PopulationTable, words: NDArray[np.uint32], heard: Heard, packets: Packets) -> Rows:
+    """The rows that what a core hears finds in `table`."""
     columns = table.key, table.mask, table.address, table.stride
-    require(len({len(column) for column in columns}) == 1, f"{name(cores[0])} has a table of unequal columns")
+    require(len({len(column) for column in columns}) == 1, f"{name(by.core)} has a table of unequal columns")
     at, packet, room, outside = find_rows(*columns, heard.key, heard.first, heard.last, packets.number, len(words))
     if outside >= 0:
-        require(False, f"{name(cores[0])}: the row for cell {packets.cell[outside]} of the network lies outside")
-    return Rows(*cores, first, words, packets, at, packet, room)
+        require(False, f"{name(by.core)}: the row for cell {packets.cell[outside]} of the network lies outside")
+    return Rows(by, words, packets, at, packet, room)
 
 
 def ring_delay(control: Column, bits: int) -> Column:
@@ -123,8 +120,7 @@ def spread(counts: Places) -> tuple[Places, Places]:
 def dynamic(found: Rows, rows: DynamicRows, mechanism: int, grows: bool) -> Synapses:
     """The synapses of rows with dynamics; if these grow, they may have room for more.
 
-    Besides what all have, a synapse has the ticks that its row waits and the shift of its weight; then, where spikes of
-    the target count, by how many ticks these are later; then its words.
+    Besides what all have, a synapse has its `service`, and its words.
     """
     header, each = _plastic_part(rows)
     words, at = found.words, found.at
@@ -144,18 +140,25 @@ def dynamic(found: Rows, rows: DynamicRows, mechanism: int, grows: bool) -> Syna
     made = found.synapses(row, weight, control, rows.defer, mechanism)
     behind = (at + 1 + header + (count + 1) // 2)[row] + place
     own = [words[behind + number * count[row]].astype(np.uint64) for number in range(each)]
-    ring = (ring_delay(control.astype(np.uint64), found.neurons.index_bits + found.neurons.type_bits)) % DELAY_SLOTS
-    return Synapses(made.ends, made.what, (*_service(rows, ring), *own))
+    ring = (
+        ring_delay(control.astype(np.uint64), found.by.neurons.index_bits + found.by.neurons.type_bits)
+    ) % DELAY_SLOTS
+    return Synapses(made.ends, made.what, (_service(rows, ring), *own))
 
 
-def _service(rows: DynamicRows, ring: Column) -> tuple[Column, ...]:
-    """When rows are fetched, how weights are shifted, and how much later spikes of the target and dopamine count."""
-    columns = [np.full(len(ring), rows.defer, np.uint64), np.full(len(ring), rows.shift, np.uint64)]
+def _service(rows: DynamicRows, ring: Column) -> Column:
+    back, lag = np.zeros((2, DELAY_SLOTS), np.int64)
     if isinstance(rows, PlasticRows):
-        columns.append(as_words(rows.back[ring]))
+        back = rows.back.astype(np.int64)
     if isinstance(rows, ModulatedRows):
-        columns.append(as_words(rows.lag[ring]))
-    return tuple(columns)
+        lag = rows.lag.astype(np.int64)
+    return service(np.int64(rows.defer), rows.shift, back, lag)[ring]
+
+
+def service(defer: Ticks, shift: int, back: Ticks, lag: Ticks) -> Column:
+    """In one word: ticks that a row waits, by how many spikes of the target and dopamine are later, and the shift."""
+    fields = defer + (back << 16) + (lag << 32) + (np.int64(shift) << 48)
+    return np.asarray(fields).astype(np.uint64)
 
 
 def as_words(values: NDArray[np.integer]) -> Column:

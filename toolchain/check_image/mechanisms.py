@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from emulator.draws import projection_key
 from emulator.image import (
     DELAY_SLOTS,
+    MODULATED_WORDS,
     FixedRows,
     MachineImage,
     ModulatedRows,
@@ -24,11 +25,11 @@ from emulator.image import (
     ReleaseRows,
 )
 from emulator.program import Program
-from toolchain.check_image.arriving import as_words
+from toolchain.check_image.arriving import as_words, service
 from toolchain.check_image.wanted import Column, Synapses, Wanted, steps_of, types_of, unit_of
 from toolchain.network import Network, Projection
 from toolchain.synapses import LEARNING
-from toolchain.synapses.mechanism import plasticity
+from toolchain.synapses.mechanism import Plasticity, plasticity
 from toolchain.synapses.modulated import dopamine_programs, modulated
 from toolchain.synapses.modulation import NEUROMODULATION, RECEPTORS, modulation_parameters
 from toolchain.synapses.release import RELEASE_MODELS
@@ -54,10 +55,6 @@ class Mechanisms:
         """The number of a mechanism."""
         return self.numbers.setdefault(mechanism, len(self.numbers) + 1)
 
-    def place(self, program: Program) -> int:
-        """Where a program is in the image, -1 if it is not there."""
-        return self.programs.get(program, -1)
-
     def of_rows(self, core: NeuronCore, bank: int) -> Mechanism:
         """The mechanism of some rows of a core."""
         rows = core.dynamic[bank]
@@ -81,48 +78,54 @@ class Mechanisms:
         """The first place of the program that is at a place of the image."""
         return self.programs[self.image.programs[number]] if 0 <= number < len(self.image.programs) else number
 
-    def of_projection(self, wanted: Wanted, number: int) -> Mechanism:
-        """The mechanism of projection `number`, which has dynamics."""
-        network, made = wanted.network, wanted.network.projections[number]
-        alike = [other for other, one in enumerate(network.projections) if _rewires(one, made.target)]
-        kinds = (alike.index(number),) if number in alike else ()
-        if made.synapse in RELEASE_MODELS:
-            released = releasing(made, network.timestep)
-            return "release", self.place(released.program), tuple(released.words), projection_key(network.seed, number)
-        if made.synapse not in LEARNING:
-            return "fixed", *kinds
-        unit, dopamine = unit_of(network, made)[0], _dopamine(network, made.target)
-        rule = plasticity(made, network.timestep, unit)
-        programs: tuple[Program, ...] = ()
-        learning: tuple[Hashable, ...] = ()
-        if dopamine is not None:
-            rule = marks = modulated(made, dopamine, network.timestep, unit)
-            shifts = dict(zip(types_of(network, made.target), wanted.shifts[made.target], strict=True))
-            elapse = marks.elapse(shifts[made.receptor], max(shifts[name] for name in RECEPTORS))
-            programs = elapse, *dopamine_programs(dopamine, network.timestep)
-            learning = marks.bits, tuple(RECEPTORS.values())
-        programs = (*rule.rules.of_rows, rule.rules.add_post, *programs)
-        traces = rule.timing.pre_traces, rule.timing.post_traces
-        return "plastic", *map(self.place, programs), *traces, *learning, *kinds
-
     def synapses(self, wanted: Wanted, number: int) -> Synapses:
         """The synapses of projection `number`, with what they begin with; in the order of `arriving.dynamic`."""
         network, made = wanted.network, wanted.network.projections[number]
-        found = wanted.synapses(made, self.number(self.of_projection(wanted, number)))
         shift = wanted.shifts[made.target][types_of(network, made.target).index(made.receptor)]
-        dosed = made.synapse in LEARNING and _dopamine(network, made.target) is not None
-        fraction = float(made.parameters.get("dendritic_delay_fraction", 1.0))
-        release = made.synapse in RELEASE_MODELS
-        defer, back, lag = _service(steps_of(network, made, wanted.options).astype(np.int64), fraction, dosed)
-        columns = [0 * defer if release else defer, np.array([shift])]
-        columns += [back] if made.synapse in LEARNING else []
-        columns += [lag, np.zeros(1, np.int64), np.zeros(1, np.int64)] if dosed else []
-        columns += list(releasing(made, network.timestep).words.values()) if release else []
+        steps = steps_of(network, made, wanted.options).astype(np.int64)
+        mechanism, words = self._of_projection(wanted, number)
+        found = wanted.synapses(made, self.number((*mechanism, *_place(network, number))))
+        columns = [_service(made, steps, shift, _dopamine(network, made.target) is not None), *words]
         return Synapses(found.ends, found.what, tuple(_each(column, len(made)) for column in columns))
 
+    def _of_projection(self, wanted: Wanted, number: int) -> tuple[Mechanism, list[Column]]:
+        """The mechanism of a projection with dynamics, and the words that its synapses begin with."""
+        network, made = wanted.network, wanted.network.projections[number]
+        if made.synapse in RELEASE_MODELS:
+            released = releasing(made, network.timestep)
+            told = self._place(released.program), tuple(released.words), projection_key(network.seed, number)
+            return ("release", *told), [as_words(values) for values in released.words.values()]
+        if made.synapse not in LEARNING:
+            return ("fixed",), []
+        dopamine = _dopamine(network, made.target)
+        if dopamine is not None:
+            return self._marking(wanted, made, dopamine), [np.zeros(1, np.uint64)] * MODULATED_WORDS
+        return self._learning(plasticity(made, network.timestep, unit_of(network, made)[0])), []
 
-def _rewires(made: Projection, target: int) -> bool:
-    return made.synapse in STRUCTURAL and made.target == target
+    def _learning(self, rule: Plasticity, *more: Program) -> Mechanism:
+        """The mechanism of STDP, with what moves its synapses besides."""
+        programs = (*rule.rules.of_rows, rule.rules.add_post, *more)
+        return "plastic", *map(self._place, programs), rule.timing.pre_traces, rule.timing.post_traces
+
+    def _marking(self, wanted: Wanted, made: Projection, dopamine: dict[str, float]) -> Mechanism:
+        """The mechanism of STDP that dopamine modulates."""
+        network = wanted.network
+        rule = modulated(made, dopamine, network.timestep, unit_of(network, made)[0])
+        shifts = dict(zip(types_of(network, made.target), wanted.shifts[made.target], strict=True))
+        elapse = rule.elapse(shifts[made.receptor], max(shifts[name] for name in RECEPTORS))
+        programs = elapse, *dopamine_programs(dopamine, network.timestep)
+        return *self._learning(rule, *programs), rule.bits, tuple(RECEPTORS.values())
+
+    def _place(self, program: Program) -> int:
+        """Where a program is in the image, -1 if it is not there."""
+        return self.programs.get(program, -1)
+
+
+def _place(network: Network, number: int) -> tuple[int, ...]:
+    """The place of a projection among those that rewire its target; () if it does not."""
+    made = network.projections
+    alike = [i for i, one in enumerate(made) if one.synapse in STRUCTURAL and one.target == made[number].target]
+    return (alike.index(number),) if number in alike else ()
 
 
 def _dopamine(network: Network, population: int) -> dict[str, float] | None:
@@ -131,16 +134,20 @@ def _dopamine(network: Network, population: int) -> dict[str, float] | None:
     return modulation_parameters(brings[0].parameters) if brings else None
 
 
-def _service(
-    steps: NDArray[np.int64], fraction: float, waits: bool
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Ticks that rows wait for the axon, or for all of it; by how much spikes of the target and dopamine are later."""
-    dendrite = np.rint(fraction * steps).astype(np.int64)
+def _service(made: Projection, steps: NDArray[np.int64], shift: int, waits: bool) -> Column:
+    """What `arriving.service` finds: rows wait for the axon, or for all of it if there is dopamine."""
+    nothing = np.zeros_like(steps)
+    if made.synapse in RELEASE_MODELS:
+        return service(nothing, shift, nothing, nothing)
+    dendrite = np.rint(float(made.parameters.get("dendritic_delay_fraction", 1.0)) * steps).astype(np.int64)
     left = (steps - 1) % DELAY_SLOTS + 1
+    waits &= made.synapse in LEARNING
     defer = np.clip(left - dendrite * (1 if waits else 2), 0, left - 1)
-    return defer, 2 * dendrite - left + defer, dendrite - left + defer
+    late = dendrite - left + defer
+    back = dendrite + late if made.synapse in LEARNING else nothing
+    return service(defer, shift, back, late if waits else nothing)
 
 
-def _each(values: NDArray[np.integer], n: int) -> Column:
+def _each(values: Column, n: int) -> Column:
     """The word of each of `n` synapses."""
-    return np.ascontiguousarray(np.broadcast_to(as_words(np.asarray(values)), n))
+    return np.ascontiguousarray(np.broadcast_to(values, n))

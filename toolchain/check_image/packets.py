@@ -48,7 +48,8 @@ def packets_of(network: Network, partition: Partition, image: MachineImage) -> P
     first, columns = first_cells(network), []
     for found, core in zip(partition.slices, image.cores, strict=True):
         stage, index = _sent(core)
-        number, stage = (stage << core.stage_shift | index, stage + 1) if isinstance(core, DelayCore) else (index, stage)
+        shift = core.stage_shift if isinstance(core, DelayCore) else 0
+        number = np.maximum(stage - 1, 0) << shift | index
         columns.append((number, first[found.population] + found.start + index, stage))
     none = np.zeros(0, np.int64)
     number, cell, stage = (np.concatenate(column) for column in zip((none, none, none), *columns, strict=True))
@@ -57,10 +58,10 @@ def packets_of(network: Network, partition: Partition, image: MachineImage) -> P
 
 
 def _sent(core: Core) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Stages, counted from 0, and neurons of what a core sends."""
+    """Delay stages, 0 for none, and neurons of what a core sends."""
     if isinstance(core, DelayCore):
         stage, index = np.nonzero(core.send)
-        return stage, index
+        return stage + 1, index
     cells = np.arange(0 if isinstance(core, SynapseCore) else core.n)
     return np.zeros_like(cells), cells
 
@@ -76,19 +77,28 @@ class Heard:
     last: NDArray[np.int64]
 
 
-def heard_by_cores(mapped: GraphMapping, image: MachineImage, packets: Packets) -> list[Heard]:
-    """What comes to each core, as the nets say."""
-    nets = mapped.graph.nets
+@dataclass(frozen=True, eq=False)
+class Traffic:
+    """The packets of all cores, and what each core hears of them."""
+
+    packets: Packets
+    heard: list[Heard]
+
+
+def traffic_of(network: Network, partition: Partition, mapped: GraphMapping, image: MachineImage) -> Traffic:
+    """Who sends what to whom, as the nets say."""
+    packets, nets = packets_of(network, partition, image), mapped.graph.nets
     source = np.array([net.source for net in nets], np.int64)
     sink = np.concatenate([np.zeros(0, np.int64), *(net.sinks for net in nets)])
     sender = np.repeat(source, [len(net.sinks) for net in nets])
     keys = np.array([(core.key, core.mask) for core in image.cores], np.uint32).reshape(-1, 2)
     order = np.lexsort((keys[sender, 0], sink))
     parts = np.split(sender[order], np.searchsorted(sink[order], np.arange(1, len(image.cores))))
-    return [
+    heard = (
         Heard(part, keys[part, 0], keys[part, 0] | ~keys[part, 1], packets.start[part], packets.start[part + 1])
         for part in parts[: len(image.cores)]
-    ]
+    )
+    return Traffic(packets, list(heard))
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +113,9 @@ class _Entries:
         return self.key | ~self.mask
 
 
-def check_entries(image: MachineImage, heard: list[Heard]) -> None:
+def check_entries(image: MachineImage, traffic: Traffic) -> None:
     """Check that a core that a net reaches knows its keys, and that its tables, ascending, have no others."""
-    for core, known in zip(image.cores, heard, strict=True):
+    for core, known in zip(image.cores, traffic.heard, strict=True):
         senders = np.zeros(len(known.slices), np.bool_)
         for entries in _entries(core):
             require(bool(np.all(entries.key[1:] > entries.last[:-1])), f"{name(core)} has a table that does not ascend")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.image import MachineImage, NeuronCore, SynapseCore
-from toolchain.check_image.arriving import Rows, dynamic, rows_found
+from toolchain.check_image.arriving import Fetching, Rows, dynamic, rows_found
 from toolchain.check_image.mechanisms import Mechanisms
-from toolchain.check_image.packets import Heard, Packets, first_cells
+from toolchain.check_image.packets import Traffic, first_cells
 from toolchain.check_image.require import name, require
 from toolchain.check_image.sums import DELAY_BIT, MECHANISM_BIT, TYPE_BIT, add_up
 from toolchain.check_image.wanted import Column, Synapses, Wanted, types_of
@@ -31,13 +31,12 @@ def check_synapses(
     network: Network,
     partition: Partition,
     image: MachineImage,
+    traffic: Traffic,
     options: MappingOptions,
-    packets: Packets,
-    heard: Sequence[Heard],
 ) -> None:
     """Check the rows of all cores against the synapses of `network`."""
     wanted = Wanted(network, options, _shifts(network, partition, image))
-    both = Comparison(partition, image, wanted, packets, heard, Mechanisms(image))
+    both = Comparison(partition, image, wanted, traffic, Mechanisms(image))
     made, asked = both.sums_of_rows(), both.sums_of_network()
     for different in np.flatnonzero(made != asked)[:1].tolist():
         require(False, both.difference(different))
@@ -64,8 +63,7 @@ class Comparison:
     partition: Partition
     image: MachineImage
     wanted: Wanted
-    packets: Packets
-    heard: Sequence[Heard]
+    traffic: Traffic
     mechanisms: Mechanisms
     first: list[int] = field(init=False)
 
@@ -101,14 +99,14 @@ class Comparison:
         cores = [i for i, one in enumerate(slices) if i == cells or (one.kind == "synapses" and one.source == cells)]
         there = [self._synapses(rows, bank) for i in cores for bank, rows in self._rows(i)]
         asked, numbers = self._asked(cells)
-        arrived = Synapses(*(_joined([getattr(one, word) for one in there]) for word in ("ends", "what")))
+        arrived = Synapses(_joined([one.ends for one in there]), _joined([one.what for one in there]))
         missing = _surplus(_joined([one.hashed for one in asked]), _joined([one.hashed for one in there]))
         extra = _surplus(_joined([one.hashed for one in there]), _joined([one.hashed for one in asked]))
         where = name(self.image.cores[cells])
         if not len(missing):
             return f"{where}: {self._text(arrived, extra[0])} arrives, the network has no such synapse"
         projection, synapse = numbers[missing[0]].tolist()
-        wanted = Synapses(*(_joined([getattr(one, word) for one in asked]) for word in ("ends", "what")))
+        wanted = Synapses(_joined([one.ends for one in asked]), _joined([one.what for one in asked]))
         label = self.wanted.network.name_of(self.wanted.network.projections[projection])
         text = f"{where}: synapse {synapse} of {label!r}, {self._text(wanted, missing[0])}, does not arrive"
         if not len(extra):
@@ -127,13 +125,14 @@ class Comparison:
         neurons = self.image.cores[core.neurons] if isinstance(core, SynapseCore) else core
         assert isinstance(neurons, NeuronCore), "the slice has been checked"
         slice_ = self.partition.slices[number]
-        cores, first = (core, neurons), self.first[slice_.population] + slice_.start
-        yield -1, rows_found(cores, first, core.table, core.rows, self.heard[number], self.packets)
+        fetching = Fetching(core, neurons, self.first[slice_.population] + slice_.start)
+        heard, packets = self.traffic.heard[number], self.traffic.packets
+        yield -1, rows_found(fetching, core.table, core.rows, heard, packets)
         for bank, rows in enumerate(core.dynamic if isinstance(core, NeuronCore) else ()):
-            yield bank, rows_found(cores, first, rows.table, rows.rows, self.heard[number], self.packets)
+            yield bank, rows_found(fetching, rows.table, rows.rows, heard, packets)
 
     def _dynamic(self, rows: Rows, bank: int) -> Synapses:
-        core = rows.neurons
+        core = rows.by.neurons
         grows = core.rewiring is not None and any(bank in partner.banks for partner in core.rewiring.partners)
         number = self.mechanisms.number(self.mechanisms.of_rows(core, bank))
         return dynamic(rows, core.dynamic[bank], number, grows)
@@ -165,11 +164,12 @@ class Comparison:
     def _text(self, synapses: Synapses, place: int) -> str:
         """A synapse in words."""
         source, target = divmod(int(synapses.ends[place]), 1 << 32)
-        what, (ends, kinds) = int(synapses.what[place]), zip(self._cell(source), self._cell(target), strict=True)
-        types = types_of(self.wanted.network, int(kinds[1]))
-        kind = what >> TYPE_BIT & 0xFF
+        what, (cell, population) = int(synapses.what[place]), self._cell(target)
+        types, kind = types_of(self.wanted.network, population), what >> TYPE_BIT & 0xFF
         told = ", ".join(f"{word} {what >> bit & mask}" for word, (bit, mask) in FIELDS.items())
-        return f"from {ends[0]} to {ends[1]} ({types[kind] if kind < len(types) else f'type {kind}'}, {told})"
+        return (
+            f"from {self._cell(source)[0]} to {cell} ({types[kind] if kind < len(types) else f'type {kind}'}, {told})"
+        )
 
     def _cell(self, number: int) -> tuple[str, int]:
         """A cell by its number in the network, in words, and its population."""

@@ -36,8 +36,8 @@ class Synapses:
     def hashed(self) -> Column:
         """The hash of each."""
         result = hashes(self.ends, self.what)
-        for number, column in enumerate(self.more):
-            result = hashes(result, column | np.uint64(number << DELAY_BIT))
+        for column in self.more:
+            result = hashes(result, column)
         return result
 
 

@@ -1,0 +1,154 @@
+"""What cores are told of their cells: programs and first words of neurons, sources, currents, what is recorded.
+
+The words of neurons are those that the cell model derives of the parameters (`CellModel.registers`), encoded once more
+for each population and held against each core.  Ticks, amplitudes and indices are worked out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emulator import image as loaded
+from emulator.conversion import host_to_accum
+from emulator.image import ArrayCore, Core, MachineImage, NeuronCore, PoissonCore, RenewalCore
+from emulator.seeds import source_seeds
+from toolchain.check_image.require import name, require
+from toolchain.models import CELL_MODELS
+from toolchain.models.declaration import CellModel
+from toolchain.models.sources import SPIKE_SOURCE_POISSON, given, intervals, window
+from toolchain.network import Current, Injected, Network, Population, WaveCurrent
+from toolchain.options import MappingOptions
+from toolchain.partition import Partition
+
+LAST_TICK = np.iinfo(np.int32).max
+
+Cores = Sequence[tuple[slice, Core]]
+"""The cores of a population, each with its cells."""
+
+
+def check_cells(network: Network, partition: Partition, image: MachineImage, options: MappingOptions) -> None:
+    """Check what all cores are told of their cells."""
+    for number, population in enumerate(network.populations):
+        found = [(partition.slices[i], image.cores[i]) for i in partition.slices_of(number)]
+        cores = [(slice(one.start, one.stop), core) for one, core in found]
+        spikes = [one.indices for one in population.recordings if one.variable == "spikes"]
+        for cells, core in cores:
+            recorded = _inside(np.unique(np.concatenate([np.zeros(0, np.int32), *spikes])), cells)
+            same = np.array_equal(core.record_spikes, recorded)
+            require(same, f"{name(core)} does not record the spikes that it shall, or others")
+        model = CELL_MODELS[population.cell]
+        draws = not isinstance(model, CellModel) or bool(model.draws)
+        seeds = source_seeds(network.seed, number, 0, population.size if draws else 0)
+        if isinstance(model, CellModel):
+            _check_neurons(network, population, image, cores, model.substeps(network.timestep, options.substeps))
+        else:
+            _check_sources(network, population, cores)
+        for cells, core in cores:
+            if isinstance(core, NeuronCore | PoissonCore | RenewalCore):
+                require(np.array_equal(core.seed, seeds[cells]), f"{name(core)} has other seeds than its cells")
+
+
+def _inside(indices: NDArray[np.int32], cells: slice) -> NDArray[np.int32]:
+    """Those of `indices` that are among `cells`, counted from the first of these."""
+    inside: NDArray[np.int32] = indices[(indices >= cells.start) & (indices < cells.stop)] - np.int32(cells.start)
+    return inside
+
+
+def _check_neurons(network: Network, population: Population, image: MachineImage, cores: Cores, substeps: int) -> None:
+    """Programs, first words, currents and recordings."""
+    model = CELL_MODELS[population.cell]
+    assert isinstance(model, CellModel), "only these have neurons"
+    program = model.program(substeps)
+    words = model.registers(population.parameters, population.initial, population.size, network.timestep, substeps)
+    for cells, core in cores:
+        assert isinstance(core, NeuronCore), "the places have been checked"
+        there = 0 <= core.program < len(image.programs)
+        require(there and image.programs[core.program] == program, f"{name(core)} does not run {program.name!r}")
+        require(core.registers.keys() == words.keys(), f"{name(core)} has not the registers of {program.name!r}")
+        for register, told in core.registers.items():
+            _check_words(core, register, told, words[register][cells])
+        _check_recordings(population, cells, core)
+        _check_currents(network, population, model, cells, core)
+
+
+def _check_words(core: Core, register: str, told: NDArray[np.int32], words: NDArray[np.int32]) -> None:
+    if not np.array_equal(told, words):
+        require(told.shape == words.shape, f"{name(core)} has {len(told)} words for {register!r}")
+        cell = int(np.argmax(told != words))
+        require(False, f"{name(core)}: {register!r} of neuron {cell} is {told[cell]}, it should be {words[cell]}")
+
+
+def _check_recordings(population: Population, cells: slice, core: NeuronCore) -> None:
+    """Each variable of each of its cells that is to be recorded is, as often as it shall."""
+    asked = [(one.variable, one.interval_steps, one.indices) for one in population.recordings]
+    wanted = [(variable, often, _inside(index, cells)) for variable, often, index in asked if variable != "spikes"]
+    wanted = [one for one in wanted if len(one[2])]
+    told = [(one.variable, one.interval, one.index) for one in core.recordings]
+    same = [a[:2] == b[:2] and np.array_equal(a[2], b[2]) for a, b in zip(told, wanted, strict=False)]
+    require(len(told) == len(wanted) and all(same), f"{name(core)} does not record what it shall")
+
+
+def _check_currents(network: Network, population: Population, model: CellModel, cells: slice, core: NeuronCore) -> None:
+    """What is injected into a core is what is injected into its cells."""
+    mine = [one for one in population.currents if len(_inside(one.indices, cells))]
+    require(
+        len(core.currents) == len(mine), f"{name(core)} has {len(core.currents)} injected currents, not {len(mine)}"
+    )
+    for one, current in zip(core.currents, mine, strict=True):
+        same = np.array_equal(one.index, _inside(current.indices, cells))
+        same &= _is_current(one, current, network.timestep, model.current_factor)
+        require(same, f"{name(core)} has another current injected than its population")
+
+
+def _is_current(told: loaded.Injected, current: Injected, timestep: float, factor: float) -> bool:
+    """Whether a loaded current is one of the network, whose values are multiplied by `factor`."""
+    if isinstance(current, Current) and isinstance(told, loaded.Current):
+        ticks = np.maximum(_ticks(current.times, timestep), 0)
+        words = dict(zip(ticks.tolist(), host_to_accum(current.amplitudes * factor).tolist(), strict=True))
+        return (told.tick.tolist(), told.amplitude.tolist()) == (list(words), list(words.values()))
+    if isinstance(current, WaveCurrent) and isinstance(told, loaded.WaveCurrent):
+        a, b = told.wave, current.wave
+        scaled = [(a.offset, b.offset), (a.amplitude, b.amplitude), (a.deviation, b.deviation)]
+        kept = [(getattr(a, word), getattr(b, word)) for word in ("start", "stop", "interval", "frequency", "phase")]
+        return a.seed == b.seed and all(x == y * factor for x, y in scaled) and all(x == y for x, y in kept)
+    return False
+
+
+def _ticks(times: NDArray[np.float64], timestep: float) -> NDArray[np.int64]:
+    return np.minimum(np.rint(times / timestep), LAST_TICK).astype(np.int64)
+
+
+def _check_sources(network: Network, population: Population, cores: Cores) -> None:
+    """Spike times, or how they are drawn, and when."""
+    for cells, core in cores:
+        if isinstance(core, ArrayCore):
+            same = _has_times(population, cells, core, network.timestep)
+        elif isinstance(core, PoissonCore):
+            rates = np.broadcast_to(given(population, SPIKE_SOURCE_POISSON).get("rate", 0.0), population.size)
+            same = np.array_equal(core.rate, rates[cells]) and _has_window(population, cells, core, network.timestep)
+        else:
+            assert isinstance(core, RenewalCore), "the places have been checked"
+            drawn = intervals(population).part(cells.start, cells.stop)
+            columns = [(getattr(core.intervals, word), getattr(drawn, word)) for word in vars(drawn)]
+            same = all(np.array_equal(a, b) for a, b in columns)
+            same &= _has_window(population, cells, core, network.timestep)
+        require(same, f"{name(core)} does not spike as its sources do")
+
+
+def _has_times(population: Population, cells: slice, core: ArrayCore, timestep: float) -> bool:
+    """Whether a core has the spike times of its sources, in the order of ticks."""
+    spikes = population.spike_times
+    if spikes is None or len(core.tick) != len(core.index):
+        return False
+    source = np.repeat(np.arange(population.size), np.diff(spikes.offsets))
+    mine = (source >= cells.start) & (source < cells.stop)
+    pairs = np.stack([_ticks(spikes.times[mine], timestep), source[mine] - cells.start])
+    return np.array_equal(pairs[:, np.lexsort(pairs[::-1])], np.stack([core.tick, core.index]))
+
+
+def _has_window(population: Population, cells: slice, core: PoissonCore | RenewalCore, timestep: float) -> bool:
+    start, stop = window(population, timestep)
+    return np.array_equal(core.start, start[cells]) and np.array_equal(core.stop, stop[cells])
