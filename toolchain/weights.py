@@ -18,7 +18,7 @@ sum must fit s16.15; what exceeds that saturates, and is counted when it does.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -98,7 +98,25 @@ def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tup
                 for name in types
             )
         )
+    _check_shifts(network, inputs, shifts)
     return tuple(shifts)
+
+
+def _check_shifts(
+    network: Network, inputs: Sequence[Mapping[str, Sequence[Input]]], shifts: Sequence[Sequence[int]]
+) -> None:
+    """Refuse a shift that a user gave where a weight does not fit 16 bits by it."""
+    for projection in network.projections:
+        shift = shifts[projection.target][receptor_number(network, projection)]
+        arriving = inputs[projection.target].get(projection.receptor, ())
+        biggest, largest = max((one.biggest for one in arriving), default=0.0), math.ldexp(LARGEST_WORD, shift - 15)
+        if biggest > largest:
+            scale, said = input_scale(network, projection), f" {weights_of(network, projection).unit}".rstrip()
+            label, least = network.populations[projection.target].label, shift_for(biggest / 2.0)
+            raise MappingError(
+                f"{projection.receptor} weights of '{label}' go up to {biggest / scale:g}{said}; with a weight_shift "
+                f"of {shift} the largest that fits 16 bits is {largest / scale:g}{said}: give at least {least}, or none"
+            )
 
 
 def _shifts_said(network: Network, options: MappingOptions) -> dict[tuple[int, str], int]:

@@ -165,3 +165,12 @@ def test_shifts_that_contradict_each_other_are_refused_by_name() -> None:
     options = MappingOptions(rules=rules)
     with pytest.raises(MappingError, match=r"one weight_shift: 5 \(a.map:2\) and 7 \(a.map:3\) contradict"):
         ring_buffer_shifts(prepare(network, options), options)
+
+
+def test_a_shift_by_which_weights_do_not_fit_is_refused() -> None:
+    """Stored words would wrap: 10 nA times 2^15 is a multiple of 2^16."""
+    one = Network("n", 1.0, (cells("a", 2),), (connect((0, 0), [(0, 1)], 10.0),))
+    message = r"excitatory weights of 'a' go up to 10 nA; with a weight_shift of 0 .* is 1.99997 nA: give at least 3"
+    with pytest.raises(MappingError, match=message):
+        ring_buffer_shifts(prepare(one, OPTIONS), MappingOptions(weight_shift=0))
+    assert ring_buffer_shifts(prepare(one, OPTIONS), MappingOptions(weight_shift=3)) == ((3, 3),)

@@ -50,7 +50,7 @@ def check(
     options = options or MappingOptions()
     check_places(network, partition, mapped, image)
     check_cells(network, partition, image, options)
-    check_memory(partition, image)
     traffic = traffic_of(network, partition, mapped, image)
     check_entries(image, traffic)
     check_synapses(network, partition, image, traffic, options)
+    check_memory(partition, image)
