@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pyneuro import mapping
 from toolchain.language.parse import parse_file, parse_text
 from toolchain.language.reference import reference
 from toolchain.language.resolve import judge
@@ -33,24 +32,6 @@ def test_every_example_of_the_reference_is_right() -> None:
     assert parsed.problems == ()
     twice = [problem.message for problem in judge(parsed.statements)[1]]
     assert twice == []
-
-
-def test_python_spells_every_statement_as_the_language_does() -> None:
-    examples = re.findall(r"For example `([^`]+)`", reference())
-    more = [
-        'place "a" on chips (0, 0) to (3, 7)',
-        'place "a", "b" on board 0',
-        "route using congestion(rounds=2, target=80 %) or ner minimising link load + 2 hops",
-        "require table entries <= 1000",
-        'require real time of "a"',
-        'require weight error of "a" < 1 %',
-    ]
-    statements = parse_text("\n".join([*examples, *more])).statements
-    assert len(statements) == len(examples) + len(more)
-    spellings = {name: getattr(mapping, name) for name in mapping.__all__}
-    assert {type(statement).__name__ for statement in statements} == set(spellings) - {"Algorithm", "Quantity"}
-    for statement in statements:
-        assert eval(repr(statement), spellings) == statement
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/mapping-language.md"])

@@ -18,18 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from emulator.machine import Machine
-from toolchain.algorithms import REGISTRY
-from toolchain.did_you_mean import did_you_mean
-from toolchain.errors import MappingError
+from toolchain.language.by_name import by_name
 from toolchain.language.resolve import resolve
 from toolchain.language.syntax import Statement
-from toolchain.options import MappingOptions
 from toolchain.problems import Problem, SettingsError
-from toolchain.settings import Algorithm, Choice, Origin, Settings
+from toolchain.settings import Origin, Settings
 
 __all__ = ["Problem", "SettingsError", "Statement", "given", "on_machine", "read", "read_text", "resolve"]
 
@@ -62,27 +58,25 @@ def read_text(text: str, name: str = "mapping") -> Settings:
 
 
 def given(mapping: Given, origin: str = "script") -> Settings:
-    """Settings as a user gives them: a mapping file, statements, or by name the options of the whole mapping.
+    """Settings as a user gives them: a mapping file, statements, or what is said by name (`by_name`).
 
     Parameters
     ----------
     origin : str
-        Where options by name are given.
+        Where that is given.
 
     Raises
     ------
-    MappingError
-        For an option that there is not, of the wrong type or out of its bounds.
     SettingsError
-        With all that is wrong with a file or with statements.
+        With all that is wrong.
     """
     if isinstance(mapping, Settings):
         return mapping
     if isinstance(mapping, str | Path):
         return read(mapping)
-    if isinstance(mapping, Mapping) or mapping is None:
-        return _by_name(mapping or {}, Origin(origin))
-    return resolve(mapping)
+    if isinstance(mapping, Mapping):
+        return resolve(*by_name(mapping, origin))
+    return resolve(mapping or ())
 
 
 def on_machine(
@@ -102,24 +96,3 @@ def on_machine(
         same = machine == settings.machine.name
         return settings if same else settings.on_machine(machine, Origin(origin)), None
     return settings, machine
-
-
-def _by_name(options: Mapping[str, Any], origin: Origin) -> Settings:
-    """Settings from options by name; the name of a stage stands for its algorithm."""
-    plain = {name: value for name, value in options.items() if name not in REGISTRY}
-    MappingOptions.from_mapping(plain)
-    stages = {name: _choice(name, value, origin) for name, value in options.items() if name in REGISTRY}
-    return Settings(
-        options=MappingProxyType(plain),
-        stages=MappingProxyType(stages),
-        origins=MappingProxyType(dict.fromkeys(plain, origin)),
-    )
-
-
-def _choice(stage: str, name: Any, origin: Origin) -> Choice:
-    """The algorithm of a stage by its name."""
-    if not isinstance(name, str):
-        raise MappingError(f"mapping option '{stage}' must be the name of an algorithm, got {name!r}")
-    if name not in REGISTRY[stage]:
-        raise MappingError(f"stage '{stage}' has no algorithm '{name}'{did_you_mean(name, REGISTRY[stage])}")
-    return Choice((Algorithm(name),), origin=origin)

@@ -100,7 +100,9 @@ class Judge:
             spec = specs.get(name)
             if spec is None:
                 self.wrong(
-                    f"{kind} has no option '{short(name)}'", statement.at(f"options.{name}"), *nearest(name, specs)
+                    f"{kind} has no option '{short(str(name))}'",
+                    statement.at(f"options.{name}"),
+                    *nearest(str(name), specs),
                 )
                 continue
             number = self.number(f"'{name}'", spec, value, statement.at(f"options.{name}="))
@@ -123,7 +125,7 @@ class Judge:
         match at:
             case (int(x), int(y)) if 0 <= x < MAX_EXTENT and 0 <= y < MAX_EXTENT:
                 return x, y
-        self.wrong(f"a chip is two whole numbers from 0 to {MAX_EXTENT - 1}, as (3, 4), got {at}", origin)
+        self.wrong(f"a chip is two whole numbers from 0 to {MAX_EXTENT - 1}, as (3, 4), got {at!r}", origin)
         return None
 
     def link(self, given: object, statement: Statement, part: str) -> tuple[int, int, int] | None:
@@ -152,7 +154,12 @@ class Judge:
 
     def algorithm(self, stage: str, given: str | Algorithm, statement: Statement, part: str) -> Algorithm | None:
         """An algorithm of a stage, with options that it has."""
-        wanted = Algorithm(given) if isinstance(given, str) else given
+        wanted = given if isinstance(given, Algorithm) else Algorithm(given)
+        if not isinstance(wanted.name, str) or not isinstance(wanted.options, Mapping):
+            self.wrong(
+                f"an algorithm is a name, or one with a dictionary of options, got {given!r}", statement.at(part)
+            )
+            return None
         there = REGISTRY.get(stage, {})
         if wanted.name not in there:
             self.wrong(
@@ -181,7 +188,8 @@ class Judge:
     ) -> Objective | None:
         """A sum of figures that there are; of a stage, of those that it changes."""
         found: dict[str, float] = {}
-        for name, weight in weights.items():
+        for given, weight in weights.items():
+            name = str(given)
             origin = statement.at(f"{part}.{name}")
             if name in FIGURES and name not in SMALL:
                 self.wrong(f"{name} cannot be minimised", origin, f"it can be required, as in: require {name}")

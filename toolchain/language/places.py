@@ -48,6 +48,10 @@ class PlaceJudge(MachineJudge):
 
     def _region(self, statement: syntax.PlaceOn) -> Region | None:
         assert statement.region is not None
+        if len(statement.region) != 2:
+            said = f"a region is the first and the last chip, as ((0, 0), (3, 7)), got {statement.region!r}"
+            self.wrong(said, statement.at("region"))
+            return None
         corners = [self.corner(at, statement.at(f"region.{i}")) for i, at in enumerate(statement.region)]
         match corners:
             case [(x0, y0), (x1, y1)] if x0 <= x1 and y0 <= y1:

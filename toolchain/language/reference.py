@@ -24,8 +24,8 @@ from toolchain.settings import STAGES
 LINE = re.compile(r"^(?:[!?]?(?P<rule>[a-z]+): |    \| )(?P<form>.+?)(?:\s*->\s*(?P<name>\w+))?$", re.MULTILINE)
 """A line of the grammar: a form of the rule that it begins or goes on with, and the name of the form."""
 NOT_STATEMENTS = {
-    "let": "A value gets a name, for the lines that follow.",
-    "include": "The statements of another file.",
+    "let": "A value gets a name, for the lines that follow. In Python any name will do.",
+    "include": "The statements of another file. In Python `Include(path)`.",
 }
 TERMINALS = (
     ("NAME", "the name of a value that `let` has named"),

@@ -17,6 +17,7 @@ from toolchain.figures import FIGURES
 from toolchain.language import syntax
 from toolchain.language.places import PlaceJudge
 from toolchain.language.quantities import Quantity, shown
+from toolchain.language.shapes import misshapen
 from toolchain.language.specs import ATTEMPTS, NUMBER, SHARE
 from toolchain.machines import candidates
 from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, OptionSpec
@@ -64,7 +65,12 @@ def resolve(statements: Iterable[syntax.Statement], problems: Sequence[Problem] 
 def judge(statements: Iterable[syntax.Statement]) -> tuple[Settings, tuple[Problem, ...]]:
     """The settings that those of `statements` make that are right, and what is wrong with the others."""
     resolver = Resolver()
-    placed = [_with_place(statement, number) for number, statement in enumerate(statements)]
+    placed: list[syntax.Statement] = []
+    for number, given in enumerate(statements):
+        statement = _with_place(given, number)
+        included, problems = _included(statement) if isinstance(statement, syntax.Include) else ((statement,), ())
+        placed += included
+        resolver.problems += problems
     # The machine comes first, because what is said of chips is checked against it.
     for statement in sorted(placed, key=lambda one: not isinstance(one, syntax.Machine)):
         resolver.take(statement)
@@ -73,6 +79,16 @@ def judge(statements: Iterable[syntax.Statement]) -> tuple[Settings, tuple[Probl
     if not resolver.problems:
         resolver.problems += _wrong_with_machine(settings)
     return settings, tuple(resolver.problems)
+
+
+def _included(statement: syntax.Include) -> tuple[Sequence[syntax.Statement], Sequence[Problem]]:
+    """The statements of a file that a script includes, and what is wrong with it."""
+    from toolchain.language.parse import parse_file  # loading lark takes time
+
+    if wrong := [Problem(message, statement.at(part)) for part, message in misshapen(statement)]:
+        return (), wrong
+    parsed = parse_file(statement.path)
+    return parsed.statements, parsed.problems
 
 
 def _wrong_with_machine(settings: Settings) -> Sequence[Problem]:
@@ -134,9 +150,13 @@ class Resolver(PlaceJudge):
     def take(self, statement: object) -> None:
         """Take a statement."""
         take = TAKE.get(type(statement))
-        if take is None:
+        if take is None or not isinstance(statement, syntax.Statement):
             self.wrong(f"this is no statement about a mapping: {short(repr(statement))}", Origin("script"))
-        else:
+            return
+        wrong = list(misshapen(statement))
+        for part, message in wrong:
+            self.wrong(message, statement.at(part))
+        if not wrong:
             take(self, statement)
 
     # --- options ------------------------------------------------------------------------------------------------------
@@ -184,7 +204,7 @@ class Resolver(PlaceJudge):
             )
             return
         given = statement.algorithms
-        tried = given if isinstance(given, tuple) else (given,)
+        tried = tuple(given) if isinstance(given, tuple | list) else (given,)
         found = [self.algorithm(statement.stage, one, statement, f"algorithms.{i}") for i, one in enumerate(tried)]
         stage, wanted = statement.stage, statement.minimising
         objective = self._goal(wanted, statement, "minimising", stage) if wanted else None

@@ -3,7 +3,7 @@
 A mapping file is a list of them, and so may be what a script gives to ``setup(mapping=...)``::
 
     [Machine("3 boards"), DeadChips(((3, 4), (5, 5))), PopulationOptions("L4*", {"neurons_per_core": 128}),
-     PlaceNear("L4E", "L4I", hops=2), Using("place", "hilbert", Algorithm("compact", {"effort": 2}))]
+     PlaceNear("L4E", "L4I", hops=2), Using("place", ("hilbert", Algorithm("compact", {"effort": 2})))]
 
 They hold what was said, right or wrong; `toolchain.language.resolve` judges it.  A statement from a file knows where
 each of its parts stands there; two that say the same are equal wherever they stand.
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 
 from toolchain.language.quantities import Value
@@ -26,6 +27,7 @@ __all__ = [
     "DeadCores",
     "DeadLinks",
     "ForbiddenLinks",
+    "Include",
     "Keys",
     "LinkCapacity",
     "Machine",
@@ -69,6 +71,13 @@ class Statement:
         if self.where is None:
             return Origin("script", source=repr(self))
         return self.where.parts.get(part, self.where.whole)
+
+
+@dataclass(frozen=True)
+class Include(Statement):
+    """The statements of a mapping file, in its place."""
+
+    path: str | Path
 
 
 @dataclass(frozen=True)
