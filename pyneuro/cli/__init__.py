@@ -127,12 +127,8 @@ def _add_map(commands: Commands[argparse.ArgumentParser]) -> None:
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("script", type=Path, nargs="?")
     what.add_argument("--netlist", type=Path, metavar="FILE", help="a bare machine graph, JSON")
-    command.add_argument(
-        "--keys",
-        choices=["allocated", "given"],
-        default="allocated",
-        help="keys of the nets (default: allocated)",
-    )
+    keys = ["allocated", "given"]
+    command.add_argument("--keys", choices=keys, default=keys[0], help="keys of the nets (default: allocated)")
     _add_mapping(command)
     command.add_argument("--out", type=Path, metavar="DIR", help="write the report there")
     command.add_argument(

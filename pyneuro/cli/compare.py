@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pyneuro.budget.account import Account
 from pyneuro.cli import FAILED
 from pyneuro.cli.beside import Job, finish, start
 from pyneuro.cli.budget import make_account
@@ -37,15 +38,7 @@ def main(options: argparse.Namespace) -> int:
             f"--seeds {options.seeds} asks for so many more runs of the reference, whose spread stands in the error "
             "budget: give 0 or more, and leave out --no-budget"
         )
-    with tempfile.TemporaryDirectory(prefix="pyneuro-") as folder:
-        scratch = Path(folder)
-        with start(options, REFERENCE, scratch / "reference") as beside:
-            try:
-                session = run_session(options, "emulator")
-                reference = finish(beside, REFERENCE, scratch / "reference")
-            finally:
-                beside.kill()
-        budget = make_account(options, session, reference.results, scratch) if options.budget else None
+    session, reference, budget = _runs(options)
     assert session.emulated is not None
     requirements += of_comparison(session.emulated.outcome.settings)
     comparison = compare(reference.results, session.results)
@@ -62,6 +55,20 @@ def main(options: argparse.Namespace) -> int:
         print(f"The report is in {page}")
     tell(session.verdicts)
     return 0 if _passed(report) else FAILED
+
+
+def _runs(options: argparse.Namespace) -> tuple[Session, Run, Account | None]:
+    """The run of the emulator, that of the reference, and the error budget if it is wanted."""
+    with tempfile.TemporaryDirectory(prefix="pyneuro-") as folder:
+        scratch = Path(folder)
+        with start(options, REFERENCE, scratch / "reference") as beside:
+            try:
+                session = run_session(options, "emulator")
+                reference = finish(beside, REFERENCE, scratch / "reference")
+            finally:
+                beside.kill()
+        budget = make_account(options, session, reference.results, scratch) if options.budget else None
+    return session, reference, budget
 
 
 def _passed(report: Report) -> bool:

@@ -27,6 +27,8 @@ WIDEST = 6.5
 MARGIN = 40.0
 SMALLEST = 0.8
 """Share of its size that a picture is drawn with at least; what is wider than the page is scrolled."""
+LONG = 3
+"""Characters of a text in a chip from which on it is set smaller."""
 DARK = 0.55
 """Load from which on a chip is so dark that its text must be light."""
 SAMPLE, SHADE = 92.0, 42.0
@@ -127,7 +129,7 @@ def _chip(cell: ChipCell, place: Position, block: int, named: bool) -> Markup:
     """A hexagon with its texts; the Ethernet chip of a board is `named` after it."""
     share = cell.used / cell.cores
     kind = "hexagon" + (" ethernet" if cell.ethernet and block == 1 else "") + ("" if cell.used else " idle")
-    shown = (str(cell.used) if block == 1 else percent(share)) if cell.used else ""
+    shown = (str(cell.used) if block == 1 else f"{100 * share:.0f} %") if cell.used else ""
     return element(
         "g",
         element("title", _chip_title(cell, block, named)),
@@ -135,7 +137,7 @@ def _chip(cell: ChipCell, place: Position, block: int, named: bool) -> Markup:
         element("text", f"board {cell.board}", y=-29, class_="board-name")
         if named and block == 1 and cell.ethernet
         else "",
-        element("text", shown, y=2, class_="load"),
+        element("text", shown, y=2, class_="load long" if len(shown) > LONG else "load"),
         element("text", f"{cell.x},{cell.y}", y=14, class_="place"),
         class_="chip dark" if share > DARK else "chip",
         transform=f"translate({short(place[0])} {short(place[1])})",

@@ -47,23 +47,26 @@ def energy_section(
     seconds = statistics.ticks * statistics.cycles_per_tick / machine.clock_hz if statistics else 0.0
     rate = float(layers.packets.sum()) / seconds if seconds else float(found.rates.sum()) / time_scale_factor
     full = float(len(boards)) if machine.boards > 1 or machine.name == "spin5" else 0.0
-    rest = IDLE_BOARD_WATTS - BOARD_CHIPS * IDLE_CHIP_WATTS
-    rows = [
-        EnergyRow("boards in use, without their chips", full, rest, full * rest, STROMATIAS),
-        EnergyRow("chips of these boards, idle", chips, IDLE_CHIP_WATTS, chips * IDLE_CHIP_WATTS, STROMATIAS),
-        EnergyRow(
-            "cores in use", float(mapping.cores), ACTIVE_CORE_WATTS, mapping.cores * ACTIVE_CORE_WATTS, SPINNMACHINE
-        ),
-        EnergyRow("packets a second at a router", rate, PACKET_JOULES, rate * PACKET_JOULES, PAINKRAS),
-    ]
+    rows = _rows(full, chips, float(mapping.cores), rate)
     watts = sum(row.watts for row in rows)
     joules = watts * seconds if seconds else None
     events = sum(core.synaptic_events for core in statistics.cores) if statistics else 0
     return EnergySection(
-        rows=tuple(row for row in rows if row.count),
+        rows=rows,
         watts=watts,
         measured=bool(seconds),
         seconds=seconds or None,
         joules=joules,
         nanojoules_per_event=1e9 * joules / events if joules and events else None,
     )
+
+
+def _rows(boards: float, chips: float, cores: float, rate: float) -> tuple[EnergyRow, ...]:
+    """The parts of the estimate that there is any of; `rate` is that of packets at all routers, a second."""
+    parts = (
+        ("boards in use, without their chips", boards, IDLE_BOARD_WATTS - BOARD_CHIPS * IDLE_CHIP_WATTS, STROMATIAS),
+        ("chips of these boards, idle", chips, IDLE_CHIP_WATTS, STROMATIAS),
+        ("cores in use", cores, ACTIVE_CORE_WATTS, SPINNMACHINE),
+        ("packets a second at a router", rate, PACKET_JOULES, PAINKRAS),
+    )
+    return tuple(EnergyRow(part, number, each, number * each, source) for part, number, each, source in parts if number)

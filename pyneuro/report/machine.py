@@ -187,12 +187,7 @@ def chip_sdram(placement: Placement, sdram: Sequence[int]) -> NDArray[np.int64]:
 
 def machine_section(machine: Machine, layers: Layers, traffic: Traffic) -> MachineSection:
     """Tell the machine and draw it."""
-    drawn = (layers.used > 0) | (traffic.expected > 0).any(axis=2)
-    region = _region(machine, drawn)
-    block = _block(machine, region)
-    left, right, bottom, top = region
-    corners = [(x, y) for x in range(left, right, block) for y in range(bottom, top, block)]
-    cells = _cells(machine, layers, corners, block)
+    block, cells = _overview(machine, layers, traffic)
     views, omitted = ((), 0) if block == 1 else _views(machine, layers, traffic)
     return MachineSection(
         name=machine.name,
@@ -217,6 +212,15 @@ def machine_section(machine: Machine, layers: Layers, traffic: Traffic) -> Machi
         sdram_limit=machine.sdram_bytes,
         dtcm_limit=machine.dtcm_bytes,
     )
+
+
+def _overview(machine: Machine, layers: Layers, traffic: Traffic) -> tuple[int, tuple[ChipCell, ...]]:
+    """The picture of the whole: chips along the side of a cell, and the cells."""
+    drawn = (layers.used > 0) | (traffic.expected > 0).any(axis=2)
+    left, right, bottom, top = region = _region(machine, drawn)
+    block = _block(machine, region)
+    corners = [(x, y) for x in range(left, right, block) for y in range(bottom, top, block)]
+    return block, _cells(machine, layers, corners, block)
 
 
 def _region(machine: Machine, drawn: NDArray[np.bool_]) -> tuple[int, int, int, int]:

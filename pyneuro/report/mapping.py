@@ -16,43 +16,44 @@ from pyneuro.report.schema.mapping import (
     RegionRow,
 )
 from toolchain.describe import Spread, parameter_texts, recording_text, spread, weight_unit
-from toolchain.network import Network
+from toolchain.network import Network, Population, Projection
 from toolchain.partition import Partition, Slice
 from toolchain.place import Placement
 
 
 def network_section(network: Network) -> NetworkSection:
     """Tell the network."""
-    labels = [population.label for population in network.populations]
     return NetworkSection(
         label=network.label,
         timestep_ms=network.timestep,
         cells=network.cells,
         synapses=network.synapses,
-        populations=tuple(
-            PopulationRow(
-                label=population.label,
-                cell=population.cell,
-                size=population.size,
-                parameters=parameter_texts(population),
-                recorded=tuple(recording_text(recording, population.size) for recording in population.recordings),
-            )
-            for population in network.populations
-        ),
-        projections=tuple(
-            ProjectionRow(
-                label=projection.label,
-                source=labels[projection.source],
-                target=labels[projection.target],
-                receptor=projection.receptor,
-                synapse=projection.synapse,
-                synapses=len(projection),
-                unit=weight_unit(network, projection),
-                weight=_plain(spread(projection.weight)),
-                delay=_plain(spread(projection.delay)),
-            )
-            for projection in network.projections
-        ),
+        populations=tuple(map(_population_row, network.populations)),
+        projections=tuple(_projection_row(network, projection) for projection in network.projections),
+    )
+
+
+def _population_row(population: Population) -> PopulationRow:
+    return PopulationRow(
+        label=population.label,
+        cell=population.cell,
+        size=population.size,
+        parameters=parameter_texts(population),
+        recorded=tuple(recording_text(recording, population.size) for recording in population.recordings),
+    )
+
+
+def _projection_row(network: Network, projection: Projection) -> ProjectionRow:
+    return ProjectionRow(
+        label=projection.label,
+        source=network.populations[projection.source].label,
+        target=network.populations[projection.target].label,
+        receptor=projection.receptor,
+        synapse=projection.synapse,
+        synapses=len(projection),
+        unit=weight_unit(network, projection),
+        weight=_plain(spread(projection.weight)),
+        delay=_plain(spread(projection.delay)),
     )
 
 

@@ -339,5 +339,5 @@
     clear();
   });
 
-  controls.hidden = false;
+  controls.hidden = byId("keys-help").hidden = false;
 })();

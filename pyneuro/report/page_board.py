@@ -74,7 +74,8 @@ def _caption(found: MachineSection) -> tuple[str, ...]:
         "Chips are shaded by ",
         element("span", LAYERS["cores"][1], id="shaded-by"),
         f". The pair is the chip, a bold outline an Ethernet chip.{boards}{traffic}{part} Point at a chip or a line "
-        "for its figures; the arrow keys go from chip to chip.",
+        "for its figures.",
+        element("span", " The arrow keys go from chip to chip.", id="keys-help", hidden=""),
     )
 
 

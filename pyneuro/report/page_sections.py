@@ -12,6 +12,7 @@ from pyneuro.report.markup import Markup, element, join
 from pyneuro.report.page_board import board_section
 from pyneuro.report.plots import EXPECTED, LOAD, dtcm_shares, raster, rates, share_bars, trace
 from pyneuro.report.schema.routing import Entry
+from pyneuro.report.schema.runs import ComparisonSection
 from pyneuro.report.tabular import Block
 from pyneuro.report.words import meaning_of, number, percent, signed
 
@@ -32,10 +33,12 @@ def _budget(report: Report) -> Markup:
 
 def _comparison(report: Report) -> Markup:
     section = report.comparison
-    if section is None:
-        return Markup()
-    populations = section.populations
-    activity = table(
+    return join((_statistics(section), _agreement(section), _signals(section))) if section else Markup()
+
+
+def _statistics(section: ComparisonSection) -> Markup:
+    """What both simulators did, as statistics."""
+    return table(
         "Activity: spikes, mean rate, CV of the inter-spike intervals (mean over cells with three spikes or more) and "
         "mean pairwise correlation of spike counts in 5 ms, each in the reference and on the emulated machine.",
         ("population", "spikes", "", "rate (Hz)", "", "differ by", "CV", "", "correlation", ""),
@@ -47,10 +50,14 @@ def _comparison(report: Report) -> Markup:
                 *_both(number(p.cv[0], 3), number(p.cv[1], 3)),
                 *_both(number(p.correlation[0], 2), number(p.correlation[1], 2)),
             )
-            for p in populations
+            for p in section.populations
         ],
     )
-    agreement = table(
+
+
+def _agreement(section: ComparisonSection) -> Markup:
+    """Which spikes they have in common."""
+    return table(
         f"Agreement of single spikes: share in the same step, share with a partner within {section.tolerance_ms:g} ms, "
         "by how many steps the emulated partner is later, and the first spike that only one side has.",
         ("population", "same step", "paired", "shift in steps: pairs", "first divergence", "equal before", "distance"),
@@ -61,22 +68,22 @@ def _comparison(report: Report) -> Markup:
                 f"{p.divergence[0]:g} ms, cell {p.divergence[1]} ({p.divergence[2]})" if p.divergence else "none",
                 *(f"{p.equal_before:,}", number(p.distance, 3)),
             )
-            for p in populations
+            for p in section.populations
         ],
     )
-    signals = table(
+
+
+def _signals(section: ComparisonSection) -> Markup:
+    """How far recorded variables are apart."""
+    return table(
         "Recorded variables: difference over the whole run, and up to the first divergence.",
         ("population", "variable", "unit", "RMS", "largest", "RMS before", "largest before"),
         [
-            (
-                *(p.label, s.variable, s.unit, number(s.rms), number(s.largest)),
-                *(number(s.rms_before), number(s.largest_before)),
-            )
-            for p in populations
+            (p.label, s.variable, s.unit, *map(number, (s.rms, s.largest, s.rms_before, s.largest_before)))
+            for p in section.populations
             for s in p.signals
         ],
     )
-    return join((activity, agreement, signals))
 
 
 def _both(reference: str, emulated: str) -> tuple[Markup, Markup]:

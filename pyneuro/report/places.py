@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,22 +38,25 @@ def places_section(mapping: GraphMapping, found: Survey) -> PlacesSection:
         here, over = slice(*firsts[number : number + 2]), slice(*ways[number : number + 2])
         chips, links = pairs[here] % size, found.over[over] % (size * len(LINKS))
         left -= len(chips) + len(links)
-        x, y = np.divmod(chips, machine.height)
-        on = tuple(zip(x.tolist(), y.tolist(), cores[here].tolist(), strict=True))
-        rows.append(
-            PlaceRow(
-                population=found.populations[number],
-                cores=int(cores[here].sum()),
-                neurons=int(neurons[number]),
-                chips=len(chips),
-                boards=len(np.unique(board[chips])),
-                on=on if left >= 0 else (),
-                hops=float(hops[number]),
-                links=len(links),
-                over=links_of(links, machine.height) if left >= 0 else (),
-            )
+        row = PlaceRow(
+            population=found.populations[number],
+            cores=int(cores[here].sum()),
+            neurons=int(neurons[number]),
+            chips=len(chips),
+            boards=len(np.unique(board[chips])),
+            on=_cores_on(chips, cores[here], machine.height),
+            hops=float(hops[number]),
+            links=len(links),
+            over=links_of(links, machine.height),
         )
+        rows.append(row if left >= 0 else replace(row, on=(), over=()))
     return PlacesSection(tuple(rows), len(found.populations) - shown)
+
+
+def _cores_on(chips: Integers, cores: Integers, height: int) -> tuple[tuple[int, int, int], ...]:
+    """(x, y, cores) of each chip ``x * height + y``."""
+    x, y = np.divmod(chips, height)
+    return tuple(zip(x.tolist(), y.tolist(), cores.tolist(), strict=True))
 
 
 def keys_section(mapping: GraphMapping, found: Survey) -> KeysSection:

@@ -101,10 +101,7 @@ def execution_section(statistics: Statistics, time_scale_factor: float) -> Execu
 def _counters(statistics: Statistics) -> tuple[Counter, ...]:
     """Return the totals; those that should be 0 come with a remedy."""
     return (
-        Counter("Packets sent", statistics.packets_sent, "one for each spike of a core that has keys"),
-        Counter("Link traversals", statistics.hops, "packets over links, all together"),
-        Counter("Packets received", statistics.packets_received, "copies that reached cores"),
-        Counter("Unmatched packets", statistics.unmatched, "received by a core that has no synapses for them"),
+        *_traffic(statistics),
         Counter("Synaptic events", statistics.synaptic_events, "synapses added to ring buffers"),
         _trouble(
             statistics,
@@ -128,6 +125,16 @@ def _counters(statistics: Statistics) -> tuple[Counter, ...]:
             "copies that no routing table delivered",
             "this is a defect of pyneuro, please report it",
         ),
+    )
+
+
+def _traffic(statistics: Statistics) -> tuple[Counter, ...]:
+    """Return the counts of packets."""
+    return (
+        Counter("Packets sent", statistics.packets_sent, "one for each spike of a core that has keys"),
+        Counter("Link traversals", statistics.hops, "packets over links, all together"),
+        Counter("Packets received", statistics.packets_received, "copies that reached cores"),
+        Counter("Unmatched packets", statistics.unmatched, "received by a core that has no synapses for them"),
     )
 
 

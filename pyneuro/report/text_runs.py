@@ -9,6 +9,7 @@ import textwrap
 
 from pyneuro.report import Report
 from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
+from pyneuro.report.schema.runs import ComparisonSection
 from pyneuro.report.text_blocks import WIDTH, Lines, facts, table
 from pyneuro.report.words import NONE, meaning_of, number, percent, signed
 
@@ -28,9 +29,16 @@ def budget(report: Report) -> Lines:
 def comparison(report: Report) -> Lines:
     """Yield how the simulators compare."""
     section = report.comparison
-    if section is None:
-        return
-    populations = section.populations
+    if section:
+        yield from _activity(section)
+        yield ""
+        yield from _agreement(section)
+        yield ""
+        yield from _signals(section)
+
+
+def _activity(section: ComparisonSection) -> Lines:
+    """What both simulators did, as statistics."""
     yield from table(
         ("population", "spikes ref", "emu", "rate ref", "emu Hz", "differ", "CV ref", "emu", "corr ref", "emu"),
         [
@@ -39,20 +47,16 @@ def comparison(report: Report) -> Lines:
                 *(percent(p.rate_difference), number(p.cv[0], 3), number(p.cv[1], 3)),
                 *(number(p.correlation[0], 2), number(p.correlation[1], 2)),
             )
-            for p in populations
+            for p in section.populations
         ],
     )
-    yield ""
+
+
+def _agreement(section: ComparisonSection) -> Lines:
+    """Which spikes they have in common."""
+    within = f"within {section.tolerance_ms:g} ms"
     yield from table(
-        (
-            "population",
-            "same step",
-            f"within {section.tolerance_ms:g} ms",
-            "shifts",
-            "parts at",
-            "cell",
-            "equal before",
-        ),
+        ("population", "same step", within, "shifts", "parts at", "cell", "equal before"),
         [
             (
                 *(p.label, percent(p.equal), percent(p.paired)),
@@ -60,23 +64,18 @@ def comparison(report: Report) -> Lines:
                 *((f"{p.divergence[0]:g} ms", str(p.divergence[1])) if p.divergence else ("never", NONE)),
                 f"{p.equal_before:,}",
             )
-            for p in populations
+            for p in section.populations
         ],
     )
-    yield ""
+
+
+def _signals(section: ComparisonSection) -> Lines:
+    """How far recorded variables are apart."""
     yield from table(
         ("population", "variable", "unit", "RMS difference", "largest", "RMS before divergence", "largest"),
         [
-            (
-                p.label,
-                s.variable,
-                s.unit,
-                number(s.rms),
-                number(s.largest),
-                number(s.rms_before),
-                number(s.largest_before),
-            )
-            for p in populations
+            (p.label, s.variable, s.unit, *map(number, (s.rms, s.largest, s.rms_before, s.largest_before)))
+            for p in section.populations
             for s in p.signals
         ],
     )

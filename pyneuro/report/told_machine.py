@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pyneuro.report import Report
 from pyneuro.report.schema.board import ChipCell, LinkTraffic
+from pyneuro.report.schema.routing import NetRow
 from pyneuro.report.tabular import Bar, Block, Code, Facts, Table
 from pyneuro.report.words import NONE, amount, compact, count, joules, link_name, memory, percent, untraced, watts
 
@@ -171,15 +172,14 @@ def routes(report: Report) -> Blocks:
     yield Table(
         "Routes: the tree of each source.",
         ("source", "chip", "core", "key", "mask", "sinks", "chips", "links", "longest path"),
-        tuple(
-            (
-                *(r.label, f"{r.x}, {r.y}", str(r.p), Code(r.key), Code(r.mask)),
-                *(f"{r.sinks:,}", f"{r.chips:,}", f"{r.links:,}", f"{r.longest:,}"),
-            )
-            for r in found.rows
-        ),
+        tuple(map(_tree, found.rows)),
         found.omitted,
     )
+
+
+def _tree(row: NetRow) -> tuple[str | Code, ...]:
+    sizes = (f"{size:,}" for size in (row.sinks, row.chips, row.links, row.longest))
+    return row.label, f"{row.x}, {row.y}", str(row.p), Code(row.key), Code(row.mask), *sizes
 
 
 def _link(t: LinkTraffic) -> tuple[str | Bar, ...]:
