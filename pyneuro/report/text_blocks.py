@@ -11,6 +11,10 @@ from pyneuro.report.words import NONE, is_number, percent
 WIDTH = 100
 ROWS = 40
 """Rows of a table; the JSON file has the others."""
+NARROWEST = 8
+"""Characters that a column of words keeps."""
+FAVOUR = 12
+"""Characters that the first column, which says what a row is about, may have more than others that are cut."""
 BAR = 40
 """Characters of the longest bar of a histogram."""
 
@@ -76,11 +80,8 @@ def _head(headings: Sequence[str], width: Sequence[int]) -> list[tuple[str, ...]
 def _shrink(width: list[int], right: list[bool]) -> None:
     """Make the widest columns of words narrower until the table fits."""
     words = [i for i, is_number in enumerate(right) if not is_number]
-    while words and sum(width) + 2 * (len(width) - 1) > WIDTH:
-        widest = max(words, key=lambda i: width[i])
-        if width[widest] <= 8:
-            break
-        width[widest] -= 1
+    while sum(width) + 2 * (len(width) - 1) > WIDTH and (wide := [i for i in words if width[i] > NARROWEST]):
+        width[max(wide, key=lambda i: width[i] - (FAVOUR if i == 0 else 0))] -= 1
 
 
 def _fit(cell: str, width: int, right: bool) -> str:

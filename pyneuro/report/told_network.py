@@ -68,19 +68,24 @@ def flow(report: Report) -> Blocks:
 
 
 def _trials(trials: tuple[TrialRow, ...]) -> Table:
+    """The trials; what is the same in all is told once."""
     stages = tuple(dict.fromkeys(stage for trial in trials for stage, _ in trial.algorithms))
     names = tuple(dict.fromkeys(name for trial in trials for name, _ in trial.figures))
     rows = []
     for trial in trials:
         used, found = dict(trial.algorithms), dict(trial.figures)
-        figures = (_figure(name, found.get(name)) for name in names)
-        outcome = trial.failure or _kept(trial.kept)
-        rows.append((*(used.get(stage, NONE) for stage in stages), *figures, f"{trial.cpu_s:.3f}", outcome))
-    caption = (
+        rows.append((*(used.get(stage, NONE) for stage in stages), *(_figure(name, found.get(name)) for name in names)))
+    headings, columns = (*stages, *names), tuple(zip(*rows, strict=True))
+    every = range(len(headings))
+    shown = [i for i in every if len(set(columns[i])) > 1] or [*every]
+    same = ", ".join(f"{headings[i]} {columns[i][0]}" for i in every if i not in shown)
+    ends = ((f"{trial.cpu_s:.3f}", trial.failure or _kept(trial.kept)) for trial in trials)
+    return Table(
         "Trials: the combinations of algorithms of the attempt that was kept, each with its figures. CPU seconds of "
-        "what trials share count for the first of them."
+        f"what trials share count for the first of them.{f' The same in all: {same}.' if same else ''}",
+        (*(headings[i] for i in shown), "CPU s", "outcome"),
+        tuple((*(row[i] for i in shown), *end) for row, end in zip(rows, ends, strict=True)),
     )
-    return Table(caption, (*stages, *names, "CPU s", "outcome"), tuple(rows))
 
 
 def _figure(name: str, value: float | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,6 +82,18 @@ def test_trials_tell_their_times(report: Report, outcome: Outcome[GraphMapping])
     assert all(row.cpu_s > 0 for row in report.flow.trials)
     assert f"{report.flow.trials[0].cpu_s:.3f}" in to_text(report)
     assert f">{report.flow.trials[0].cpu_s:.3f}<" in to_html(report)
+
+
+def test_what_is_the_same_in_all_trials_is_told_once(report: Report) -> None:
+    """Only what differs has a column; a single trial has all."""
+    told = to_text(report).replace("\n", " ")
+    assert "The same in all: " in told
+    assert "keys along_trees" in told
+    assert " cores 70" in told
+    assert report.flow is not None
+    alone = replace(report, flow=replace(report.flow, trials=report.flow.trials[:1]))
+    assert "The same in all" not in to_text(alone)
+    assert "along_trees" in to_text(alone)
 
 
 def test_requirements_that_only_a_comparison_can_meet_are_told() -> None:
