@@ -94,9 +94,8 @@ def _check_recordings(population: Population, cells: slice, core: NeuronCore) ->
 def _check_currents(network: Network, population: Population, model: CellModel, cells: slice, core: NeuronCore) -> None:
     """What is injected into a core is what is injected into its cells."""
     mine = [one for one in population.currents if len(_inside(one.indices, cells))]
-    require(
-        len(core.currents) == len(mine), f"{name(core)} has {len(core.currents)} injected currents, not {len(mine)}"
-    )
+    told = len(core.currents)
+    require(told == len(mine), f"{name(core)} has {told} injected currents, its cells have {len(mine)}")
     for one, current in zip(core.currents, mine, strict=True):
         same = np.array_equal(one.index, _inside(current.indices, cells))
         same &= _is_current(one, current, network.timestep, model.current_factor)
@@ -107,8 +106,9 @@ def _is_current(told: loaded.Injected, current: Injected, timestep: float, facto
     """Whether a loaded current is one of the network, whose values are multiplied by `factor`."""
     if isinstance(current, Current) and isinstance(told, loaded.Current):
         ticks = np.maximum(_ticks(current.times, timestep), 0)
-        words = dict(zip(ticks.tolist(), host_to_accum(current.amplitudes * factor).tolist(), strict=True))
-        return (told.tick.tolist(), told.amplitude.tolist()) == (list(words), list(words.values()))
+        last = dict(zip(ticks.tolist(), (current.amplitudes * factor).tolist(), strict=True))
+        words = host_to_accum(list(last.values())).tolist()
+        return (told.tick.tolist(), told.amplitude.tolist()) == (list(last), words)
     if isinstance(current, WaveCurrent) and isinstance(told, loaded.WaveCurrent):
         a, b = told.wave, current.wave
         scaled = [(a.offset, b.offset), (a.amplitude, b.amplitude), (a.deviation, b.deviation)]

@@ -104,18 +104,18 @@ class Comparison:
         extra = _surplus(_joined([one.hashed for one in there]), _joined([one.hashed for one in asked]))
         where = name(self.image.cores[cells])
         if not len(missing):
-            return f"{where}: {self._text(arrived, extra[0])} arrives, the network has no such synapse"
+            return f"{where}: {self._text(cells, arrived, extra[0])} arrives, the network has no such synapse"
         projection, synapse = numbers[missing[0]].tolist()
         wanted = Synapses(_joined([one.ends for one in asked]), _joined([one.what for one in asked]))
         label = self.wanted.network.name_of(self.wanted.network.projections[projection])
-        text = f"{where}: synapse {synapse} of {label!r}, {self._text(wanted, missing[0])}, does not arrive"
+        text = f"{where}: synapse {synapse} of {label!r}, {self._text(cells, wanted, missing[0])}, does not arrive"
         if not len(extra):
             return text
         alike = extra[arrived.ends[extra] == wanted.ends[missing[0]]]
         other = alike[0] if len(alike) else extra[0]
         if (arrived.ends[other], arrived.what[other]) == (wanted.ends[missing[0]], wanted.what[missing[0]]):
             return f"{text} with the first values, or at the time, that it should"
-        return f"{text}; {self._text(arrived, other)} does"
+        return f"{text}; {self._text(cells, arrived, other)} does"
 
     def _rows(self, number: int) -> Iterator[tuple[int, Rows]]:
         """The rows that a core fetches: those without dynamics, as bank -1, and its others."""
@@ -161,22 +161,19 @@ class Comparison:
                 numbers.append(np.stack([np.full(len(here), number), here], axis=1))
         return asked, np.concatenate(numbers)
 
-    def _text(self, synapses: Synapses, place: int) -> str:
-        """A synapse in words."""
+    def _text(self, cells: int, synapses: Synapses, place: int) -> str:
+        """A synapse onto a slice of cells, in words."""
         source, target = divmod(int(synapses.ends[place]), 1 << 32)
-        what, (cell, population) = int(synapses.what[place]), self._cell(target)
+        what, population = int(synapses.what[place]), self.partition.slices[cells].population
         types, kind = types_of(self.wanted.network, population), what >> TYPE_BIT & 0xFF
         told = ", ".join(f"{word} {what >> bit & mask}" for word, (bit, mask) in FIELDS.items())
-        return (
-            f"from {self._cell(source)[0]} to {cell} ({types[kind] if kind < len(types) else f'type {kind}'}, {told})"
-        )
+        receptor = types[kind] if kind < len(types) else f"type {kind}"
+        sender = int(np.searchsorted(self.first, source, side="right")) - 1
+        return f"from {self._cell(sender, source)} to {self._cell(population, target)} ({receptor}, {told})"
 
-    def _cell(self, number: int) -> tuple[str, int]:
-        """A cell by its number in the network, in words, and its population."""
-        population = int(np.searchsorted(self.first, number, side="right")) - 1
-        population = min(population, len(self.first) - 2)
-        label = self.wanted.network.populations[population].label
-        return f"cell {number - self.first[population]} of {label!r}", population
+    def _cell(self, population: int, number: int) -> str:
+        """A cell of a population by its number in the network, in words."""
+        return f"cell {number - self.first[population]} of {self.wanted.network.populations[population].label!r}"
 
 
 def _surplus(one: Column, other: Column) -> NDArray[np.int64]:
