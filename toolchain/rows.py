@@ -345,12 +345,15 @@ def _offsets(lengths: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64
 
 def stage_sends(*banks: Blocks) -> dict[int, NDArray[np.bool_]]:
     """Which cells of a source piece have or may get synapses in its delay stages 1, 2, ...: bool[stages, cells]."""
-    sends: dict[int, NDArray[np.bool_]] = {}
+    pieces = 1 + max(int(blocks.source.max(initial=-1)) for blocks in banks)
+    stages, cells = np.zeros((2, pieces), dtype=np.int32)
     for blocks in banks:
+        np.maximum.at(stages, blocks.source, blocks.stage)
+        cells[blocks.source] = blocks.rows
+    sends = {piece: np.zeros((stages[piece], cells[piece]), np.bool_) for piece in np.flatnonzero(stages).tolist()}
+    for blocks in banks:
+        heard = blocks.counts > 0
         for block in np.flatnonzero(blocks.stage).tolist():
-            piece, stage, cells = (int(column[block]) for column in (blocks.source, blocks.stage, blocks.rows))
-            known = sends.get(piece, np.zeros((0, cells), dtype=np.bool_))
-            sends[piece] = np.pad(known, ((0, max(0, stage - len(known))), (0, 0)))
             low, high = blocks.first_row[block : block + 2]
-            sends[piece][stage - 1] |= blocks.grows | (blocks.counts[low:high] > 0)
+            sends[int(blocks.source[block])][blocks.stage[block] - 1] |= blocks.grows | heard[low:high]
     return sends
