@@ -166,8 +166,8 @@ def partitioners(settings: Settings) -> Choice:
 def by_partitions(
     cut: Callable[[Algorithm], Partition],
     settings: Settings,
-    machines: Machines | None = None,
-    measured: Callable[[Partition, GraphMapping], Mapped] = lambda partition, mapping: Mapped(mapping, partition),
+    machines: Machines | None,
+    measured: Callable[[Partition, GraphMapping], Mapped],
 ) -> tuple[Partition, GraphMapping, tuple[Trial, ...]]:
     """Cut a network by each partitioner that `settings` name, map what comes of it, and keep the best.
 
