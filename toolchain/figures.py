@@ -16,6 +16,7 @@ import numpy as np
 
 from emulator.machine import LINK_NAMES, board_of
 from toolchain.errors import MappingError
+from toolchain.graph import population_of
 from toolchain.link_load import link_rates
 from toolchain.map_graph import GraphMapping
 from toolchain.partition import BESIDE, Partition, Slice
@@ -157,7 +158,7 @@ def _worst_core(share: Callable[[Mapped, Slice], float]) -> Measure:
 
 
 def _population(one: Slice) -> str:
-    return one.label.partition("[")[0]
+    return population_of(one.label)
 
 
 def _load(mapped: Mapped, one: Slice) -> float:

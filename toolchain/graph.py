@@ -6,6 +6,7 @@ file.  A net carries the packets of one source vertex to its sinks.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,9 +65,18 @@ class Graph:
     together: tuple[tuple[int, ...], ...] = ()
 
 
+_SLICE = re.compile(r"(.*)\[[0-9]+(:[0-9]+)?\]")
+
+
+def population_of(label: str) -> str:
+    """The population whose slice is called `label`: ``L4E`` for ``L4E[256:512]``, ``L[4]`` for ``L[4][0:256] delayed``."""
+    found = _SLICE.match(label)
+    return found[1] if found else label
+
+
 def population_name(vertex: Vertex) -> str:
-    """The population that `vertex` is a slice of: ``L4E`` for the vertex ``L4E[256:512]``."""
-    return vertex.name.partition("[")[0]
+    """The population that `vertex` is a slice of."""
+    return population_of(vertex.name)
 
 
 def check(graph: Graph) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pyneuro.report import Report
 from pyneuro.report.schema.mapping import CoreRow
 from pyneuro.report.words import count, measured, memory, percent, watts
+from toolchain.graph import population_of
 
 ABSENT = "–"
 MANIFOLD = 10
@@ -181,7 +182,7 @@ def _by_population(
     common: dict[str, list[str]] = {}
     for label in old:
         if label in new:
-            common.setdefault(label.partition("[")[0], []).append(label)
+            common.setdefault(population_of(label), []).append(label)
     for population, labels in common.items():
         differing = [label for label in labels if text(old[label]) != text(new[label])]
         if differing:

@@ -37,7 +37,7 @@
   const bytes = (size) => (size >= 1 << 20 ? `${(size / (1 << 20)).toFixed(1)}M` : `${Math.round(size / 1024)}K`);
 
   const labels = new Map(data.cores.map(([label, x, y, p]) => [at(x, y, p), label]));
-  const population = (label) => label.split("[")[0];
+  const population = (label) => label.replace(/\[[0-9]+(:[0-9]+)?\][^[\]]*$/, "");
 
   // --- layers: of each chip a share from 0 to 1, and a text
 

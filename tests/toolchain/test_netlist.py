@@ -201,6 +201,8 @@ def test_an_illegal_graph_is_caught(nets: list[Net], message: str) -> None:
 def test_the_population_of_a_slice() -> None:
     assert population_name(Vertex("L4E[256:512]", 256)) == "L4E"
     assert population_name(Vertex("v3", 256)) == "v3"
+    assert population_name(Vertex("p[7]", 256)) == "p"
+    assert population_name(Vertex("layer[5][256:512] delayed", 256)) == "layer[5]"
 
 
 def test_rates_are_optional_and_come_back() -> None:
