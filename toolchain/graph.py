@@ -69,7 +69,7 @@ _SLICE = re.compile(r"(.*)\[[0-9]+(:[0-9]+)?\]")
 
 
 def population_of(label: str) -> str:
-    """The population whose slice is called `label`: ``L4E`` for ``L4E[256:512]``, ``a[4]`` for ``a[4][0:9] delayed``."""
+    """The population of slice `label`: ``L4E`` for ``L4E[256:512]``, ``a[4]`` for ``a[4][0:9] delayed``."""
     found = _SLICE.match(label)
     return found[1] if found else label
 
