@@ -29,6 +29,14 @@ class ConstraintsError(MappingError):
         self.origins = origins
 
 
+class CoresError(MappingError):
+    """A network that needs more cores than the machine has; `spare` tells whether it could do with fewer."""
+
+    def __init__(self, message: str, spare: bool) -> None:
+        super().__init__(message)
+        self.spare = spare
+
+
 class TablesError(MappingError):
     """A routing table that is longer than the router's memory."""
 

@@ -1,7 +1,8 @@
 """Feedback: a mapping that does not fit, or fails a requirement, leads to another attempt.
 
 What to change follows from what failed (`REMEDIES`): tables that are too long want a stronger minimiser, then other
-routes and places; a busy link wants routes that avoid it; a core with too much to do wants fewer cells.  Changes add
+routes and places; a busy link wants routes that avoid it; a core with too much to do wants fewer cells; a machine with
+too few cores for synapse cores has the others do all, if late.  Changes add
 up from attempt to attempt: stages about which the user has said nothing keep the algorithms that were best, so that a
 remedy tries those of its own stage alone, and one that comes to nothing is taken back.  What the user has said stays:
 a stage with algorithms of its own keeps them, and an option that was given keeps its value.  Nothing is tried for what
@@ -18,7 +19,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from toolchain.algorithms import REGISTRY
-from toolchain.errors import MappingError, TablesError
+from toolchain.errors import CoresError, MappingError, TablesError
 from toolchain.figures import Cells
 from toolchain.options import mapping_options
 from toolchain.requirements import Verdict
@@ -94,12 +95,13 @@ def with_feedback(
         except MappingError as failure:
             first = first or failure
             attempts.append(Attempt(changed, failure=str(failure)))
-            remediable = isinstance(failure, TablesError)
-            if first is failure and not made and not remediable:
+            figure = _of_failure(failure)
+            if first is failure and not made and not figure:
                 raise
-            if made or not remediable:
+            if made or not figure:
                 settings = before
-            failed = failed or [("table entries", None)]
+            elif figure:
+                failed = [(figure, None)]
         else:
             judged = judge(product)
             failed = [_failed(verdict) for verdict in judged if not verdict.passed and not verdict.hopeless]
@@ -124,6 +126,13 @@ def _narrowed(settings: Settings, algorithms: Mapping[str, Algorithm]) -> Settin
 
 def _failures(attempt: Attempt) -> int:
     return sum(not verdict.passed for verdict in attempt.verdicts)
+
+
+def _of_failure(failure: MappingError) -> str:
+    """The figure that is too large, "" where there is no remedy."""
+    if isinstance(failure, CoresError):
+        return "cores" if failure.spare else ""
+    return "table entries" if isinstance(failure, TablesError) else ""
 
 
 def _failed(verdict: Verdict) -> Failed:
@@ -188,6 +197,14 @@ def _fewer_cells(settings: Settings, cells: Cells | None) -> Settings | None:
     return changed if getattr(mapping_options(changed).of(cells.population), option) == half else None
 
 
+def _no_synapse_cores(settings: Settings, cells: Cells | None) -> Settings | None:
+    """Synapses stay with their cells, if the user has not said anything else."""
+    if "synapse_cores" in settings.origins:
+        return None
+    options, origins = {**settings.options, "synapse_cores": 0}, {**settings.origins, "synapse_cores": FEEDBACK}
+    return replace(settings, options=options, origins=origins)
+
+
 def _tables(figure: str) -> tuple[Remedy, ...]:
     """Remedies for tables that are too long."""
     routes = _trying("route", REGISTRY["route"], figure)
@@ -220,6 +237,7 @@ REMEDIES: Final[Mapping[str, tuple[Remedy, ...]]] = MappingProxyType(
         "link load": _traffic("link load"),
         "chips": (Remedy("every placer is tried", _trying("place", _SERIOUS_PLACERS, "chips")),),
         "boards": (Remedy("every placer is tried", _trying("place", _SERIOUS_PLACERS, "boards")),),
+        "cores": (Remedy("no synapse cores are split off, so that cores fall behind", _no_synapse_cores),),
         "cycle load": _LESS_WORK,
         "real time": _LESS_WORK,
         "dtcm": _LESS_WORK,

@@ -18,14 +18,15 @@ from emulator.image import NeuronCore, SynapseCore
 from emulator.machine import spin3, spin5
 from toolchain.algorithms import PARTITIONERS
 from toolchain.compile import Mapping, compile_network
-from toolchain.errors import IllegalProductError, MappingError
+from toolchain.errors import CoresError, IllegalProductError, MappingError
 from toolchain.graph import Net
+from toolchain.map_network import map_network
 from toolchain.network import Network, Population, Recording
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.check import check
 from toolchain.partition.load import ARRIVAL_CYCLES, overloads
-from toolchain.settings import Algorithm, Choice, PlaceRule, Rule, Settings
+from toolchain.settings import Algorithm, Choice, Origin, PlaceRule, Rule, Settings
 from toolchain.workload import prepare
 
 MS = 200_000.0
@@ -88,6 +89,22 @@ def test_as_many_as_are_asked_for() -> None:
     many = cut(driven(1.0), synapse_cores=15)
     assert [len(numbers) for numbers in many.synapse_slices.values()] == [6], "there are no more senders"
     assert cut(Network("n", 1.0, (cells("a", 3),), ()), synapse_cores=3).synapse_slices == {}
+
+
+def test_where_the_machine_has_no_cores_for_them_cells_keep_their_synapses() -> None:
+    network = driven(4000.0)
+    outcome = map_network(network, machine=spin3())
+    assert len(compile_network(network, spin5()).partition.slices) > spin3().application_cores
+    assert "try machine='spin5'" in outcome.attempts[0].failure
+    assert outcome.attempts[1].changed == "no synapse cores are split off, so that cores fall behind, for cores"
+    assert not outcome.mapping.partition.synapse_slices
+    assert any("expect overruns" in remark.message for remark in outcome.mapping.diagnostics)
+
+
+def test_synapse_cores_that_were_asked_for_are_not_given_up() -> None:
+    said = Settings(options={"synapse_cores": 15}, origins={"synapse_cores": Origin("a.map", 1)})
+    with pytest.raises(CoresError, match="try machine='spin5'"):
+        map_network(driven(4000.0), said, machine=spin3())
 
 
 def test_sources_are_dealt_out_so_that_no_core_is_the_bottleneck() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.machine import Machine, smallest
-from toolchain.errors import MappingError
+from toolchain.errors import CoresError, MappingError
 from toolchain.graph import Graph, population_name
 
 
@@ -27,7 +27,7 @@ def check_fits(graph: Graph, machine: Machine) -> None:
             )
 
 
-def _cores_error(graph: Graph, machine: Machine) -> MappingError:
+def _cores_error(graph: Graph, machine: Machine) -> CoresError:
     """The error for too few cores: it names the first population, in order, that finds too few left."""
     groups: dict[str, int] = {}
     for vertex in graph.vertices:
@@ -35,15 +35,16 @@ def _cores_error(graph: Graph, machine: Machine) -> MappingError:
         groups[name] = groups.get(name, 0) + 1
     free = machine.application_cores
     remedy = _try_machine(len(graph.vertices), machine)
+    spare = bool(graph.together)  # synapse cores: cells can keep their synapses, and fall behind
     if len(groups) == len(graph.vertices):
         what = f"network {graph.name!r} needs {_cores(len(graph.vertices))}"
-        return MappingError(f"{what}, {machine.name} has {free}; {remedy}")
+        return CoresError(f"{what}, {machine.name} has {free}; {remedy}", spare)
     before = np.cumsum([0, *groups.values()])
     i = int(np.argmax(before[1:] > free))
     name, cores = list(groups.items())[i]
     left = free - before[i]
     available = f"{left} {'is' if left == 1 else 'are'} free on {machine.name}"
-    return MappingError(f"population {name!r} needs {_cores(cores)}, {available}; {remedy}")
+    return CoresError(f"population {name!r} needs {_cores(cores)}, {available}; {remedy}", spare)
 
 
 def sdram_error(graph: Graph, machine: Machine) -> MappingError:
