@@ -69,7 +69,7 @@ class Mapping:
     diagnostics : tuple of Diagnostic
         What was changed, or may go wrong at run time, in the user's words.
     seconds : dict of str to float
-        Wall-clock time of each stage, and of all checkers together ("check").
+        Wall-clock time of each stage, and of all checkers together ("check"), of all that was tried by the same watch.
     banks : tuple of Bank
         The synapses with dynamics.
     trials : tuple of Trial
@@ -190,6 +190,7 @@ def compile_network(
     time_scale_factor: float | None = None,
     like: Mapping | None = None,
     settings: Settings = UNSAID,
+    watch: Stopwatch | None = None,
 ) -> Mapping:
     """Map `network` onto `machine` and write its image.
 
@@ -206,6 +207,8 @@ def compile_network(
         weights, parameters or projections.
     settings : Settings
         What is said about the mapping.
+    watch : Stopwatch, optional
+        Counts the time of each stage.
 
     Raises
     ------
@@ -220,7 +223,7 @@ def compile_network(
     """
     options = options or mapping_options(settings)
     machines = only(machine) if machine is not None else partial(candidates, settings.machine)
-    watch = Stopwatch()
+    watch = watch or Stopwatch()
     timed = watch.timed
     timed("check", check_network, network)
     _refuse(network)
@@ -239,7 +242,7 @@ def compile_network(
     def measured(parts: Partition, mapped: GraphMapping) -> Mapped:
         return Mapped(mapped, parts, budget, scale)
 
-    parts, mapped, trials = by_partitions(cut, settings, machines, measured)
+    parts, mapped, trials = by_partitions(cut, settings, machines, measured, watch)
     shifts = timed("weights", ring_buffer_shifts, workload, options)
     quantisation, vanished = timed("weights", quantise, network, shifts)
     image = timed("image", build_image, Plan(workload, parts, mapped, shifts, options, scale))
@@ -258,8 +261,6 @@ def compile_network(
         *timed("weights", lossy_responses, network, shifts, options.substeps),
         *overloads(network, parts, budget),
     )
-    for stage, spent in mapped.seconds.items():
-        watch.add(stage, spent)
     return Mapping(
         network.label,
         options,

@@ -66,7 +66,8 @@ class GraphMapping:
     minimised : Tables
         What is loaded.
     seconds : mapping of str to float
-        Wall-clock time of each stage, its checker not counted, and of all checkers together ("check").
+        Wall-clock time of each stage, its checker not counted, of all checkers together ("check"), and of all else that
+        was timed by the same watch: where a search tries several algorithms, of all of them.
     """
 
     graph: Graph
@@ -163,6 +164,8 @@ class Stages:
         The machines to try, from small to large, that have so many cores.
     constraints : callable
         What a placement on a machine must keep to.
+    watch : Stopwatch, optional
+        Counts the time of each stage.
 
     Raises
     ------
@@ -170,12 +173,18 @@ class Stages:
         If the graph is illegal.
     """
 
-    def __init__(self, graph: Graph, machines: Machines, constraints: ConstraintsOf = lambda machine: FREE) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        machines: Machines,
+        constraints: ConstraintsOf = lambda machine: FREE,
+        watch: Stopwatch | None = None,
+    ) -> None:
         toolchain.graph.check(graph)
         self.graph = graph
         self.machines = machines
         self.constraints: ConstraintsOf = cache(lambda machine: with_graph(constraints(machine), graph))
-        self.watch = Stopwatch()
+        self.watch = watch or Stopwatch()
 
     def place(self, algorithm: Placer) -> Placement:
         """Place the graph."""

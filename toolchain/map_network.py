@@ -22,13 +22,14 @@ from toolchain.problems import Problem, SettingsError
 from toolchain.requirements import Verdict, verdicts
 from toolchain.search import Trial, by_settings
 from toolchain.settings import DEFAULT, UNSAID, Algorithm, Choice, Settings
+from toolchain.stopwatch import Stopwatch
 
 M = TypeVar("M", Mapping, GraphMapping)
 
 
 @dataclass(frozen=True, eq=False)
 class Outcome(Generic[M]):
-    """What came of mapping something.
+    """What came of mapping something; the times of `mapping` are those of all attempts together.
 
     Parameters
     ----------
@@ -89,9 +90,10 @@ def map_network(
         For labels that nothing has, and figures to minimise that are not known.
     """
     _refuse_unknown(settings, network)
+    watch = Stopwatch()
 
     def attempt(settings: Settings) -> Outcome[Mapping]:
-        mapping = compile_network(network, machine, settings=settings, time_scale_factor=time_scale_factor)
+        mapping = compile_network(network, machine, settings=settings, time_scale_factor=time_scale_factor, watch=watch)
         return Outcome(mapping, settings, (), mapping.trials)
 
     def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
@@ -104,9 +106,10 @@ def map_network(
 def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine | None = None) -> Outcome[GraphMapping]:
     """Map a bare graph as `settings` say; for parameters and errors see `map_network`."""
     _refuse_unknown(settings, graph)
+    machines, watch = None if machine is None else only(machine), Stopwatch()
 
     def attempt(settings: Settings) -> Outcome[GraphMapping]:
-        mapping, trials = by_settings(graph, settings, only(machine) if machine is not None else None)
+        mapping, trials = by_settings(graph, settings, machines, watch=watch)
         return Outcome(mapping, settings, (), trials)
 
     def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:

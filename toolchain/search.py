@@ -32,6 +32,7 @@ from toolchain.problems import Problem, SettingsError
 from toolchain.route import Routes
 from toolchain.rules import constraints_of
 from toolchain.settings import Algorithm, Choice, Objective, Settings
+from toolchain.stopwatch import Stopwatch
 
 STAGES = ("place", "route", "keys", "minimise")
 """The stages over a graph that have algorithms to choose from, in their order."""
@@ -91,6 +92,7 @@ def search(
     *,
     objective: Objective | None = None,
     measured: Measured = Mapped,
+    watch: Stopwatch | None = None,
 ) -> tuple[GraphMapping, tuple[Trial, ...]]:
     """Map `graph` in every way that `choices` allow, and keep the best.
 
@@ -106,6 +108,8 @@ def search(
         Of the stages that have none of their own.
     measured : callable
         What figures are taken of, from a mapping of the graph.
+    watch : Stopwatch, optional
+        Counts the time of all that is tried.
 
     Raises
     ------
@@ -116,7 +120,7 @@ def search(
     ways = prod(len(tried[stage].algorithms) for stage in STAGES)
     if ways > MOST_TRIALS:
         raise MappingError(f"{ways} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit")
-    walk = _Walk(Stages(graph, machines, constraints), tried, objective, measured)
+    walk = _Walk(Stages(graph, machines, constraints, watch), tried, objective, measured)
     mapping, kept = walk.placed({})
     if "minimise" not in choices:
         mapping = walk.minimised_best(mapping, kept)
@@ -133,7 +137,11 @@ def _defaults(graph: Graph) -> dict[str, Choice]:
 
 
 def by_settings(
-    graph: Graph, settings: Settings, machines: Machines | None = None, measured: Measured = Mapped
+    graph: Graph,
+    settings: Settings,
+    machines: Machines | None = None,
+    measured: Measured = Mapped,
+    watch: Stopwatch | None = None,
 ) -> tuple[GraphMapping, tuple[Trial, ...]]:
     """Map `graph` as `settings` say, on one of `machines` instead of theirs if given; for errors see `search`."""
 
@@ -142,8 +150,9 @@ def by_settings(
 
     fixed = fix_keys(graph, settings.keys)
     machines = machines or partial(candidates, settings.machine)
+    how = partial(search, objective=settings.objective, measured=measured, watch=watch)
     try:
-        return search(fixed, machines, settings.stages, constraints, objective=settings.objective, measured=measured)
+        return how(fixed, machines, settings.stages, constraints)
     except ConstraintsError as error:
         raise _with_lines(error, settings) from None
 
@@ -168,6 +177,7 @@ def by_partitions(
     settings: Settings,
     machines: Machines | None,
     measured: Callable[[Partition, GraphMapping], Mapped],
+    watch: Stopwatch,
 ) -> tuple[Partition, GraphMapping, tuple[Trial, ...]]:
     """Cut a network by each partitioner that `settings` name, map what comes of it, and keep the best.
 
@@ -177,6 +187,8 @@ def by_partitions(
         Makes the partition, by an algorithm.
     measured : callable
         What figures are taken of, from a partition and a mapping of its graph.
+    watch : Stopwatch
+        Counts the time of all that is tried.
 
     Raises
     ------
@@ -192,7 +204,7 @@ def by_partitions(
         try:
             partition = cut(algorithm)
             cut_s = process_time() - started
-            mapping, tried = by_settings(partition.graph, settings, machines, partial(measured, partition))
+            mapping, tried = by_settings(partition.graph, settings, machines, partial(measured, partition), watch)
         except MappingError as failure:
             failures.append(failure)
             trials.append(Trial({"partition": algorithm}, failure=str(failure), cpu_s=process_time() - started))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from graphs import populations
@@ -16,6 +20,7 @@ from toolchain.map_graph import GraphMapping
 from toolchain.map_network import Outcome, map_netlist, map_network
 from toolchain.network import Network
 from toolchain.problems import SettingsError
+from toolchain.stopwatch import Stopwatch
 
 GRAPH = populations({"a": 6, "b": 6})
 
@@ -248,3 +253,32 @@ def test_what_is_mapped_again_keeps_the_algorithms() -> None:
     assert {stage: choice.algorithms for stage, choice in again.stages.items()} == {
         stage: (algorithm,) for stage, algorithm in kept.algorithms.items()
     }
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often each stage was timed, by a clock of which every stage takes a second."""
+    monkeypatch.setattr("toolchain.stopwatch.time", SimpleNamespace(perf_counter=count(0.0).__next__))
+    made: Counter[str] = Counter()
+    timed = Stopwatch.timed
+
+    def noted(watch: Stopwatch, stage: str, work: Callable[..., object], *arguments: object) -> object:
+        made[stage] += 1
+        return timed(watch, stage, work, *arguments)
+
+    monkeypatch.setattr(Stopwatch, "timed", noted)
+    return made
+
+
+def test_times_are_those_of_all_attempts(calls: Counter[str]) -> None:
+    outcome = mapped("require hops < 1\nattempts 3", populations({"a": 40}))
+    assert len(outcome.attempts) > 2
+    assert outcome.mapping.seconds == calls
+
+
+def test_times_are_those_of_all_partitions(calls: Counter[str]) -> None:
+    network = Network("n", 1.0, (cells("a", 300), cells("b", 300)), (connect((0, 1), [(0, 0), (299, 299)]),))
+    outcome = map_network(network, read_text("partition using uniform or resource_balanced"))
+    assert {str(trial.algorithms["partition"]) for trial in outcome.trials} == {"uniform", "resource_balanced"}
+    assert outcome.mapping.seconds == calls
+    assert calls["partition"] == 3, "the workload, and two partitions of it"
