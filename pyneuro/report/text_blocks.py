@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 
 from pyneuro.report.tabular import Bar, Block, Cell, Code, Facts, Histogram, Mark
 from pyneuro.report.words import NONE, is_number, percent
@@ -11,10 +12,10 @@ from pyneuro.report.words import NONE, is_number, percent
 WIDTH = 100
 ROWS = 40
 """Rows of a table; the JSON file has the others."""
-NARROWEST = 8
-"""Characters that a column of words keeps."""
+UNBROKEN = 16
+"""Words of so many characters are not broken."""
 FAVOUR = 12
-"""Characters that the first column, which says what a row is about, may have more than others that are cut."""
+"""Characters that the first column, which says what a row is about, may have more than others that are made narrower."""
 BAR = 40
 """Characters of the longest bar of a histogram."""
 
@@ -51,42 +52,89 @@ def histogram(bins: Sequence[tuple[str, int]]) -> Lines:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], omitted: int = 0) -> Lines:
-    """Yield a table; columns of numbers are set to the right."""
+    """Yield a table; columns of numbers are set to the right, long texts take several lines.
+
+    Where even that is too wide, its further columns follow below, and rows have numbers to find them by.
+    """
     cells = [list(row) for row in rows]
     omitted += max(0, len(cells) - ROWS)
     cells = cells[:ROWS]
     if not cells:
         return
-    columns = list(zip(*cells, strict=True))
-    right = [all(is_number(cell) for cell in column) for column in columns]
-    width = [max(map(len, (head, *column))) for head, column in zip(headings, columns, strict=True)]
-    if sum(width) + 2 * (len(width) - 1) > WIDTH:  # long headings take several lines
-        width = [max(map(len, (*head.split(), *column))) for head, column in zip(headings, columns, strict=True)]
-    _shrink(width, right)
-    for row in (*_head(headings, width), *cells):
-        fields = (_fit(cell, w, r) for cell, w, r in zip(row, width, right, strict=True))
-        yield "  ".join(fields)
+    columns = [_Column(*column) for column in zip(headings, zip(*cells, strict=True), strict=True)]
+    for number, part in enumerate(_parts(columns)):
+        yield from ([""] if number else [])
+        yield from _aligned(part)
     if omitted:
         yield f"... and {omitted:,} more"
 
 
-def _head(headings: Sequence[str], width: Sequence[int]) -> list[tuple[str, ...]]:
-    """The headings, over as many lines as they need."""
-    wrapped = [textwrap.wrap(head, max(wide, 1)) or [""] for head, wide in zip(headings, width, strict=True)]
-    lines = max(map(len, wrapped))
-    return list(zip(*([*[""] * (lines - len(parts)), *parts] for parts in wrapped), strict=True))
+class _Column:
+    """A column, and how many characters it takes: `whole`, with its `words` on lines of their own, or `broken`."""
+
+    def __init__(self, heading: str, cells: Sequence[str]) -> None:
+        self.texts = (heading, *cells)
+        self.right = all(is_number(cell) for cell in cells)
+        head, longest = _longest(heading.split()), _longest(cells)
+        self.whole = max(len(heading), longest)
+        self.headed = max(head, longest)
+        self.words = self.headed if self.right else _longest([word for text in self.texts for word in text.split()])
+        self.broken = self.words if self.right else max(head, min(self.words, UNBROKEN))
+
+    def lines(self, width: int) -> list[list[str]]:
+        """The lines of heading and cells."""
+        return [textwrap.wrap(text, max(width, 1), break_on_hyphens=False) or [""] for text in self.texts]
 
 
-def _shrink(width: list[int], right: list[bool]) -> None:
-    """Make the widest columns of words narrower until the table fits."""
-    words = [i for i, is_number in enumerate(right) if not is_number]
-    while sum(width) + 2 * (len(width) - 1) > WIDTH and (wide := [i for i in words if width[i] > NARROWEST]):
+def _longest(texts: Sequence[str]) -> int:
+    return max(map(len, texts), default=0)
+
+
+def _fits(width: Sequence[int]) -> bool:
+    return sum(width) + 2 * (len(width) - 1) <= WIDTH
+
+
+def _parts(columns: Sequence[_Column]) -> Iterator[list[_Column]]:
+    """The columns, or as many at a time as fit."""
+    if _fits([column.broken for column in columns]):
+        yield [*columns]
+        return
+    number = _Column("#", [str(i) for i in range(1, len(columns[0].texts))])
+    part = [number]
+    for column in columns:
+        if len(part) > 1 and not _fits([other.words for other in (*part, column)]):
+            yield part
+            part = [number]
+        part.append(column)
+    yield part
+
+
+def _aligned(columns: Sequence[_Column]) -> Lines:
+    """Yield the lines of columns beside each other; headings end on the same line."""
+    width = _widths(columns)
+    head, *rows = zip(*(column.lines(wide) for column, wide in zip(columns, width, strict=True)), strict=True)
+    high = max(map(len, head))
+    for row in ([[""] * (high - len(lines)) + lines for lines in head], *rows):
+        for parts in zip_longest(*row, fillvalue=""):
+            placed = zip(columns, parts, width, strict=True)
+            yield "  ".join(part.rjust(wide) if column.right else part.ljust(wide) for column, part, wide in placed)
+
+
+def _widths(columns: Sequence[_Column]) -> list[int]:
+    """Characters of each column: headings take several lines first, then cells, and only then words are broken."""
+    width = [column.whole for column in columns]
+    if _fits(width):
+        return width
+    width = [column.headed for column in columns]
+    _shrink(width, [column.words for column in columns])
+    _shrink(width, [column.broken for column in columns])
+    return width
+
+
+def _shrink(width: list[int], least: Sequence[int]) -> None:
+    """Make the widest columns narrower, none than `least`, until the table fits."""
+    while not _fits(width) and (wide := [i for i, short in enumerate(least) if width[i] > short]):
         width[max(wide, key=lambda i: width[i] - (FAVOUR if i == 0 else 0))] -= 1
-
-
-def _fit(cell: str, width: int, right: bool) -> str:
-    shown = cell if len(cell) <= width else cell[: width - 1] + "…"
-    return shown.rjust(width) if right else shown.ljust(width)
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> Lines:

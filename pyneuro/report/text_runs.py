@@ -1,6 +1,6 @@
 """Sections of the text that only text has in this form.
 
-They are runs, comparison and error budget, the board in characters, and the entries of the fullest table.
+They are runs, comparison and error budget, the board in characters, and the entries of the fullest tables.
 """
 
 from __future__ import annotations
@@ -9,11 +9,14 @@ import textwrap
 
 from pyneuro.report import Report
 from pyneuro.report.budget import HEADINGS, HELP, UNITS, budget_rows
+from pyneuro.report.schema.routing import Entry
 from pyneuro.report.schema.runs import ComparisonSection
 from pyneuro.report.text_blocks import WIDTH, Lines, facts, table
 from pyneuro.report.words import NONE, meaning_of, number, percent, signed
 
 WIDEST_BOARD = 16
+FULLEST = 3
+"""Chips whose entries are printed."""
 
 
 def budget(report: Report) -> Lines:
@@ -137,10 +140,20 @@ def _mesh(report: Report) -> Lines:
     yield from (row[spare:] if spare else row for row in rows)
 
 
-def fullest_table(report: Report) -> Lines:
-    """Yield the entries of the fullest table; those of other chips are on the page and in the JSON file."""
-    chips = report.tables.entries if report.tables else ()
-    if report.tables and chips and chips[0].minimised:
-        chip = chips[0]
-        yield f"Entries of chip ({chip.x}, {chip.y}), as loaded; the first that matches counts."
-        yield from table(("key", "mask", "route"), chip.minimised, report.tables.most - len(chip.minimised))
+def fullest_tables(report: Report) -> Lines:
+    """Yield the entries of the fullest tables, before and after; those of other chips are in the JSON file."""
+    if report.tables is None:
+        return
+    lengths = {(row.x, row.y): (row.generated, row.minimised) for row in report.tables.rows}
+    for number, chip in enumerate(report.tables.entries[:FULLEST]):
+        yield from ([""] if number else [])
+        generated, loaded = lengths[chip.x, chip.y]
+        yield from _entries(f"Entries of chip ({chip.x}, {chip.y}), as generated.", chip.generated, generated)
+        yield ""
+        loaded_as = f"Entries of chip ({chip.x}, {chip.y}), as loaded; the first that matches counts."
+        yield from _entries(loaded_as, chip.minimised, loaded)
+
+
+def _entries(caption: str, entries: tuple[Entry, ...], total: int) -> Lines:
+    yield caption
+    yield from table(("key", "mask", "route"), entries, total - len(entries)) if entries else ["none"]

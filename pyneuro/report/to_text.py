@@ -53,7 +53,7 @@ SECTIONS: dict[str, tuple[Bodies, ...]] = {
     "Cores": (_told(told_machine.cores), _told(told_machine.counts)),
     "Routes": (_told(told_machine.routes),),
     "Keys": (_told(told_machine.keys),),
-    "Routing tables": (_told(told_machine.tables), _as_is(text_runs.fullest_table)),
+    "Routing tables": (_told(told_machine.tables), _as_is(text_runs.fullest_tables)),
     "Memory": (_told(told_machine.used_memory),),
     "Energy (an estimate)": (_told(told_machine.energy),),
 }
