@@ -207,13 +207,17 @@ class Emulator:
         )
 
     def troubles(self) -> list[str]:
-        """Which of the `TROUBLES` may be above 0, and ``packets_dropped``.
+        """Which of the `TROUBLES` may be above 0, ``packets_dropped``, and ``overloaded_links``.
 
-        This takes a tenth of the time of `statistics`, for those who run a tick at a time.
+        This takes a tenth of the time of `statistics`, for those who run a tick at a time.  No link carries more
+        packets than all cores have sent.
         """
         accounts = [self._engine.account(number) for number in range(len(self.image.cores))]
         counts = [name for name in TROUBLES if any(account[name] for account in accounts)]
-        return [*counts, *(["packets_dropped"] if len(self._fabric.drop_block) else [])]
+        seconds = (self.tick - self._first_tick) * self.image.cycles_per_tick / self.image.machine.clock_hz
+        busy = sum(account["fired"] for account in accounts) > self.image.machine.link_capacity * seconds
+        dropped = len(self._fabric.drop_block) > 0
+        return [*counts, *["packets_dropped"] * dropped, *["overloaded_links"] * busy]
 
     def _core_statistics(self, number: int, core: Core) -> CoreStatistics:
         account = self._engine.account(number)

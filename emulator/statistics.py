@@ -121,6 +121,10 @@ class Statistics:
     packets_dropped: int
     drops: NDArray[np.uint64]
 
+    def seconds(self, clock_hz: float) -> float:
+        """Time that a machine with this clock takes for these ticks."""
+        return self.ticks * self.cycles_per_tick / clock_hz
+
     @property
     def spikes(self) -> int:
         """Spikes of all neurons and sources."""

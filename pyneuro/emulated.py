@@ -110,7 +110,7 @@ class EmulatedSimulation:
         self.emulator.run(steps, progress)
         if self._told.issuperset(self.emulator.troubles()):
             return
-        for name, text in remarks(self.emulator.statistics()).items():
+        for name, text in remarks(self.emulator.statistics(), self.mapping.machine).items():
             if name not in self._told:
                 self._told.add(name)
                 warn_user(text, RunWarning)

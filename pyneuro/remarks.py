@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from emulator.image import HISTORY
+from emulator.machine import LINK_NAMES, Machine
 from emulator.statistics import Statistics
 
 
-def remarks(counted: Statistics) -> dict[str, str]:
-    """Return what there is to say about a run, by the name of the count that tells of it."""
+def remarks(counted: Statistics, machine: Machine) -> dict[str, str]:
+    """Return what there is to say about a run on `machine`, by the name of the count that tells of it."""
     said = {
         "saturations": _saturations(counted),
         "overruns": _overruns(counted),
@@ -16,7 +19,11 @@ def remarks(counted: Statistics) -> dict[str, str]:
         "merged": _merged(counted),
         "packets_dropped": f"{counted.packets_dropped} packets were dropped by routers: their spikes are lost",
     }
-    return {name: text for name, text in said.items() if getattr(counted, name)}
+    links = _overloaded_links(counted, machine)
+    return {
+        **{name: text for name, text in said.items() if getattr(counted, name)},
+        **({"overloaded_links": links} if links else {}),
+    }
 
 
 def _saturations(counted: Statistics) -> str:
@@ -58,6 +65,21 @@ def _merged(counted: Statistics) -> str:
         f"dopamine had come since the last spike of the source than the {HISTORY - 1} arrivals that a core remembers, "
         f"most on {_most(counted, 'merged')}: some were taken for one of about the same effect; bring dopamine in "
         "fewer, larger doses to avoid this"
+    )
+
+
+def _overloaded_links(counted: Statistics, machine: Machine) -> str:
+    """Links over which more went, on average over the run, than they can take; "" if there are none."""
+    capacity = machine.link_capacity * counted.seconds(machine.clock_hz)
+    over = np.count_nonzero(counted.link_packets > capacity)
+    if not over:
+        return ""
+    x, y, link = np.unravel_index(int(counted.link_packets.argmax()), counted.link_packets.shape)
+    return (
+        f"{over:,} of the machine's links had more packets to carry than the {machine.link_capacity:,.0f} a second "
+        f"that they can, link {LINK_NAMES[link]} of chip ({x}, {y}) most, {counted.link_packets.max() / capacity:.3g} "
+        "times as many: a board would delay or drop them, and has fewer or later spikes than this run, in which all "
+        "arrive; say 'route using congestion' in the mapping, lower the rates, or raise time_scale_factor in setup()"
     )
 
 

@@ -27,6 +27,7 @@ from toolchain.errors import MappingError
 from toolchain.figures import Mapped
 from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
+from toolchain.link_load import overloaded_links
 from toolchain.machines import candidates
 from toolchain.map_graph import GraphMapping, only
 from toolchain.memory import CoreMemory
@@ -260,6 +261,7 @@ def compile_network(
         *coarse_steps(network, shifts),
         *timed("weights", lossy_responses, network, shifts, options.substeps),
         *overloads(network, parts, budget),
+        *overloaded_links(mapped.graph, mapped.routes, mapped.machine, scale),
     )
     return Mapping(
         network.label,

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import Machine
+from emulator.machine import LINK_NAMES, Machine
+from toolchain.diagnostics import Diagnostic
 from toolchain.graph import Graph
 from toolchain.route import Routes
 
@@ -32,6 +33,24 @@ def link_rates(graph: Graph, routes: Routes, machine: Machine, time_scale_factor
 def link_load(graph: Graph, routes: Routes, machine: Machine, time_scale_factor: float = 1.0) -> float:
     """The share of its capacity that the busiest link carries; 0 if no rate is known."""
     return float(link_rates(graph, routes, machine, time_scale_factor).max(initial=0.0) / machine.link_capacity)
+
+
+def overloaded_links(
+    graph: Graph, routes: Routes, machine: Machine, time_scale_factor: float = 1.0
+) -> tuple[Diagnostic, ...]:
+    """A remark if links are expected to have more to carry than they can."""
+    load = link_rates(graph, routes, machine, time_scale_factor) / machine.link_capacity
+    over = int(np.count_nonzero(load > 1.0))
+    if not over:
+        return ()
+    x, y, link = np.unravel_index(int(load.argmax()), load.shape)
+    others = f", and {over - 1:,} more have too much" if over > 1 else ""
+    text = (
+        f"at the expected rates it has {100 * load[x, y, link]:.0f} % of the {machine.link_capacity:,.0f} packets a "
+        f"second to carry that a link can{others}: expect lost or late spikes; say 'route using congestion', use a "
+        "larger machine, or a larger time_scale_factor"
+    )
+    return (Diagnostic("route", f"link {LINK_NAMES[link]} of chip ({x}, {y})", text),)
 
 
 def _carried(packets: NDArray[np.float64], routes: Routes, machine: Machine) -> NDArray[np.float64]:

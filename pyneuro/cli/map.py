@@ -14,7 +14,7 @@ from pyneuro.cli import FAILED
 from pyneuro.cli.figures import last_line, lines, peak_rss_mb
 from pyneuro.cli.requirements import tell, tell_unjudged
 from pyneuro.cli.trace import traced
-from pyneuro.errors import ScriptError
+from pyneuro.errors import MappingWarning, ScriptError, warn_user
 from pyneuro.options import Options
 from pyneuro.report import Report
 from pyneuro.report.build import compiled_report, netlist_report
@@ -107,7 +107,10 @@ def _netlist(options: argparse.Namespace) -> Mapped:
     with _explaining(options.explain, settings):
         outcome = map_netlist(graph, settings)
     spent = _since(*start)
-    return outcome, outcome.mapping, netlist_report(outcome), spent
+    report = netlist_report(outcome)
+    for remark in report.diagnostics:
+        warn_user(f"{remark.subject}: {remark.message}", MappingWarning)
+    return outcome, outcome.mapping, report, spent
 
 
 def _without_keys(graph: Graph) -> Graph:
@@ -136,4 +139,7 @@ def _map_and_stop(explain: bool, network: Network, options: Options) -> NoReturn
     start = time.perf_counter(), time.process_time()
     with _explaining(explain, settings):
         outcome = map_network(network, settings, machine=machine, time_scale_factor=options.time_scale_factor)
-    raise _Mapped(network, outcome, _since(*start))
+    spent = _since(*start)
+    for remark in outcome.mapping.diagnostics:
+        warn_user(str(remark), MappingWarning)
+    raise _Mapped(network, outcome, spent)

@@ -41,10 +41,11 @@ Level = Literal["good", "note", "bad"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence that sums up a part of the report."""
+    """One sentence that sums up a part of the report; `section` is where there is more, as headed on the page."""
 
     level: Level
     text: str
+    section: str = ""
 
 
 @dataclass(frozen=True)

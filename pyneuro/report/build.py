@@ -33,6 +33,7 @@ from pyneuro.results import Results
 from pyneuro.version import VERSION
 from toolchain.compile import Mapping
 from toolchain.diagnostics import Diagnostic
+from toolchain.link_load import overloaded_links
 from toolchain.map_graph import GraphMapping
 from toolchain.map_network import Outcome
 from toolchain.network import Network
@@ -128,7 +129,13 @@ def compiled_report(
 def netlist_report(outcome: Outcome[GraphMapping]) -> Report:
     """Make the report of a bare graph that was mapped."""
     mapping = outcome.mapping
-    return make_report(mapping.graph.name, mapping=mapping, mapping_seconds=mapping.seconds, outcome=outcome)
+    return make_report(
+        mapping.graph.name,
+        mapping=mapping,
+        diagnostics=overloaded_links(mapping.graph, mapping.routes, mapping.machine),
+        mapping_seconds=mapping.seconds,
+        outcome=outcome,
+    )
 
 
 def add_runs(

@@ -44,7 +44,7 @@ def energy_section(
     machine = mapping.machine
     boards = np.unique(layers.board[layers.used > 0])
     chips = float(np.count_nonzero(np.isin(layers.board, boards) & (machine.cores > 0)))
-    seconds = statistics.ticks * statistics.cycles_per_tick / machine.clock_hz if statistics else 0.0
+    seconds = statistics.seconds(machine.clock_hz) if statistics else 0.0
     rate = float(layers.packets.sum()) / seconds if seconds else float(found.rates.sum()) / time_scale_factor
     full = float(len(boards)) if machine.boards > 1 or machine.name == "spin5" else 0.0
     rows = _rows(full, chips, float(mapping.cores), rate)

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from pyneuro.report import Finding, Level, Report
 from pyneuro.report.running import OVERRUNS
 from pyneuro.report.schema.runs import ComparisonRow
-from pyneuro.report.words import JUDGED_BY_COMPARE, amount, meaning_of, measured, percent
+from pyneuro.report.words import JUDGED_BY_COMPARE, amount, link_name, meaning_of, measured, percent
 
 NARROW = 0.9
 """Share of a limit from which on a resource is nearly exhausted."""
+LONGEST = 160
+"""Characters of a list of names in a finding."""
 SMALL_DIFFERENCE = 0.05
 SIGNIFICANT = 3.0
 """Standard deviations over seeds beyond which a difference is none of theirs."""
@@ -22,7 +24,7 @@ SIGNIFICANT = 3.0
 
 def findings(report: Report) -> tuple[Finding, ...]:
     """Sum up `report`, whose own findings are not looked at."""
-    parts = (_requirements, _fit, _time, _counters, _weights, _activity, _budget)
+    parts = (_requirements, _fit, _expected_time, _time, _links, _counters, _weights, _remarks, _activity, _budget)
     return tuple(finding for part in parts for finding in part(report))
 
 
@@ -57,6 +59,58 @@ def _fit(report: Report) -> Iterator[Finding]:
     if memory and memory.sdram_most > NARROW * memory.sdram_limit:
         share = memory.sdram_most / memory.sdram_limit
         yield Finding("note", f"The fullest SDRAM is filled to {percent(share)}.")
+
+
+def _expected_time(report: Report) -> Iterator[Finding]:
+    """What the partitioner expected of cores; where it was run, that counts more."""
+    cores = report.cores
+    if cores is None or not cores.overloaded or cores.busiest_share is None:
+        return
+    needs = "is" if cores.overloaded == 1 else "are"
+    text = (
+        f"{amount(cores.overloaded, 'core')} {needs} expected to need more than a tick at the assumed rates, "
+        f"'{cores.busiest}' {percent(cores.busiest_share)}"
+    )
+    if report.execution:
+        yield Finding("note", f"{text}; the run tells what they needed.", "Cores")
+    else:
+        remedy = "lower neurons_per_core, or spikes_per_second if cells fire less, or raise time_scale_factor"
+        yield Finding("bad", f"It is not expected to keep up with time: {text}; {remedy}.", "Cores")
+
+
+def _links(report: Report) -> Iterator[Finding]:
+    """What links carry of what they can."""
+    machine, routes = report.machine, report.routes
+    if machine is None or routes is None or machine.link_load is None or not routes.busiest:
+        return
+    when = "in this run" if report.execution else "at the expected rates"
+    busiest = f"{link_name(routes.busiest[0])}, {percent(machine.link_load)} of {machine.link_capacity:,.0f} packets/s"
+    if machine.links_over:
+        yield Finding(
+            "bad",
+            f"{amount(machine.links_over, 'link')} {'has' if machine.links_over == 1 else 'have'} more to carry {when} "
+            f"than a link can; the busiest is {busiest}. A board would delay or drop packets, the emulated fabric "
+            "delivers whatever links carry: say `route using congestion`, lower the rates, or raise time_scale_factor.",
+            "Routes",
+        )
+        return
+    yield Finding("good", f"No link has more to carry {when} than it can: the busiest is {busiest}.")
+    expected = machine.expected_link_load
+    if report.execution and expected is not None and expected > 1:
+        text = f"At the expected rates the busiest link would have {percent(expected)} of what it can carry"
+        yield Finding("note", f"{text}: other inputs than those of this run may be too much for it.", "Routes")
+
+
+def _remarks(report: Report) -> Iterator[Finding]:
+    """That there are remarks, and about what."""
+    if not report.diagnostics:
+        return
+    about = ", ".join(f"'{subject}'" for subject in dict.fromkeys(row.subject for row in report.diagnostics))
+    if len(about) > LONGEST:
+        about = f"{about[:LONGEST].rpartition(',')[0] or about[:LONGEST]} and others"
+    number = len(report.diagnostics)
+    text = f"{amount(number, 'remark')} of the mapping {'tells' if number == 1 else 'tell'} what it changed or foresees"
+    yield Finding("note", f"{text}, about {about}.", "Remarks")
 
 
 def _time(report: Report) -> Iterator[Finding]:

@@ -48,24 +48,38 @@ class Traffic:
         Packets if every source neuron fires once.
     sent : uint64, optional
         Packets of the run.
-    rate : float64, optional
-        Packets a second, of the run or as expected.
+    rate, expected_rate : float64, optional
+        Packets a second, of the run or as expected; and as expected.
     """
 
     machine: Machine
     expected: Links
     sent: NDArray[np.uint64] | None = None
     rate: Links | None = None
+    expected_rate: Links | None = None
 
     @property
     def load(self) -> float | None:
         """Load of the busiest link."""
-        return None if self.rate is None else float(self.rate.max(initial=0.0) / self.machine.link_capacity)
+        return self._load(self.rate)
+
+    @property
+    def expected_load(self) -> float | None:
+        """The same at the expected rates."""
+        return self._load(self.expected_rate)
+
+    @property
+    def over(self) -> int:
+        """Links that have more to carry than they can."""
+        return 0 if self.rate is None else int(np.count_nonzero(self.rate > self.machine.link_capacity))
+
+    def _load(self, rate: Links | None) -> float | None:
+        return None if rate is None else float(rate.max(initial=0.0) / self.machine.link_capacity)
 
     @property
     def ranking(self) -> Links:
         """What makes one link busier than another."""
-        return self.expected if self.sent is None else self.sent.astype(np.float64)
+        return self.expected if self.rate is None else self.rate
 
     @property
     def used(self) -> NDArray[np.int64]:
@@ -98,12 +112,12 @@ def traffic_of(mapping: GraphMapping, statistics: Statistics | None, time_scale_
     """What goes over the links."""
     machine, graph = mapping.machine, mapping.graph
     expected = link_traffic(graph, mapping.routes, machine)
-    if statistics and statistics.ticks:
-        seconds = statistics.ticks * statistics.cycles_per_tick / machine.clock_hz
-        return Traffic(machine, expected, statistics.link_packets, statistics.link_packets / seconds)
     known = any(net.rate for net in graph.nets)
     rate = link_rates(graph, mapping.routes, machine, time_scale_factor) if known else None
-    return Traffic(machine, expected, statistics.link_packets if statistics else None, rate)
+    if statistics and statistics.ticks:
+        counted = statistics.link_packets / statistics.seconds(machine.clock_hz)
+        return Traffic(machine, expected, statistics.link_packets, counted, rate)
+    return Traffic(machine, expected, statistics.link_packets if statistics else None, rate, rate)
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +222,8 @@ def machine_section(machine: Machine, layers: Layers, traffic: Traffic) -> Machi
         views_omitted=omitted,
         link_capacity=machine.link_capacity,
         link_load=traffic.load,
+        expected_link_load=traffic.expected_load,
+        links_over=traffic.over,
         table_limit=machine.table_entries,
         sdram_limit=machine.sdram_bytes,
         dtcm_limit=machine.dtcm_bytes,

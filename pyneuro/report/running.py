@@ -47,7 +47,14 @@ def cores_section(
         if statistics:
             row = _with_counts(row, statistics.cores[i], statistics.cycles_per_tick)
         rows.append(row)
-    return CoresSection(tuple(rows), mapping.cores - shown)
+    busiest = max(slices, key=lambda piece: piece.cycles, default=None)
+    return CoresSection(
+        tuple(rows),
+        mapping.cores - shown,
+        overloaded=sum(piece.cycles > tick for piece in slices) if tick else 0,
+        busiest=busiest.label if busiest and tick else None,
+        busiest_share=busiest.cycles / tick if busiest and tick else None,
+    )
 
 
 def _core_row(mapping: GraphMapping, number: int, net: int | None) -> CoreRow:

@@ -76,7 +76,8 @@ def _subtitle(report: Report) -> str:
 
 def _finding(finding: Finding) -> Markup:
     symbol = element("span", SYMBOLS[finding.level], class_="symbol", role="img", aria_label=WORDS[finding.level])
-    return element("li", symbol, element("span", prose(finding.text)), class_=finding.level)
+    more = (" See ", element("a", finding.section, href=f"#{_anchor(finding.section)}"), ".") if finding.section else ()
+    return element("li", symbol, element("span", prose(finding.text), *more), class_=finding.level)
 
 
 def _key_figures(report: Report) -> Markup:

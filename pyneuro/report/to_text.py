@@ -16,7 +16,8 @@ def to_text(report: Report) -> str:
     """Return `report` as text."""
     lines = [report.title, "=" * min(len(report.title), WIDTH), f"{report.made_by}", ""]
     for finding in report.findings:
-        lines += textwrap.wrap(f"{MARKS[finding.level]} {finding.text}", WIDTH, subsequent_indent="  ")
+        more = f" See '{finding.section}'." if finding.section else ""
+        lines += textwrap.wrap(f"{MARKS[finding.level]} {finding.text}{more}", WIDTH, subsequent_indent="  ")
     for heading, parts in SECTIONS.items():
         bodies = [body for part in parts for body in part(report) if body]
         if bodies:

@@ -124,6 +124,44 @@ def test_findings_of_trouble() -> None:
     assert any(text.startswith("1 of 2 weights of 'in→E' are too small") for text in told)
 
 
+def test_links_and_cores_with_too_much_to_do_are_found() -> None:
+    """A good finding of links turns bad with the first that has too much; cores are only expected to, before a run."""
+    assert SMALL.machine is not None
+    assert SMALL.cores is not None
+
+    def told(made: Report) -> dict[str, str]:
+        return {finding.text.partition(":")[0]: finding.level for finding in findings(made)}
+
+    machine = replace(SMALL.machine, link_load=5.04, expected_link_load=1.5, links_over=2, link_capacity=500.0)
+    busy = "2 links have more to carry in this run than a link can; the busiest is (0, 0) NE, 504 % of 500 packets/s."
+    (text,) = [text for text in told(replace(SMALL, machine=machine)) if text.startswith("2 links")]
+    assert text.startswith(busy)
+    assert told(replace(SMALL, machine=machine))[text] == "bad"
+    assert "the emulated fabric delivers whatever links carry" in text
+    quiet = told(replace(SMALL, machine=replace(machine, link_load=0.2, links_over=0)))
+    assert quiet["No link has more to carry in this run than it can"] == "good"
+    assert quiet["At the expected rates the busiest link would have 150 % of what it can carry"] == "note"
+    overloaded = replace(SMALL, cores=replace(SMALL.cores, overloaded=2, busiest="E", busiest_share=1.55))
+    start = "2 cores are expected to need more than a tick at the assumed rates, 'E' 155 %"
+    assert any(text.startswith(start) and level == "note" for text, level in told(overloaded).items())
+    alone = findings(replace(overloaded, execution=None))
+    assert [f.level for f in alone if f.text.startswith("It is not expected to keep up with time")] == ["bad"]
+
+
+def test_expected_loads_of_cores_are_counted() -> None:
+    """Those left out of the rows, too."""
+    made = make_report("tight", mapping=mapping(), slices=SLICES, cycles_per_tick=800.0)
+    assert made.cores is not None
+    assert (made.cores.overloaded, made.cores.busiest, made.cores.busiest_share) == (1, f"{NASTY}[0:2]", 900 / 800)
+
+
+def test_remarks_are_led_to() -> None:
+    (found,) = [finding for finding in SMALL.findings if finding.section == "Remarks"]
+    assert (found.level, "about 'in→E'" in found.text) == ("note", True)
+    assert '<a href="#remarks">Remarks</a>' in to_html(SMALL)
+    assert "See 'Remarks'." in to_text(SMALL)
+
+
 def test_what_histories_forgot_is_told() -> None:
     """Only of runs with synapses that change, with the core that forgot most, and what to try."""
     assert "Forgotten spikes" not in to_html(SMALL)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from emulator.machine import spin5
 from pyneuro.backend import Simulation
 from pyneuro.emulated import EmulatedSimulation
 from pyneuro.errors import MappingWarning, RunWarning
@@ -230,6 +231,24 @@ def test_what_goes_wrong_in_a_run_is_warned_of_once() -> None:
     assert "raise the mapping option ring_buffer_sigma" in text
     simulation.run(70)
     assert simulation.statistics().saturations > count
+
+
+def test_links_that_carry_more_than_they_can_are_warned_of() -> None:
+    """When it is mapped for the rates that are expected, and after the run for what was sent; then once."""
+    every = np.arange(400, dtype=np.int32)
+    times = SpikeTimes(np.arange(401), np.full(400, 5.0))
+    source = Population("source", 400, "SpikeSourceArray", {}, spike_times=times)
+    cells = Population("cells", 400, "IF_curr_exp", {})
+    drive = Projection("drive", 0, 1, "excitatory", every, 7 * every % 400, 0.1, 1.0)
+    said, narrow = {"sources_per_core": 25, "neurons_per_core": 25}, replace(spin5(), link_capacity=50.0)
+    with pytest.warns(MappingWarning, match=r"link .* of the 50 packets a second to carry .* expect lost or late"):
+        simulation = EmulatedSimulation(Network("busy", 1.0, (source, cells), (drive,)), machine=narrow, mapping=said)
+    assert simulation.emulator.troubles() == []
+    with pytest.warns(RunWarning, match="links had more packets to carry than the 50 a second") as told:
+        simulation.run(10)
+    assert len(told) == 1
+    assert simulation.emulator.troubles() == ["overloaded_links"]
+    simulation.run(10)
 
 
 def test_projections_are_told_as_they_are_now(make: Callable[[Network], Simulation]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import toolchain.link_load
 from emulator.machine import Machine, largest_part, spin5
 from toolchain.graph import Graph, Net, Vertex
-from toolchain.link_load import link_load, link_rates, link_traffic
+from toolchain.link_load import link_load, link_rates, link_traffic, overloaded_links
 from toolchain.map_graph import map_graph
 from toolchain.place import Placement
 from toolchain.place.scatter import place as scatter
@@ -62,3 +62,16 @@ def test_no_nets_load_no_link() -> None:
     graph = Graph("silent", (Vertex("v", 1),), ())
     mapping = map_graph(graph, spin5())
     assert link_load(graph, mapping.routes, mapping.machine) == 0.0
+
+
+def test_links_that_are_expected_to_have_too_much_are_told() -> None:
+    nets = (Net(0, np.array([1], np.int32), 4, 4.0, rate=120.0), Net(1, np.array([0], np.int32), 4, 4.0, rate=101.0))
+    graph = Graph("pair", (Vertex("a", 4), Vertex("b", 4)), nets)
+    machine = replace(spin5(), link_capacity=100.0)
+    routes = route(graph, Placement(machine, *np.array([[0, 1], [0, 0], [1, 1]], np.int32)))
+    (told,) = overloaded_links(graph, routes, machine)
+    assert (told.stage, told.subject) == ("route", "link E of chip (0, 0)")
+    assert "has 120 % of the 100 packets a second" in told.message
+    assert "and 1 more have too much" in told.message
+    assert "route using congestion" in told.message
+    assert overloaded_links(graph, routes, machine, time_scale_factor=1.2) == ()

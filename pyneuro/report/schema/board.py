@@ -94,8 +94,10 @@ class MachineSection:
         If `block` is not 1: the boards in use, chip by chip, and how many more are in use.
     link_capacity : float
         Packets a second that a link can take.
-    link_load : float, optional
-        Load of the busiest link; None if no rate is known.
+    link_load, expected_link_load : float, optional
+        Load of the busiest link, of the run or as expected, and as expected; None if no rate is known.
+    links_over : int
+        Links whose load is above 1.
     table_limit, sdram_limit, dtcm_limit : int
         Entries and bytes of SDRAM that a chip has, and bytes of DTCM of a core.
     """
@@ -118,6 +120,8 @@ class MachineSection:
     views_omitted: int
     link_capacity: float
     link_load: float | None
+    expected_link_load: float | None
+    links_over: int
     table_limit: int
     sdram_limit: int
     dtcm_limit: int

@@ -93,10 +93,21 @@ class CoreRow:
 
 @dataclass(frozen=True)
 class CoresSection:
-    """Every core in use, in the order of the partition, and the number left out at the end."""
+    """Every core in use, in the order of the partition, and the number left out at the end.
+
+    Parameters
+    ----------
+    overloaded : int
+        Cores, those left out among them, that are expected to need more than a tick.
+    busiest, busiest_share : str, float, optional
+        The core that is expected to need most, and what of a tick that is.
+    """
 
     rows: tuple[CoreRow, ...]
     omitted: int
+    overloaded: int = 0
+    busiest: str | None = None
+    busiest_share: float | None = None
 
 
 @dataclass(frozen=True)
