@@ -18,7 +18,7 @@ from toolchain.compile import Mapping, compile_network
 from toolchain.errors import MappingError, ParameterError
 from toolchain.network import Current, Network, Population, Projection, Recording, Values
 from toolchain.options import MappingOptions
-from toolchain.settings import Algorithm, Choice, Settings
+from toolchain.settings import Algorithm, Choice, Origin, Rule, Settings
 
 RELAY = {"tau_syn_E": 0.5, "tau_refrac": 1000.0}
 """Fires once, in the tick in which a large current comes in."""
@@ -58,6 +58,24 @@ def test_a_spike_takes_effect_after_its_delay(delay: int, timestep: float) -> No
     emulator, mapping = run(network, 200)
     assert spikes_of(emulator, mapping, 1) == [(4, 0)]
     assert spikes_of(emulator, mapping, 2) == [(4 + delay, 0)]
+
+
+@pytest.mark.parametrize("longest", [1, 16, 17, 39])
+def test_a_delay_that_is_cut_takes_effect_when_the_rule_says(longest: int) -> None:
+    chain = connect((1, 2), [(0, 0)], 2000.0, 40.0)
+    network = Network(
+        "n",
+        1.0,
+        (array_source("s", [[3.0]]), relays("a", 1), relays("b", 1)),
+        (connect((0, 1), [(0, 0)], 2000.0, 1.0), chain),
+    )
+    rule = Rule("projection", "1-2", "longest_delay", float(longest), Origin("a.map", 1))
+    emulator, mapping = run(network, 200, options=MappingOptions(rules=(rule,)))
+    assert spikes_of(emulator, mapping, 2) == [(4 + longest, 0)]
+    assert len(mapping.partition.slices) == (3 if longest <= 16 else 4)
+    assert [str(remark) for remark in mapping.diagnostics if remark.stage == "delays"] == [
+        f"1-2: 1 of 1 delays are longer than {longest} ms and were cut to it (a.map:1)"
+    ]
 
 
 def test_each_cell_hears_its_own_synapses_at_their_delays() -> None:
@@ -251,7 +269,7 @@ from emulator.image import save_image
 from toolchain.compile import compile_network
 from toolchain.network import Network
 from toolchain.options import MappingOptions
-from toolchain.settings import Algorithm, Choice, Settings
+from toolchain.settings import Algorithm, Choice, Origin, Rule, Settings
 populations = (poisson_source("in", 40, 20.0), cells("exc", 60), cells("inh", 30, "IF_cond_exp"))
 all_ends = [(0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
 pairs = [(i % 30, (7 * i) % 30) for i in range(99)]

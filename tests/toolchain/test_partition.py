@@ -23,6 +23,7 @@ from toolchain.partition.load import overloads
 from toolchain.partition.traffic import traffic_pairs
 from toolchain.partition.uniform import partition
 from toolchain.rows import Slicing
+from toolchain.settings import Rule
 from toolchain.workload import prepare
 
 MACHINE = spin3()
@@ -32,9 +33,13 @@ MS = 200_000.0
 
 def cut(network: Network, cycles: float = MS, machine: Machine = MACHINE, **options: float) -> Partition:
     """The partition of `network`, checked."""
-    chosen = MappingOptions.from_mapping(options)
-    found = partition(prepare(network, chosen), machine, chosen, cycles)
-    check(network, found, machine)
+    return cut_by(network, MappingOptions.from_mapping(options), cycles, machine)
+
+
+def cut_by(network: Network, options: MappingOptions, cycles: float = MS, machine: Machine = MACHINE) -> Partition:
+    """The same by options with rules."""
+    found = partition(prepare(network, options), machine, options, cycles)
+    check(network, found, machine, options)
     return found
 
 
@@ -75,6 +80,18 @@ def test_long_delays_get_stages_beside_their_slice() -> None:
     assert nets == [(0, [3], 2, 2.0), (1, [2], 2, 2.0), (2, [3], 3 << 1, 2.0)]
     assert [net.rate for net in found.graph.nets] == [60.0, 60.0, 60.0]
     assert np.argwhere(found.sends[2]).tolist() == [[0, 1], [2, 1]]
+
+
+@pytest.mark.parametrize(("longest", "stages"), [(49, 3), (33, 2), (32, 1), (17, 1), (16, 0), (5, 0), (0.3, 0)])
+def test_delays_that_a_rule_cuts_save_their_stages(longest: float, stages: int) -> None:
+    made = connect((0, 1), [(0, 0), (3, 1), (3, 0)], delay=np.array([16.0, 17.0, 49.0]))
+    network = Network("n", 1.0, (cells("a", 4), cells("b", 2)), (made,))
+    options = MappingOptions(neurons_per_core=2, rules=(Rule("projection", "0-1", "longest_delay", longest),))
+    found = cut_by(network, options)
+    assert [part.stages for part in found.slices if part.kind == "delay"] == [stages] * (stages > 0)
+    if not stages:
+        with pytest.raises(IllegalProductError, match="needs delay stages that its source slice lacks"):
+            check(network, found, MACHINE)
 
 
 def test_memory_is_laid_out_for_what_is_recorded() -> None:

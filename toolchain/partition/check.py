@@ -9,15 +9,22 @@ from emulator.image import DELAY_SLOTS
 from emulator.machine import Machine
 from toolchain.errors import IllegalProductError
 from toolchain.network import Network, Projection
-from toolchain.options import MOST_NEURONS, MOST_STAGES
+from toolchain.options import MOST_NEURONS, MOST_STAGES, MappingOptions
 from toolchain.partition import BESIDE, Partition, Slice
 from toolchain.partition.traffic import traffic_pairs
 from toolchain.synapses.structure import PARTNER_SELECTIONS, STRUCTURAL, structure_of
 from toolchain.workload import UNCHANGING
 
 
-def check(network: Network, partition: Partition, machine: Machine) -> None:
+def check(
+    network: Network, partition: Partition, machine: Machine, options: MappingOptions | None = None
+) -> None:
     """Check that the slices are the network's cells and the nets its synapses, and that every core fits.
+
+    Parameters
+    ----------
+    options : MappingOptions, optional
+        Those that the network was cut with, which may cut delays; by default those that nobody has said anything of.
 
     Raises
     ------
@@ -33,7 +40,7 @@ def check(network: Network, partition: Partition, machine: Machine) -> None:
     _require(order == sorted(order), "the slices of a population are not consecutive")
     for number, found in enumerate(slices):
         _check_slice(number, found, partition, machine)
-    _check_nets(network, partition)
+    _check_nets(network, partition, options or MappingOptions())
 
 
 def _check_cover(slices: list[Slice], size: int) -> None:
@@ -64,7 +71,7 @@ def _check_slice(number: int, found: Slice, partition: Partition, machine: Machi
         _require(together, f"{who} need not be on the chip of {cells.label!r}")
 
 
-def _check_nets(network: Network, partition: Partition) -> None:
+def _check_nets(network: Network, partition: Partition, options: MappingOptions) -> None:
     """A net leads from each slice to those, and only those, that have synapses from it, and to its delay stages.
 
     Where cells have synapse cores, one of these has all synapses without dynamics from the slice.
@@ -78,7 +85,7 @@ def _check_nets(network: Network, partition: Partition) -> None:
     for projection in network.projections:
         pairs = still if projection.synapse in UNCHANGING else moving
         if len(projection):
-            pairs.append(_pairs(network, partition, projection))
+            pairs.append(_pairs(network, partition, projection, options))
         if projection.synapse in STRUCTURAL:
             pairs.append(_pairs_to_be(network, partition, projection))
     made, unchanging = np.concatenate([none, *nets]), np.unique(np.concatenate(still))
@@ -107,11 +114,15 @@ def _require_pairs(partition: Partition, made: NDArray[np.int64], wanted: NDArra
         raise IllegalProductError("partition", f"the net from {labels[0]!r} to {labels[1]!r} {what} its packets")
 
 
-def _pairs(network: Network, partition: Partition, projection: Projection) -> NDArray[np.int64]:
+def _pairs(
+    network: Network, partition: Partition, projection: Projection, options: MappingOptions
+) -> NDArray[np.int64]:
     """The pairs of slices, as ``source * slices + sink``, between which the synapses of a projection need packets."""
     cells, stages = _slice_of_cell(partition, projection.source)
     targets, _ = _slice_of_cell(partition, projection.target)
     delay = np.atleast_1d(np.asarray(projection.delay, dtype=np.float64))
+    if rule := options.of_projection(network, projection, "longest_delay"):
+        delay = np.minimum(delay, float(rule.value))
     slices = len(partition.slices)
     pairs, stuck = traffic_pairs(
         projection.pre, projection.post, delay, network.timestep, cells, stages, targets, slices
