@@ -10,6 +10,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from emulator.growable cimport release
+from emulator.lanes cimport VECTOR
 from emulator.rewire cimport DRAW_CELL, DRAW_CHANCE, DRAW_DELAY, DRAW_PARTNER, DRAW_PLACE, DRAW_PROJECTION
 from emulator.state cimport (
     DOPAMINE,
@@ -75,10 +76,10 @@ def programs_of(image, core):
 
 
 def bench(image):
-    """The registers of a thread for all programs that run over synapses: int32[registers, LANES]."""
+    """The registers of a thread for all programs that run over synapses: int32[registers, LANES + VECTOR]."""
     cores = [core for core in image.cores if isinstance(core, NeuronCore)]
     depths = [len(program.registers) for core in cores for program in programs_of(image, core)]
-    return aligned(max(depths, default=0), LANES)
+    return aligned(max(depths, default=0), LANES + VECTOR)
 
 
 def given_names(pre, post):
@@ -103,7 +104,7 @@ cdef class Banks:
     image : MachineImage
         Checked.
     core : NeuronCore
-    benches : list of int32[registers, LANES]
+    benches : list of int32[registers, LANES + VECTOR]
         Registers of each thread.
     shared : SharedRows
         For constants.
@@ -183,9 +184,11 @@ cdef class Banks:
         return 0
 
     cdef int load_rows(self, Dynamic* bank, made) except -1:
-        """A copy of the rows."""
-        rows = np.array(made.rows, dtype=np.uint32)
-        cdef uint32_t[::1] words = rows
+        """A copy of the rows, with room behind them for a vector that starts there."""
+        room = np.zeros(len(made.rows) + VECTOR, dtype=np.uint32)
+        cdef uint32_t[::1] words = room
+        rows = room[:len(made.rows)]
+        rows[:] = made.rows
         self.rows.append(rows)
         bank.rows = &words[0] if len(rows) else NULL
         bank.shift, bank.defer = made.shift, made.defer
@@ -238,7 +241,7 @@ cdef class Banks:
         program = image.programs[made.program]
         self.load_routine(&bank.release, program, given_names((), ()))
         [bank.release.given[SENT]] = [register for name, register, _ in program.recorded if name == "sent"]
-        bank.releases, bank.header = True, RELEASE_HEADER_WORDS
+        bank.releases, bank.header, bank.program = True, RELEASE_HEADER_WORDS, made.program
         bank.key = <uint64_t> made.key
         bank.draws = sum(register.name.startswith("draw_") for register in program.registers)
         bank.word_count, bank.state_count = len(made.words), len(program.numbers(Role.STATE))
@@ -297,8 +300,7 @@ cdef class Banks:
 
     cdef int load_routine(self, Routine* routine, program, given) except -1:
         """A program, its registers in each thread, and which of them it is given."""
-        cdef const int32_t[::1] code
-        cdef int32_t[::1] words
+        cdef const int32_t[::1] code, words
         cdef int32_t place, register, thread
         packed = program.code.reshape(-1)
         code = packed
@@ -320,7 +322,7 @@ cdef class Banks:
         for thread in range(self.threads):
             for register, declared in enumerate(program.registers):
                 words = self.row(program, register, thread)
-                routine.registers[thread * routine.register_count + register] = &words[0]
+                routine.registers[thread * routine.register_count + register] = <int32_t*> &words[0]
         return 0
 
     def row(self, program, int register, int thread):
@@ -329,7 +331,7 @@ cdef class Banks:
         if declared.role == Role.CONSTANT:
             return self.shared.of(declared.value, LANES)
         if declared.role == Role.TABLE:
-            words = np.array(program.table(register).words)
-            self.kept.append(words)
-            return words
+            table = program.table(register).words
+            self.kept.append(table)
+            return table
         return self.benches[thread][register]

@@ -13,7 +13,7 @@ from libc.string cimport memset
 from emulator.dynamic cimport fetch_t, note_row
 from emulator.growable cimport Ints, push_pair
 from emulator.row cimport FIXED_COUNT, HEADER_WORDS, WEIGHT_SHIFT
-from emulator.state cimport DELAY, SLOTS, Core, Feed, Group, Machine, Tally
+from emulator.state cimport DELAY, SLOTS, VISITS, Core, Feed, Group, Machine, Tally, Workbench
 from emulator.update cimport program_t
 
 cdef extern from *:
@@ -50,9 +50,14 @@ ctypedef struct Senders:
 
 cdef inline void finish_tick(Machine* machine, int32_t number, int32_t thread, int32_t tick,
                              program_t run, fetch_t fetch) noexcept nogil:
-    """Core `number` takes its packets of this tick; then its tick is over and its account is closed."""
+    """Core `number` takes its packets of this tick; then its tick is over, unless it has rows with dynamics to fetch.
+
+    Those are processed for several cores at once, by `finish_visits`: so their programs find more synapses to run over,
+    and the rows have time to come from memory.
+    """
     cdef Core* core = &machine.cores[number]
     cdef uint64_t* spiking = machine.spiking + (tick & 1) * machine.spiking_words
+    cdef Workbench* bench = &machine.benches[thread]
     cdef const Group* group
     cdef Tally tally
     cdef Senders senders
@@ -72,12 +77,29 @@ cdef inline void finish_tick(Machine* machine, int32_t number, int32_t thread, i
                 take_senders(core, &senders, tick, &batch, &tally)
     take_senders(core, &senders, tick, &batch, &tally)
     add_rows(core, &batch, tick, &tally)
-    if core.dynamic_count:
-        fetch(core, tick, thread, &machine.benches[thread], run, &tally)
     if number & 63 == 0:
         # The other set was read in the tick before and is written in the next.
         machine.spiking[((tick & 1) ^ 1) * machine.spiking_words + (number >> 6)] = 0
-    close_account(core, &tally, machine.cycles_per_tick)
+    if core.dynamic_count:
+        bench.visit[bench.visit_count].core = core
+        bench.visit[bench.visit_count].tally = tally
+        bench.visit_count += 1
+        if bench.visit_count == VISITS:
+            finish_visits(machine, thread, tick, run, fetch)
+    else:
+        close_account(core, &tally, machine.cycles_per_tick)
+
+
+cdef inline void finish_visits(Machine* machine, int32_t thread, int32_t tick, program_t run,
+                               fetch_t fetch) noexcept nogil:
+    """Process the rows with dynamics that some cores have noted; then their tick is over, too."""
+    cdef Workbench* bench = &machine.benches[thread]
+    cdef int32_t v
+    if bench.visit_count:
+        fetch(bench, tick, thread, run)
+    for v in range(bench.visit_count):
+        close_account(bench.visit[v].core, &bench.visit[v].tally, machine.cycles_per_tick)
+    bench.visit_count = 0
 
 
 cdef inline void note_sender(Machine* machine, const Group* group, uint64_t heard, Senders* senders) noexcept nogil:

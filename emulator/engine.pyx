@@ -18,7 +18,7 @@ from libc.string cimport memset
 from openmp cimport omp_get_num_threads
 
 from emulator.barrier cimport Barrier, meet
-from emulator.deliver cimport finish_tick
+from emulator.deliver cimport finish_tick, finish_visits
 from emulator.dynamic cimport fetch_t
 from emulator.growable cimport Ints, copied, push, push_pair, release
 from emulator.injected cimport inject
@@ -47,6 +47,7 @@ cdef void run_share(Machine* machine, program_t program, fetch_t fetch, int32_t 
         while number < machine.core_count:
             finish_tick(machine, number, thread, tick, program, fetch)
             number += threads
+        finish_visits(machine, thread, tick, program, fetch)
         meet(barrier, threads)
 
 

@@ -11,26 +11,24 @@ A dose of tick a counts as one of ``a + lag``, as a spike of the target counts a
 from libc.stdint cimport int32_t, uint16_t, uint32_t
 
 from emulator.plastic cimport (
-    add_pre_spikes,
     add_to_ring,
     apply_post,
     apply_pre,
     choose_with_target_seen,
     controls_of,
     entries_until,
-    lay_lanes,
     register_of,
     registers_of,
     run_lanes,
+    synapses_of,
     weights_of,
 )
-from emulator.row cimport LAST_SPIKE, PLASTIC_SIZE
+from emulator.row cimport LAST_SPIKE
 from emulator.state cimport (
     DOPAMINE,
     DOSE,
     ELIGIBILITY,
     HISTORY,
-    LANES,
     SINCE,
     SLOTS,
     WEIGHT,
@@ -50,39 +48,18 @@ cdef enum:
     NO_EVENT = 0x7FFFFFFF
 
 
-cdef inline void process_modulated_rows(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
-                                        program_t run, Tally* tally) noexcept nogil:
-    """Bring the rows on the bench up to date and add them to the ring buffer."""
-    cdef int32_t count, first, n, k
-    bench.lane_count = bench.piece_count = 0
-    add_pre_spikes(bank, tick, thread, bench, run)
-    tally.routine_cycles += bench.row_count * bank.add_pre.cycles
-    for k in range(bench.row_count):
-        count = <int32_t> bench.row[k][bench.row[k][PLASTIC_SIZE] + 2]
-        first = 0
-        while first < count:
-            n = min(count - first, LANES - bench.lane_count)
-            lay_lanes(core, bank, bench, k, first, n, tick, tally)
-            lay_learning(core, bank, bench, &bench.piece[bench.piece_count - 1], tick, tally)
-            first += n
-            if bench.lane_count == LANES:
-                learn(core, bank, tick, thread, bench, run, tally)
-        tally.dynamic_events += count
-    learn(core, bank, tick, thread, bench, run, tally)
-    tally.dynamic_rows += bench.row_count
-    bench.row_count = 0
-
-
 cdef inline int32_t* learning_words(const Dynamic* bank, const Piece* piece, int32_t number) noexcept nogil:
     """Words number `number` of the synapses of a piece."""
-    cdef int32_t count = <int32_t> piece.row[piece.row[PLASTIC_SIZE] + 2]
+    cdef int32_t count = synapses_of(piece.row)
     cdef uint32_t* words = piece.row + LAST_SPIKE + 1 + (bank.traces + 1) // 2 + (count + 1) // 2
     return <int32_t*> words + number * count + piece.first
 
 
-cdef inline void lay_learning(const Core* core, const Dynamic* bank, Workbench* bench, const Piece* piece,
-                              int32_t tick, Tally* tally) noexcept nogil:
-    """Weights in full, eligibilities, and the dopamine that counts, for a piece that is on the bench."""
+cdef inline void lay_learning(Workbench* bench, int32_t tick) noexcept nogil:
+    """Weights in full, eligibilities, and the dopamine that counts, for the piece that was laid last."""
+    cdef const Piece* piece = &bench.piece[bench.piece_count - 1]
+    cdef const Core* core = piece.visit.core
+    cdef const Dynamic* bank = piece.visit.bank
     cdef int32_t index_mask = (1 << core.index_bits) - 1
     cdef const uint16_t* weight = weights_of(bank, piece)
     cdef const uint16_t* control = controls_of(piece)
@@ -102,12 +79,14 @@ cdef inline void lay_learning(const Core* core, const Dynamic* bank, Workbench* 
         bench.next_dose[lane] = entry + entries_until(bank.doses.time + entry, begun)
         bench.last_dose[lane] = entry + entries_until(bank.doses.time + entry, max(tick - lag, 0)) - 1
         if before:
-            tally.merged += bank.doses.lost[entry // HISTORY] > begun
+            piece.visit.tally.merged += bank.doses.lost[entry // HISTORY] > begun
 
 
-cdef inline void learn(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench, program_t run,
-                       Tally* tally) noexcept nogil:
+cdef inline void learn(Workbench* bench, int32_t tick, int32_t thread, program_t run) noexcept nogil:
     """Take the synapses on the bench through all events, store them, and add their weights to the ring buffer."""
+    cdef Core* core = bench.of[0].core
+    cdef const Dynamic* bank = bench.of[0].bank
+    cdef Tally* tally = &bench.of[0].tally
     cdef int32_t n, posts, p
     find_dopamine(bank, bench, thread, run)
     tally.routine_cycles += bench.lane_count * bank.doses.add_dose.cycles
@@ -126,7 +105,6 @@ cdef inline void learn(Core* core, Dynamic* bank, int32_t tick, int32_t thread, 
     tally.routine_cycles += n * bank.apply_pre.cycles
     for p in range(bench.piece_count):
         store_learning(core, bank, &bench.piece[p], bench, tick, tally)
-    bench.lane_count = bench.piece_count = 0
 
 
 cdef inline void find_dopamine(const Dynamic* bank, Workbench* bench, int32_t thread, program_t run) noexcept nogil:

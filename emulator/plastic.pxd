@@ -15,6 +15,7 @@ round for the second, and so on.
 from libc.stdint cimport int16_t, int32_t, int64_t, uint16_t, uint32_t
 from libc.string cimport memmove
 
+from emulator.lanes cimport VECTOR
 from emulator.row cimport LAST_SPIKE, PLASTIC_SIZE
 from emulator.state cimport (
     HISTORY,
@@ -33,6 +34,7 @@ from emulator.state cimport (
     Piece,
     Routine,
     Tally,
+    Visit,
     Workbench,
 )
 from emulator.update cimport program_t
@@ -41,7 +43,7 @@ cdef extern from *:
     """
     #include <stdint.h>
 
-    enum { ONE_TRACE = 1 << 11, LONG_AGO = INT32_MAX, VECTOR = 16 };
+    enum { ONE_TRACE = 1 << 11, LONG_AGO = INT32_MAX };
 
     /* How many entries of a history are at or before `tick`; those that are not in use come after all. */
     #if defined(__AVX512F__)
@@ -62,7 +64,6 @@ cdef extern from *:
     """
     const int32_t ONE_TRACE
     const int32_t LONG_AGO
-    const int32_t VECTOR
     int32_t entries_until(const int32_t* time, int32_t tick) noexcept nogil
 
 
@@ -151,48 +152,21 @@ cdef inline int16_t* traces_of(uint32_t* row) noexcept nogil:
     return <int16_t*> (row + LAST_SPIKE + 1)
 
 
-cdef inline void take_plastic_row(Workbench* bench, const Dynamic* bank, uint32_t* row, int32_t tick) noexcept nogil:
-    """Put a row on the bench; its last spike is the one of this tick from now on."""
-    cdef int32_t t, k = bench.row_count
-    bench.row[k] = row
-    bench.before[k] = <int32_t> row[LAST_SPIKE]
-    for t in range(bank.traces):
-        bench.old_trace[t][k] = traces_of(row)[t]
-    row[LAST_SPIKE] = <uint32_t> tick
-    bench.row_count += 1
+cdef inline int32_t synapses_of(const uint32_t* row) noexcept nogil:
+    """The number of synapses of a row."""
+    return <int32_t> row[row[PLASTIC_SIZE] + 2]
 
 
-cdef inline void process_plastic_rows(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
-                                      program_t run, Tally* tally) noexcept nogil:
-    """Bring the rows on the bench up to date and add them to the ring buffer."""
-    cdef int32_t count, first, n, k
-    bench.lane_count = bench.piece_count = 0
-    add_pre_spikes(bank, tick, thread, bench, run)
-    tally.routine_cycles += bench.row_count * bank.add_pre.cycles
-    for k in range(bench.row_count):
-        count = <int32_t> bench.row[k][bench.row[k][PLASTIC_SIZE] + 2]
-        first = 0
-        while first < count:
-            n = min(count - first, LANES - bench.lane_count)
-            lay_lanes(core, bank, bench, k, first, n, tick, tally)
-            first += n
-            if bench.lane_count == LANES:
-                process_lanes(core, bank, tick, thread, bench, run, tally)
-        tally.dynamic_events += count
-    process_lanes(core, bank, tick, thread, bench, run, tally)
-    tally.dynamic_rows += bench.row_count
-    bench.row_count = 0
-
-
-cdef inline void add_pre_spikes(Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
-                                program_t run) noexcept nogil:
+cdef inline void add_pre_spikes(Workbench* bench, int32_t tick, int32_t thread, program_t run) noexcept nogil:
     """The traces that the spikes of this tick leave, on the bench and in the rows."""
+    cdef const Dynamic* bank = bench.of[0].bank
     cdef const Routine* routine = &bank.add_pre
     cdef int32_t** registers = registers_of(routine, thread)
     cdef int32_t* since = register_of(routine, registers, SINCE_PRE)
     cdef int32_t* seen = register_of(routine, registers, SEEN_PRE)
     cdef int32_t* words
     cdef int32_t k, t
+    bench.of[0].tally.routine_cycles += bench.row_count * routine.cycles
     if bank.traces == 0:
         return
     for k in range(bench.row_count):
@@ -222,9 +196,11 @@ cdef inline const uint16_t* controls_of(const Piece* piece) noexcept nogil:
     return <const uint16_t*> (piece.row + piece.row[PLASTIC_SIZE] + 3) + piece.first
 
 
-cdef inline void lay_lanes(const Core* core, const Dynamic* bank, Workbench* bench, int32_t k, int32_t first,
-                           int32_t n, int32_t tick, Tally* tally) noexcept nogil:
+cdef inline void lay_plastic(Workbench* bench, int32_t k, int32_t first, int32_t n, int32_t tick) noexcept nogil:
     """Put synapses ``first .. first + n`` of row `k` on the bench: find the spikes of their targets that count."""
+    cdef Visit* visit = bench.of[k]
+    cdef const Core* core = visit.core
+    cdef const Dynamic* bank = visit.bank
     cdef Piece* piece = &bench.piece[bench.piece_count]
     cdef int32_t lane = bench.lane_count
     cdef int32_t before = bench.before[k]
@@ -232,7 +208,7 @@ cdef inline void lay_lanes(const Core* core, const Dynamic* bank, Workbench* ben
     cdef const uint16_t* weight
     cdef const uint16_t* control
     cdef int32_t entry, until, back, begun, j
-    piece[0] = Piece(bench.row[k], first, lane, n)
+    piece[0] = Piece(bench.row[k], visit, first, lane, n)
     weight, control = weights_of(bank, piece), controls_of(piece)
     for j in range(n):
         bench.from_row[lane + j] = k
@@ -246,28 +222,28 @@ cdef inline void lay_lanes(const Core* core, const Dynamic* bank, Workbench* ben
         bench.first[lane + j] = entry + entries_until(bank.history.time + entry, begun)
         bench.last[lane + j] = entry + until - 1 if until > 1 else -1
         if bench.first[lane + j] == entry + 1 and before:
-            tally.forgotten += bank.history.lost[entry // HISTORY] > begun
+            visit.tally.forgotten += bank.history.lost[entry // HISTORY] > begun
     bench.piece_count += 1
     bench.lane_count += n
 
 
-cdef inline void process_lanes(Core* core, Dynamic* bank, int32_t tick, int32_t thread, Workbench* bench,
-                               program_t run, Tally* tally) noexcept nogil:
+cdef inline void change_weights(Workbench* bench, int32_t tick, int32_t thread, program_t run) noexcept nogil:
     """Apply all spikes to the synapses on the bench, store their weights, and add them to the ring buffer."""
+    cdef Visit* visit = bench.of[0]
+    cdef const Dynamic* bank = visit.bank
     cdef int32_t nth = 0
     cdef int32_t n = choose_with_spike(bench, nth)
     cdef int32_t p
     while n:
-        apply_post(core, bank, bench, WEIGHT, bench.weight, n, thread, run)
-        tally.routine_cycles += n * bank.apply_post.cycles
+        apply_post(visit.core, bank, bench, WEIGHT, bench.weight, n, thread, run)
+        visit.tally.routine_cycles += n * bank.apply_post.cycles
         nth += 1
         n = choose_with_spike(bench, nth)
     n = choose_with_target_seen(bench)
-    apply_pre(core, bank, bench, WEIGHT, bench.weight, n, tick, thread, run)
-    tally.routine_cycles += n * bank.apply_pre.cycles
+    apply_pre(visit.core, bank, bench, WEIGHT, bench.weight, n, tick, thread, run)
+    visit.tally.routine_cycles += n * bank.apply_pre.cycles
     for p in range(bench.piece_count):
-        store_piece(core, bank, &bench.piece[p], bench.weight + bench.piece[p].lane, tick, tally)
-    bench.lane_count = bench.piece_count = 0
+        store_piece(visit.core, bank, &bench.piece[p], bench.weight + bench.piece[p].lane, tick, &visit.tally)
 
 
 cdef inline int32_t choose_with_spike(Workbench* bench, int32_t nth) noexcept nogil:

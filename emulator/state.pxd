@@ -4,6 +4,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 
 from emulator.growable cimport Ints
 from emulator.injected cimport Currents
+from emulator.lanes cimport VECTOR
 from emulator.trains cimport Sources
 
 cdef enum:
@@ -18,6 +19,7 @@ cdef enum:
     WORDS = 12              # that a synapse may have besides its weight
     DRAWS = 4               # random words that a spike of a synapse may take
     LANES = 256             # synapses that a routine runs over at once
+    VISITS = 32             # cores whose rows are fetched together
     SIGNS = 2               # synapse types that may bring dopamine
 
 # What a routine may be given, a register each, and where the traces begin.
@@ -112,6 +114,7 @@ ctypedef struct Dynamic:
     Routine elapse
     # synapses that release
     bint releases
+    int32_t program         # number of that of `release`: banks that have the same one are processed together
     Routine release
     int32_t word_count      # of each synapse
     int32_t state_count     # those of them that change, which are the first
@@ -245,22 +248,35 @@ ctypedef struct Core:
     int64_t overruns
     Tally tally
 
+ctypedef struct Visit:      # a core that has rows to fetch in this tick
+    Core* core
+    Dynamic* bank           # whose rows are on the bench
+    Tally tally
+
 ctypedef struct Piece:      # synapses of one row, in lanes that follow each other while the row is processed
     uint32_t* row
+    Visit* visit
     int32_t first           # synapse of the row
     int32_t lane
     int32_t n
 
 ctypedef struct Workbench:  # what a thread needs to process rows with dynamics
+    int32_t visit_count
+    Visit visit[VISITS]
     int32_t row_count
     uint32_t* row[LANES]
+    Visit* of[LANES]        # whose row it is
     int32_t before[LANES]   # tick of the spike before
     int32_t old_trace[TRACES][LANES]
     int32_t new_trace[TRACES][LANES]
     int32_t piece_count     # parts of rows that are in lanes
     Piece piece[LANES]
     int32_t lane_count
-    # of each lane that is plastic
+    # of each lane that releases
+    uint16_t* place[LANES + VECTOR]  # word of the ring buffer
+    uint16_t sent[LANES + VECTOR]
+    uint8_t over[LANES]     # whether it was too much
+    # of each that is plastic
     int32_t from_row[LANES]
     int32_t weight[LANES]   # s16.15
     int32_t back[LANES]
