@@ -17,7 +17,7 @@ from setuptools import Extension, setup
 CHECKED = os.environ.get("PYNEURO_CHECKED") == "1"
 PACKAGES = ("emulator", "toolchain", "pyneuro")
 
-# One source, several instruction sets: `emulator/update_<name>.pyx` and `emulator/fetch_<name>.pyx` are shells around
+# One source, several instruction sets: `emulator/update_<name>.pyx` and `emulator/share_<name>.pyx` are shells around
 # the same loops.  Those of update are so short that one which straddles two lines of code costs a sixth of the time, so
 # they are aligned.
 ALIGNED = "-falign-loops=32"
@@ -26,8 +26,8 @@ AVX512 = ("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vecto
 INSTRUCTION_SETS = {
     "emulator.update_avx2": [ALIGNED, *AVX2],
     "emulator.update_avx512": [ALIGNED, *AVX512],
-    "emulator.fetch_avx2": AVX2,
-    "emulator.fetch_avx512": AVX512,
+    "emulator.share_avx2": AVX2,
+    "emulator.share_avx512": AVX512,
 }
 
 THREADED = {"emulator.engine"}

@@ -10,7 +10,7 @@ four lines of each row are asked for when it is noted.)
 from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
-from emulator.dynamic cimport fetch_t, note_row
+from emulator.dynamic cimport fetch_rows, note_row
 from emulator.growable cimport Ints, push_pair
 from emulator.row cimport FIXED_COUNT, HEADER_WORDS, WEIGHT_SHIFT
 from emulator.state cimport DELAY, SLOTS, VISITS, Core, Feed, Group, Machine, Tally, Workbench
@@ -49,7 +49,7 @@ ctypedef struct Senders:
 
 
 cdef inline void finish_tick(Machine* machine, int32_t number, int32_t thread, int32_t tick,
-                             program_t run, fetch_t fetch) noexcept nogil:
+                             program_t run) noexcept nogil:
     """Core `number` takes its packets of this tick; then its tick is over, unless it has rows with dynamics to fetch.
 
     Those are processed for several cores at once, by `finish_visits`: so their programs find more synapses to run over,
@@ -85,18 +85,17 @@ cdef inline void finish_tick(Machine* machine, int32_t number, int32_t thread, i
         bench.visit[bench.visit_count].tally = tally
         bench.visit_count += 1
         if bench.visit_count == VISITS:
-            finish_visits(machine, thread, tick, run, fetch)
+            finish_visits(machine, thread, tick, run)
     else:
         close_account(core, &tally, machine.cycles_per_tick)
 
 
-cdef inline void finish_visits(Machine* machine, int32_t thread, int32_t tick, program_t run,
-                               fetch_t fetch) noexcept nogil:
+cdef inline void finish_visits(Machine* machine, int32_t thread, int32_t tick, program_t run) noexcept nogil:
     """Process the rows with dynamics that some cores have noted; then their tick is over, too."""
     cdef Workbench* bench = &machine.benches[thread]
     cdef int32_t v
     if bench.visit_count:
-        fetch(bench, tick, thread, run)
+        fetch_rows(bench, tick, thread, run)
     for v in range(bench.visit_count):
         close_account(bench.visit[v].core, &bench.visit[v].tally, machine.cycles_per_tick)
     bench.visit_count = 0

@@ -50,9 +50,6 @@ cdef inline void ask_for_words(const uint32_t* row, uint32_t first, uint32_t sto
         first += LINE_WORDS
 
 
-# fetch(bench, tick, thread, run): `fetch_rows` as it is compiled for an instruction set.
-ctypedef void (*fetch_t)(Workbench*, int32_t, int32_t, program_t) noexcept nogil
-
 
 cdef inline void fetch_rows(Workbench* bench, int32_t tick, int32_t thread, program_t run) noexcept nogil:
     """Process all rows of the cores visited that are due in this tick."""

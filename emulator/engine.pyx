@@ -17,38 +17,19 @@ from libc.stdlib cimport free
 from libc.string cimport memset
 from openmp cimport omp_get_num_threads
 
-from emulator.barrier cimport Barrier, meet
-from emulator.deliver cimport finish_tick, finish_visits
-from emulator.dynamic cimport fetch_t
+from emulator.barrier cimport Barrier
 from emulator.growable cimport Ints, copied, push, push_pair, release
 from emulator.injected cimport inject
 from emulator.loaded cimport Loaded, address, zeros
 from emulator.random cimport UniformStreams
+from emulator.share cimport share_t
 from emulator.state cimport SLOTS, Core, Dynamic, Machine, Recorder, Rewiring, Tally
-from emulator.tick cimport draw_numbers, gather, start_tick, take_inputs
+from emulator.tick cimport draw_numbers, gather, take_inputs
 from emulator.trains cimport Trains
 from emulator.update cimport program_t
 
-from emulator.fetch import FETCH_ADDRESS
+from emulator.share import SHARE_ADDRESS
 from emulator.update import PROGRAM_ADDRESS
-
-
-cdef void run_share(Machine* machine, program_t program, fetch_t fetch, int32_t first, int32_t last, int32_t thread,
-                    int32_t threads, Barrier* barrier) noexcept nogil:
-    """The share of one thread: every so many-th core, always the same ones, whose state stays in its cache."""
-    cdef int32_t tick, number
-    for tick in range(first, last):
-        number = thread
-        while number < machine.core_count:
-            start_tick(machine, number, thread, tick, program)
-            number += threads
-        meet(barrier, threads)
-        number = thread
-        while number < machine.core_count:
-            finish_tick(machine, number, thread, tick, program, fetch)
-            number += threads
-        finish_visits(machine, thread, tick, program, fetch)
-        meet(barrier, threads)
 
 
 cdef bint out_of_memory(const Core* core) noexcept:
@@ -78,14 +59,14 @@ cdef class Engine(Loaded):
         """Run until tick `last`, for which the words of waves are there."""
         cdef Machine* machine = &self.machine
         cdef program_t program = <program_t> <size_t> PROGRAM_ADDRESS
-        cdef fetch_t fetch = <fetch_t> <size_t> FETCH_ADDRESS
+        cdef share_t share = <share_t> <size_t> SHARE_ADDRESS
         cdef int32_t first = self.tick
         cdef int32_t number
         for number in range(machine.core_count):
             if self.trains[number] is not None:
                 (<Trains> self.trains[number]).run_until(last)
         with nogil, parallel(num_threads=self.threads):
-            run_share(machine, program, fetch, first, last, threadid(), omp_get_num_threads(), &self.barrier)
+            share(machine, program, first, last, threadid(), omp_get_num_threads(), &self.barrier)
         self.tick = last
         for number in range(machine.core_count):
             if out_of_memory(&machine.cores[number]):

@@ -1,3 +1,0 @@
-"""`emulator.dynamic.fetch_rows`, compiled for AVX2."""
-
-include "fetch.pxi"

@@ -1,3 +1,0 @@
-"""`emulator.dynamic.fetch_rows`, compiled for the baseline of the platform."""
-
-include "fetch.pxi"

@@ -1,0 +1,3 @@
+"""`emulator.share.run_share`, compiled for AVX2."""
+
+include "share.pxi"
