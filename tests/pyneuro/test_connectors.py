@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -411,24 +410,6 @@ def test_numbers_must_be_whole() -> None:
     n = RandomDistribution("uniform", (1.0, 3.0), rng=NumpyRNG(1))
     with pytest.raises(ConnectionError, match=r"FixedNumberPreConnector\.n must be whole numbers"):
         pyneuro.Projection(*populations(pyneuro, (5, 5)), pyneuro.FixedNumberPreConnector(n))
-
-
-@pytest.mark.slow
-def test_build_speed() -> None:
-    """40 million synapses of one connector, and the connections of Brunel's network of 10,000 cells, in CPU seconds."""
-    pyneuro.setup(timestep=0.1)
-    cells = [pyneuro.Population(20_000, pyneuro.IF_curr_exp()) for _ in range(2)]
-    started = time.process_time()
-    big = pyneuro.Projection(*cells, pyneuro.FixedProbabilityConnector(0.1, rng=NumpyRNG(1)), static(pyneuro))
-    assert time.process_time() - started < 5.0
-    assert abs(len(big) - 40e6) < 5 * (40e6 * 0.9) ** 0.5
-    pyneuro.setup(timestep=0.1)
-    started = time.process_time()
-    exc, inh = pyneuro.Population(8000, pyneuro.IF_curr_exp()), pyneuro.Population(2000, pyneuro.IF_curr_exp())
-    for source, n in ((exc, 80), (inh, 20)):
-        connector = pyneuro.FixedNumberPreConnector(n, rng=NumpyRNG(n))
-        assert len(pyneuro.Projection(source, exc + inh, connector, static(pyneuro))) == n * 10_000
-    assert time.process_time() - started < 1.5
 
 
 @pytest.mark.parametrize("p", [-0.2, 1.7, float("nan")])

@@ -23,7 +23,7 @@ from emulator.image import (
     RoutingTable,
     SynapseCore,
 )
-from emulator.machine import FIRST_CORE_BIT, Machine, torus
+from emulator.machine import FIRST_CORE_BIT, LINKS, Machine, torus
 from emulator.program import Instruction, Op, Program, Register, Role
 from emulator.renewal import Intervals
 
@@ -235,3 +235,20 @@ def image(
         cores=tuple(cores),
     )
     return replace(made, **more)
+
+
+def all_to_all() -> MachineImage:
+    """960 cores on 64 chips, each heard by all: packets go along the row of their chip, from there up the columns."""
+    places = [(x, y, p) for x in range(8) for y in range(8) for p in range(1, 16)]
+    cores = [neurons(4, place=place, key=(number + 1) << 2, label=str(number)) for number, place in enumerate(places)]
+    east, north = LINKS.index((1, 0)), LINKS.index((0, 1))
+    tables = []
+    for x in range(8):
+        for y in range(8):
+            onward = [
+                ((x + 1) % 8 != sx and y == sy) << east | ((y + 1) % 8 != sy) << north | route(*range(1, 16))
+                for sx, sy, _ in places
+            ]
+            entries = [(core.key, core.mask, word) for core, word in zip(cores, onward, strict=True)]
+            tables.append(table(x, y, *entries))
+    return image(cores, tables, torus(8, 8))
