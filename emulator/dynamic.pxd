@@ -40,7 +40,7 @@ cdef inline void note_row(Core* core, const Feed* feed, uint32_t i, int32_t tick
     if bank.heard != NULL:
         push(bank.heard, word)
     if bank.defer == 0:
-        ask_for_words(bank.rows + word, 0, FIRST_WORDS)
+        ask_for_words(bank.rows + word, 0, min(feed.stride, <uint32_t> FIRST_WORDS))
 
 
 cdef inline void ask_for_words(const uint32_t* row, uint32_t first, uint32_t stop) noexcept nogil:
@@ -48,7 +48,6 @@ cdef inline void ask_for_words(const uint32_t* row, uint32_t first, uint32_t sto
     while first < stop:
         prefetch_row(row + first)
         first += LINE_WORDS
-
 
 
 cdef inline void fetch_rows(Workbench* bench, int32_t tick, int32_t thread, program_t run) noexcept nogil:

@@ -1,4 +1,4 @@
-"""The engine: the loop that runs a loaded image tick by tick, and the way to its state.
+"""The engine: runs a loaded image tick by tick (``share.pxd`` has the loop), and is the way to its state.
 
 A tick has two halves, and all cores finish the first before any begins the second.  In the first each core
 takes the slot of its ring buffer that is due, runs its program and notes who spikes (``tick.pxd``).  In the

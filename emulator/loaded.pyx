@@ -12,6 +12,7 @@ from libc.stdlib cimport calloc, free
 from emulator.banks cimport Banks
 from emulator.growable cimport release
 from emulator.injected cimport NEVER, InjectedCurrents
+from emulator.lanes cimport VECTOR
 from emulator.random cimport UniformStreams
 from emulator.state cimport (
     ARRAY,
@@ -105,7 +106,7 @@ cdef class Loaded:
         self.machine.spiking = <uint64_t*> zeros(2 * self.machine.spiking_words, sizeof(uint64_t))
         self.machine.benches = <Workbench*> zeros(threads, sizeof(Workbench))
         shared = SharedRows(max((core.n for core in self.cores), default=0))
-        lanes = SharedRows(LANES)
+        lanes = SharedRows(LANES + VECTOR)
         benches = [bench(image) for _ in range(threads)]
         for number, core in enumerate(self.cores):
             self._load(number, core, costs[number])

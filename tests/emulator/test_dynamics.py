@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from images import image, neurons, route, source, table
 from numpy.typing import NDArray
-from random_dynamics import with_dynamics
+from random_dynamics import with_dynamics, with_one_release_model
 from random_images import random_image
 from slow_dynamics import unpacked
 from slow_emulator import SlowEmulator
@@ -22,6 +23,7 @@ from emulator.archive import load, save
 from emulator.emulator import Emulator
 from emulator.errors import ImageError
 from emulator.image import IMAGE_FORMAT, IMAGE_VERSION, Core, Dopamine, MachineImage, ModulatedRows, NeuronCore
+from emulator.machine import LINKS
 
 TICKS = 50
 COUNTED = ("packets_received", "unmatched", "synaptic_events", "dynamic_events", "saturations")
@@ -67,6 +69,45 @@ def test_equals_the_slow_emulator(seed: int) -> None:
     slow.run(TICKS)
     fast.run(TICKS)
     assert_alike(slow, fast)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_cores_that_share_a_program_equal_the_slow_emulator(seed: int) -> None:
+    image = with_one_release_model(random_image(seed, TICKS), seed)
+    slow, fast = SlowEmulator(image), Emulator(image)
+    slow.run(TICKS)
+    fast.run(TICKS)
+    assert_alike(slow, fast)
+
+
+def test_more_cores_than_are_visited_together_equal_the_slow_emulator() -> None:
+    """40 cores that all hear one; their rows are processed for 32 at once."""
+    key, n, east = 0x100, 8, LINKS.index((1, 0))
+    places = [(x, 0, p) for x in range(3) for p in range(1, 15)][:40]
+    heard = [(key, 0xFFFFFFF8, [[(0, 1, 1, 0)]] * n)]
+    cores: list[Core] = [neurons(2, heard, place=place, label=str(place)) for place in places]
+    spikes = [(tick, tick % n) for tick in range(1, 40)]
+    onward = [table(x, 0, (key, 0xFFFFFFF8, route(*range(1, 15), links=[east]))) for x in range(2)]
+    last = table(2, 0, (key, 0xFFFFFFF8, route(*range(1, 13))))
+    made = with_one_release_model(image([*cores, source(n, spikes, key, (0, 0, 15))], [*onward, last]), 1)
+    slow, fast = SlowEmulator(made), Emulator(made)
+    slow.run(TICKS)
+    fast.run(TICKS)
+    assert fast.statistics().dynamic_events > 40 * 39
+    assert_alike(slow, fast)
+
+
+def test_release_fills_ring_buffers() -> None:
+    """In the images of the test above synapses that release find the ring buffer full."""
+    saturations = 0
+    for seed in range(6):
+        plain = random_image(seed, TICKS)
+        fast, without = Emulator(with_one_release_model(plain, seed)), Emulator(plain)
+        fast.run(TICKS)
+        without.run(TICKS)
+        saturations += fast.statistics().saturations - without.statistics().saturations
+    assert saturations > 100
 
 
 def equal(one: Sequence[NDArray[Any]], other: Sequence[NDArray[Any]]) -> bool:

@@ -26,11 +26,14 @@ from toolchain.synapses.declaration import TimingRule, WeightRule
 from toolchain.synapses.modulated import Modulated, dopamine_programs
 from toolchain.synapses.programs import StdpPrograms, marking_words, rule_words, stdp_programs
 from toolchain.synapses.release import RELEASE_MODELS
-from toolchain.synapses.releasing import releasing
+from toolchain.synapses.releasing import Releasing, releasing
 from toolchain.synapses.timing import TIMING_RULES
 from toolchain.synapses.weight import WEIGHT_RULES
 
 Halves = list[int]
+
+STRONGEST = 3000
+"""Weights are below this, in steps of the stored ones."""
 
 
 def with_dynamics(image: MachineImage, seed: int) -> MachineImage:
@@ -162,28 +165,57 @@ def _plastic_rows(
     }
 
 
+def with_one_release_model(image: MachineImage, seed: int) -> MachineImage:
+    """The image with two banks of synapses that release on each neuron core, all of one program, some very strong."""
+    rng = np.random.default_rng(seed)
+    made, program = _release_model(rng), len(image.programs)
+    cores = [
+        replace(core, dynamic=tuple(_release_rows(rng, core, made, program, 65_000) for _ in range(2)))
+        if isinstance(core, NeuronCore) and len(core.table.key)
+        else core
+        for core in image.cores
+    ]
+    return replace(image, programs=(*image.programs, made.program), cores=tuple(cores))
+
+
 def _releasing(rng: np.random.Generator, core: NeuronCore, programs: list[Program]) -> ReleaseRows:
-    model = list(RELEASE_MODELS.values())[rng.integers(5)]
-    count = 400
-    ends = np.zeros(count, dtype=np.int32)
-    own = {name: rng.uniform(2.0, 60.0, count) for name in model.time_constants if rng.random() < 0.5}
-    made = releasing(Projection("", 0, 0, "", ends, ends, 1.0, 1.0, model.name, parameters=own), 1.0)
+    made = _release_model(rng)
     programs.append(made.program)
-    words = [np.broadcast_to(values, count) for values in made.words.values()]
-    table, rows = _packed(rng, core, 2, [-1, 0], words)
+    return _release_rows(rng, core, made, len(programs) - 1, STRONGEST)
+
+
+def _release_model(rng: np.random.Generator) -> Releasing:
+    """A model for 400 synapses, some of whose time constants are their own."""
+    model = list(RELEASE_MODELS.values())[rng.integers(5)]
+    ends = np.zeros(400, dtype=np.int32)
+    own = {name: rng.uniform(2.0, 60.0, len(ends)) for name in model.time_constants if rng.random() < 0.5}
+    return releasing(Projection("", 0, 0, "", ends, ends, 1.0, 1.0, model.name, parameters=own), 1.0)
+
+
+def _release_rows(
+    rng: np.random.Generator, core: NeuronCore, made: Releasing, program: int, strongest: int
+) -> ReleaseRows:
+    words = [np.broadcast_to(values, 400) for values in made.words.values()]
+    table, rows = _packed(rng, core, 2, [-1, 0], words, strongest=strongest)
     return ReleaseRows(
         table=table,
         rows=rows,
         shift=int(rng.integers(0, 4)),
         defer=0,
-        program=len(programs) - 1,
+        program=program,
         words=tuple(made.words),
         key=int(rng.integers(2**63)),
     )
 
 
 def _packed(
-    rng: np.random.Generator, core: NeuronCore, header: int, first: list[int], extra: list[NDArray[np.int64]]
+    rng: np.random.Generator,
+    core: NeuronCore,
+    header: int,
+    first: list[int],
+    extra: list[NDArray[np.int64]],
+    *,
+    strongest: int = STRONGEST,
 ) -> tuple[PopulationTable, NDArray[np.uint32]]:
     """Rows for some of the senders that the core has rows for; the first words of the plastic part are `first`."""
     memory: list[int] = []
@@ -197,7 +229,7 @@ def _packed(
         stride = 3 + header + 2 * -(-longest // 2) + len(extra) * longest
         entries.append((key, mask, len(memory), stride))
         for count in counts.tolist():
-            weights, controls = rng.integers(0, 3000, count), _controls(rng, core, count)
+            weights, controls = rng.integers(0, strongest, count), _controls(rng, core, count)
             plastic = [*first, *[0] * (header - len(first)), *halves(weights.tolist())]
             plastic += [int(word) for words in extra for word in words[used : used + count]]
             row = [len(plastic), *plastic, 0, count, *halves(controls)]
