@@ -6,16 +6,14 @@ can fetch a row from outside the memory of its core, nor a row name a neuron tha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.check_dynamic import check_dynamic
-from emulator.check_machine import check_machine
 from emulator.check_rewiring import check_rewiring, plastic_part, rewired_banks
+from emulator.check_shared import check_blocks, check_shared, first, name, require
 from emulator.conversion import ACCUM_MAX
-from emulator.errors import ImageError, MachineError, ProgramError
+from emulator.errors import ImageError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
     IMAGE_VERSION,
@@ -29,7 +27,6 @@ from emulator.image import (
     PoissonCore,
     PopulationTable,
     RenewalCore,
-    RoutingTable,
     SynapseCore,
     WaveCurrent,
 )
@@ -40,7 +37,6 @@ from emulator.renewal import fault
 from emulator.rows import OUTSIDE, TOO_LONG, UNKNOWN_TARGET, WRONG_PART, first_bad_row
 from emulator.waves import Wave
 
-ROUTE_BITS = 24
 WORD_BITS = 32
 LOW_BITS = 16
 """Bits of a synaptic word below its weight."""
@@ -57,11 +53,11 @@ def check(image: MachineImage) -> None:
     """Raise ImageError, naming chip or core and value, at the first thing that contradicts the rest."""
     if image.version != IMAGE_VERSION:
         raise ImageError(f"the image has format {image.version}, this emulator reads format {IMAGE_VERSION}")
-    if not image.cycles_per_tick > 0:
-        raise ImageError(f"a tick has {image.cycles_per_tick} cycles; timestep and time_scale_factor must be > 0")
-    _check_machine(image)
-    _check_tables(image)
-    _check_places(image)
+    if not 0 < image.cycles_per_tick < np.inf:
+        raise ImageError(
+            f"a tick has {image.cycles_per_tick} cycles; timestep and time_scale_factor must be > 0, and finite"
+        )
+    check_shared(image)
     for program in image.programs:
         _check_program(program)
     for core in image.cores:
@@ -78,8 +74,9 @@ def check(image: MachineImage) -> None:
         elif isinstance(core, SynapseCore):
             _check_synapses(image, core)
         else:
-            raise ImageError(f"{_name(core)}: no core is a {type(core).__name__}")
+            raise ImageError(f"{name(core)}: no core is a {type(core).__name__}")
         _check_core(core)
+    check_blocks(image)
 
 
 def check_rows(image: MachineImage, feeds: Feeds) -> None:
@@ -108,57 +105,7 @@ def check_rows(image: MachineImage, feeds: Feeds) -> None:
             )  # fmt: skip
             if fault:
                 sender = image.cores[source[feed]].label
-                raise ImageError(f"{_name(core)}: the row of neuron {index} of {sender!r} {ROW_FAULTS[fault]}")
-
-
-def _name(core: Core) -> str:
-    return f"core {core.label!r} at chip ({core.x}, {core.y}), processor {core.p}"
-
-
-def _require(holds: bool, core: Core, violation: str) -> None:
-    if not holds:
-        raise ImageError(f"{_name(core)}: {violation}")
-
-
-def _check_machine(image: MachineImage) -> None:
-    try:
-        check_machine(image.machine)
-    except MachineError as error:
-        raise ImageError(str(error)) from error
-
-
-def _check_tables(image: MachineImage) -> None:
-    seen: set[tuple[int, int]] = set()
-    for table in image.tables:
-        where = f"routing table of chip ({table.x}, {table.y})"
-        if not image.machine.has_chip(table.x, table.y):
-            raise ImageError(f"{where}: {image.machine.name} has no such chip")
-        if (table.x, table.y) in seen:
-            raise ImageError(f"{where}: there is a second one")
-        seen.add((table.x, table.y))
-        _check_table(table, where, image.machine.table_entries)
-
-
-def _check_table(table: RoutingTable, where: str, limit: int) -> None:
-    if not len(table.key) == len(table.mask) == len(table.route):
-        raise ImageError(f"{where}: {len(table.key)} keys, {len(table.mask)} masks, {len(table.route)} routes")
-    if len(table.key) > limit:
-        raise ImageError(f"{where}: {len(table.key)} entries, a chip has room for {limit}")
-    if (wrong := _first(table.key & ~table.mask != 0)) is not None:
-        key, mask = table.key[wrong], table.mask[wrong]
-        raise ImageError(f"{where}: entry {wrong} has key {key:#010x} outside its mask {mask:#010x}")
-    if (wrong := _first(table.route >> ROUTE_BITS != 0)) is not None:
-        raise ImageError(f"{where}: entry {wrong} has route {table.route[wrong]:#x}, which is beyond core 17")
-
-
-def _check_places(image: MachineImage) -> None:
-    at: dict[tuple[int, int, int], Core] = {}
-    for core in image.cores:
-        _require(image.machine.has_chip(core.x, core.y), core, f"{image.machine.name} has no such chip")
-        last = int(image.machine.cores[core.x, core.y])
-        _require(1 <= core.p <= last, core, f"the chip has processors 1 to {last} for applications")
-        other = at.setdefault((core.x, core.y, core.p), core)
-        _require(other is core, core, f"{other.label!r} is there too")
+                raise ImageError(f"{name(core)}: the row of neuron {index} of {sender!r} {ROW_FAULTS[fault]}")
 
 
 def _check_program(program: Program) -> None:
@@ -187,45 +134,45 @@ def _check_program(program: Program) -> None:
 
 def _check_core(core: Core) -> None:
     """What all cores have."""
-    _require(core.n >= 1, core, f"it has {core.n} neurons")
-    _require(0 <= core.key < 1 << WORD_BITS and 0 <= core.mask < 1 << WORD_BITS, core, "key or mask is no 32-bit word")
-    _require(core.key & ~core.mask == 0, core, f"key {core.key:#010x} lies outside its mask {core.mask:#010x}")
+    require(core.n >= 1, core, f"it has {core.n} neurons")
+    require(0 <= core.key < 1 << WORD_BITS and 0 <= core.mask < 1 << WORD_BITS, core, "key or mask is no 32-bit word")
+    require(core.key & ~core.mask == 0, core, f"key {core.key:#010x} lies outside its mask {core.mask:#010x}")
     if core.key or core.mask:
         numbers = (1 << max(key_limit(core) - 1, 0).bit_length()) - 1
-        _require(core.mask & numbers == 0, core, f"mask {core.mask:#010x} leaves no room for {key_limit(core)} keys")
+        require(core.mask & numbers == 0, core, f"mask {core.mask:#010x} leaves no room for {key_limit(core)} keys")
     _check_index(core, core.record_spikes, "record_spikes")
-    _require(bool(np.all(np.diff(core.record_spikes) > 0)), core, "record_spikes does not ascend")
+    require(bool(np.all(np.diff(core.record_spikes) > 0)), core, "record_spikes does not ascend")
 
 
 def _check_index(core: Core, index: NDArray[np.int32], what: str) -> None:
     """All of `index` name neurons of the core."""
-    if (wrong := _first((index < 0) | (index >= core.n))) is not None:
-        raise ImageError(f"{_name(core)}: {what} names neuron {index[wrong]}, it has 0 to {core.n - 1}")
+    if (wrong := first((index < 0) | (index >= core.n))) is not None:
+        raise ImageError(f"{name(core)}: {what} names neuron {index[wrong]}, it has 0 to {core.n - 1}")
 
 
 def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
-    _require(0 <= core.program < len(image.programs), core, f"there is no program {core.program}")
+    require(0 <= core.program < len(image.programs), core, f"there is no program {core.program}")
     program = image.programs[core.program]
-    _require(program.spike != NO_SPIKE, core, f"program {program.name!r} has no spikes: it runs over synapses")
+    require(program.spike != NO_SPIKE, core, f"program {program.name!r} has no spikes: it runs over synapses")
     receptors = len(program.numbers(Role.RECEPTOR))
     for register in program.registers:
         if register.role in (Role.STATE, Role.PARAMETER):
             words = core.registers.get(register.name)
-            _require(words is not None, core, f"register {register.name!r} has no values")
-            _require(words is None or words.shape == (core.n,), core, f"register {register.name!r} is not [{core.n}]")
+            require(words is not None, core, f"register {register.name!r} has no values")
+            require(words is None or words.shape == (core.n,), core, f"register {register.name!r} is not [{core.n}]")
     types = receptors + (len(core.dopamine.signs) if core.dopamine else 0)
     streams = core.n if program.numbers(Role.RANDOM) else 0
-    _require(core.seed.shape == (streams, 4), core, f"seeds of shape {core.seed.shape} for {streams} random streams")
-    _require(len(core.shift) == types, core, f"{len(core.shift)} shifts for {types} synapse types")
-    _require(all(0 <= shift < WORD_BITS for shift in core.shift), core, f"shifts {core.shift} are not all 0 to 31")
-    _require(core.n <= 1 << core.index_bits, core, f"{core.index_bits} index bits for {core.n} neurons")
-    _require(types <= 1 << core.type_bits, core, f"{core.type_bits} type bits for {types} synapse types")
+    require(core.seed.shape == (streams, 4), core, f"seeds of shape {core.seed.shape} for {streams} random streams")
+    require(len(core.shift) == types, core, f"{len(core.shift)} shifts for {types} synapse types")
+    require(all(0 <= shift < WORD_BITS for shift in core.shift), core, f"shifts {core.shift} are not all 0 to 31")
+    require(core.n <= 1 << core.index_bits, core, f"{core.index_bits} index bits for {core.n} neurons")
+    require(types <= 1 << core.type_bits, core, f"{core.type_bits} type bits for {types} synapse types")
     bits = DELAY_BITS + core.index_bits + core.type_bits
-    _require(bits <= LOW_BITS, core, f"delay, type and index take {bits} bits of a synaptic word, which has {LOW_BITS}")
+    require(bits <= LOW_BITS, core, f"delay, type and index take {bits} bits of a synaptic word, which has {LOW_BITS}")
     for table in (core.table, *(rows.table for rows in core.dynamic)):
         _check_population_table(core, table)
-    check_dynamic(image, core, lambda holds, violation: _require(holds, core, violation))
-    check_rewiring(core, lambda holds, violation: _require(holds, core, violation))
+    check_dynamic(image, core, lambda holds, violation: require(holds, core, violation))
+    check_rewiring(core, lambda holds, violation: require(holds, core, violation))
     _check_recordings(core, program)
     check_currents(core, program)
 
@@ -233,17 +180,17 @@ def _check_neurons(image: MachineImage, core: NeuronCore) -> None:
 def _check_synapses(image: MachineImage, core: SynapseCore) -> None:
     neurons = image.cores[core.neurons] if 0 <= core.neurons < len(image.cores) else None
     if not isinstance(neurons, NeuronCore):
-        raise ImageError(f"{_name(core)}: core {core.neurons}, for which it has synapses, is none of neurons")
-    _require((core.x, core.y) == (neurons.x, neurons.y), core, f"{neurons.label!r} is on another chip")
-    _require(core.n == neurons.n, core, f"{neurons.label!r} has {neurons.n} neurons, not {core.n}")
-    _require(neurons.index_bits >= 1, core, f"inputs of {neurons.label!r} are no whole words")
-    _require(core.key == core.mask == 0 and len(core.record_spikes) == 0, core, "it sends or records spikes")
+        raise ImageError(f"{name(core)}: core {core.neurons}, for which it has synapses, is none of neurons")
+    require((core.x, core.y) == (neurons.x, neurons.y), core, f"{neurons.label!r} is on another chip")
+    require(core.n == neurons.n, core, f"{neurons.label!r} has {neurons.n} neurons, not {core.n}")
+    require(neurons.index_bits >= 1, core, f"inputs of {neurons.label!r} are no whole words")
+    require(core.key == core.mask == 0 and len(core.record_spikes) == 0, core, "it sends or records spikes")
     _check_population_table(core, core.table)
 
 
 def _check_population_table(core: Core, table: PopulationTable) -> None:
     lengths = {len(table.key), len(table.mask), len(table.address), len(table.stride)}
-    _require(len(lengths) == 1, core, "the columns of its population table differ in length")
+    require(len(lengths) == 1, core, "the columns of its population table differ in length")
     free = (~table.mask).astype(np.uint64)
     end = table.key | ~table.mask
     _refuse(core, free & (free + np.uint64(1)) != 0, table, "has a mask that is not leading ones")
@@ -254,28 +201,26 @@ def _check_population_table(core: Core, table: PopulationTable) -> None:
 
 
 def _refuse(core: Core, wrong: NDArray[np.bool_], table: PopulationTable, violation: str) -> None:
-    if (entry := _first(wrong)) is not None:
+    if (entry := first(wrong)) is not None:
         key, mask = table.key[entry], table.mask[entry]
-        raise ImageError(f"{_name(core)}: population-table entry {entry} ({key:#010x}/{mask:#010x}) {violation}")
+        raise ImageError(f"{name(core)}: population-table entry {entry} ({key:#010x}/{mask:#010x}) {violation}")
 
 
 def _check_recordings(core: NeuronCore, program: Program) -> None:
     known = [name for name, _, _ in program.recorded]
     for recording in core.recordings:
-        _require(
-            recording.variable in known, core, f"{program.name} cannot record {recording.variable!r}, only {known}"
-        )
-        _require(recording.interval >= 1, core, f"it records {recording.variable!r} every {recording.interval} ticks")
-        _require(len(recording.index) > 0, core, f"the recording of {recording.variable!r} names no neuron")
+        require(recording.variable in known, core, f"{program.name} cannot record {recording.variable!r}, only {known}")
+        require(recording.interval >= 1, core, f"it records {recording.variable!r} every {recording.interval} ticks")
+        require(len(recording.index) > 0, core, f"the recording of {recording.variable!r} names no neuron")
         _check_index(core, recording.index, f"the recording of {recording.variable!r}")
     names = [recording.variable for recording in core.recordings]
-    _require(len(set(names)) == len(names), core, "it records a variable twice")
+    require(len(set(names)) == len(names), core, "it records a variable twice")
 
 
 def check_currents(core: NeuronCore, program: Program) -> None:
     """Raise ImageError at the first violation of what is injected into a core that runs `program`."""
     takes = bool(program.numbers(Role.CURRENT))
-    _require(takes or not core.currents, core, f"{program.name} takes no injected current")
+    require(takes or not core.currents, core, f"{program.name} takes no injected current")
     for current in core.currents:
         _check_index(core, current.index, "an injected current")
         if isinstance(current, WaveCurrent):
@@ -283,52 +228,52 @@ def check_currents(core: NeuronCore, program: Program) -> None:
         elif isinstance(current, Current):
             _check_steps(core, current)
         else:
-            raise ImageError(f"{_name(core)}: no injected current is a {type(current).__name__}")
+            raise ImageError(f"{name(core)}: no injected current is a {type(current).__name__}")
 
 
 def _check_wave(core: NeuronCore, wave: Wave) -> None:
     fault = wave.fault()
-    _require(fault is None, core, f"an injected wave {fault}")
-    _require(wave.highest <= ACCUM_MAX, core, f"an injected wave of up to {wave.highest:g} nA does not fit s16.15")
+    require(fault is None, core, f"an injected wave {fault}")
+    require(wave.highest <= ACCUM_MAX, core, f"an injected wave of up to {wave.highest:g} nA does not fit s16.15")
 
 
 def _check_steps(core: NeuronCore, current: Current) -> None:
-    _require(len(current.tick) == len(current.amplitude), core, "an injected current has not one amplitude a tick")
-    _require(bool(np.all(np.diff(current.tick) > 0)), core, "the ticks of an injected current do not ascend")
+    require(len(current.tick) == len(current.amplitude), core, "an injected current has not one amplitude a tick")
+    require(bool(np.all(np.diff(current.tick) > 0)), core, "the ticks of an injected current do not ascend")
 
 
 def _check_poisson(core: PoissonCore, timestep: float) -> None:
     shapes = (core.rate.shape, core.start.shape, core.stop.shape, core.seed.shape)
-    _require(shapes == (*3 * ((core.n,),), (core.n, 4)), core, f"arrays of shapes {shapes} for {core.n} sources")
+    require(shapes == (*3 * ((core.n,),), (core.n, 4)), core, f"arrays of shapes {shapes} for {core.n} sources")
     fits = (core.rate >= 0) & (core.rate * timestep * 1e-3 < LAMBDA_MAX)
-    if (wrong := _first(~fits)) is not None:
-        raise ImageError(f"{_name(core)}: source {wrong} has a rate of {core.rate[wrong]} Hz")
+    if (wrong := first(~fits)) is not None:
+        raise ImageError(f"{name(core)}: source {wrong} has a rate of {core.rate[wrong]} Hz")
 
 
 def _check_renewal(core: RenewalCore, timestep: float) -> None:
     shapes = (core.start.shape, core.stop.shape, core.seed.shape)
-    _require(shapes == ((core.n,), (core.n,), (core.n, 4)), core, f"arrays of shapes {shapes} for {core.n} sources")
+    require(shapes == ((core.n,), (core.n,), (core.n, 4)), core, f"arrays of shapes {shapes} for {core.n} sources")
     found = fault(core.intervals, core.n, timestep)
-    _require(found is None, core, str(found))
+    require(found is None, core, str(found))
 
 
 def _check_array(core: ArrayCore) -> None:
-    _require(len(core.tick) == len(core.index), core, f"{len(core.tick)} ticks for {len(core.index)} spikes")
+    require(len(core.tick) == len(core.index), core, f"{len(core.tick)} ticks for {len(core.index)} spikes")
     _check_index(core, core.index, "its list of spikes")
-    _require(bool(np.all(np.diff(core.tick) >= 0)), core, "its spikes are not sorted by tick")
+    require(bool(np.all(np.diff(core.tick) >= 0)), core, "its spikes are not sorted by tick")
     first = core.tick.min(initial=0)
-    _require(first >= 0, core, f"it has a spike in tick {first}, before tick 0")
+    require(first >= 0, core, f"it has a spike in tick {first}, before tick 0")
 
 
 def _check_delay(core: DelayCore) -> None:
     shape = core.send.shape
-    _require(len(shape) == 2 and shape[0] >= 1 and shape[1] == core.n, core, f"send is {shape}, not [stages, {core.n}]")
+    require(len(shape) == 2 and shape[0] >= 1 and shape[1] == core.n, core, f"send is {shape}, not [stages, {core.n}]")
     fits = 0 <= core.stage_shift < WORD_BITS and core.n <= 1 << core.stage_shift
-    _require(fits, core, f"a stage shift of {core.stage_shift} for {core.n} neurons")
-    _require(shape[0] << core.stage_shift < 1 << WORD_BITS, core, f"{shape[0]} stages do not fit in a key")
-    _require(len(core.record_spikes) == 0, core, "delay stages have no spikes of their own to record")
+    require(fits, core, f"a stage shift of {core.stage_shift} for {core.n} neurons")
+    require(shape[0] << core.stage_shift < 1 << WORD_BITS, core, f"{shape[0]} stages do not fit in a key")
+    require(len(core.record_spikes) == 0, core, "delay stages have no spikes of their own to record")
     outside = core.source_key & ~core.source_mask
-    _require(outside == 0, core, f"source key {core.source_key:#010x} lies outside its mask {core.source_mask:#010x}")
+    require(outside == 0, core, f"source key {core.source_key:#010x} lies outside its mask {core.source_mask:#010x}")
 
 
 def _check_heard(core: DelayCore, feeds: Feeds, span: slice, limits: NDArray[np.int64]) -> None:
@@ -338,10 +283,4 @@ def _check_heard(core: DelayCore, feeds: Feeds, span: slice, limits: NDArray[np.
         number = number[number & feeds.filter_mask[feed] == feeds.filter_key[feed]]
         heard = feeds.base[feed] + (number & feeds.index_mask[feed])
         last = int(heard.max(initial=-1))
-        _require(last < core.n, core, f"it hears neuron {last} of its source slice, which has {core.n}")
-
-
-def _first(wrong: NDArray[np.bool_]) -> int | None:
-    """Where the first True is."""
-    places: Sequence[int] = np.flatnonzero(wrong[:]).tolist() if np.any(wrong) else ()
-    return places[0] if places else None
+        require(last < core.n, core, f"it hears neuron {last} of its source slice, which has {core.n}")

@@ -237,7 +237,7 @@ def compile_network(
 
     def cut(algorithm: Algorithm) -> Partition:
         parts: Partition = timed("partition", bind("partition", algorithm), workload, limits, options, budget, slicing)
-        timed("check", check_partition, network, parts, limits, options)
+        timed("check", partial(check_partition, kept_cuts=slicing is not None), network, parts, limits, options)
         return parts
 
     def measured(parts: Partition, mapped: GraphMapping) -> Mapped:

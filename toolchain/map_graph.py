@@ -229,7 +229,8 @@ class Stages:
             At the first violation.
         """
         self.watch.timed("check", route_check, self.graph, mapping.placement, mapping.routes)
-        self.watch.timed("check", tables_check, self.graph, mapping.placement, mapping.keys, mapping.minimised)
+        products = mapping.placement, mapping.keys, mapping.minimised, mapping.routes
+        self.watch.timed("check", tables_check, self.graph, *products)
 
 
 def only(machine: Machine | str | None) -> Machines:

@@ -23,7 +23,7 @@ _LINK_BITS = np.uint32((1 << FIRST_CORE_BIT) - 1)
 
 
 def check(graph: Graph, placement: Placement, routes: Routes) -> None:
-    """Check that each tree starts at its source, uses links that exist, and reaches exactly the sinks' cores.
+    """Check that each tree starts at its source, uses links that exist, reaches just the sinks' cores, and ends there.
 
     Every chip but the first is entered once, by a link that leaves a chip of an earlier row, and every link
     left by is entered: so the rows are a tree.
@@ -121,7 +121,7 @@ class _Rows:
 
 
 def _check_cores(graph: Graph, placement: Placement, routes: Routes) -> None:
-    """The cores delivered to are exactly those of the sinks."""
+    """The cores delivered to are exactly those of the sinks, and where packets end there are some."""
     height = placement.machine.height
     chip = placement.x.astype(np.int64) * height + placement.y
     core = (1 << (FIRST_CORE_BIT + placement.p.astype(np.int64))).astype(np.uint32)
@@ -138,6 +138,9 @@ def _check_cores(graph: Graph, placement: Placement, routes: Routes) -> None:
         if (missed := wanted[chip[net.sinks]]).any():
             x, y = divmod(int(chip[net.sinks][missed.argmax()]), height)
             raise _illegal(f"the tree of {name!r} does not reach chip ({x}, {y}), where it has a sink")
+        if len(net.sinks) and not tree.route.all():
+            row = int(tree.route.argmin())
+            raise _illegal(f"the tree of {name!r} ends at chip ({tree.x[row]}, {tree.y[row]}), where it has no sink")
 
 
 def _wrong_core(name: str, x: int, y: int, wrong: int, route: int) -> IllegalProductError:

@@ -1,8 +1,8 @@
 """The checker of tables: it sends every key through them as the machine does, and knows no algorithm.
 
 A packet is matched at each chip it enters by the lowest entry, or goes straight on.  What it reaches is held
-against where the placement put the sinks; the routes are not looked at.  All keys of a net go one way unless
-an entry tells them apart; then each half of the block is walked by itself.
+against where the placement put the sinks, and then against the net's tree: tables may not make detours.  All keys of a
+net go one way unless an entry tells them apart; then each half of the block is walked by itself.
 """
 
 from __future__ import annotations
@@ -13,26 +13,41 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from emulator.image import RoutingTable
 from emulator.machine import FIRST_CORE_BIT, Machine, neighbours
 from toolchain.errors import IllegalProductError, TablesError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.place import Placement
+from toolchain.route import Routes, Tree
 from toolchain.tables import Tables
 from toolchain.tables.walk import DROPPED, LOOP, LOST, SPLIT, walk
 
 _CORES = 32 - FIRST_CORE_BIT
+_ROUTE_BITS = 24
+_LINKS = 8
+"""More than the links of a chip, so that chip and link make one number; packets of the chip's own arrive by -1."""
 _CORE_BITS = np.arange(FIRST_CORE_BIT, 32, dtype=np.uint32)
 
 
-def check(graph: Graph, placement: Placement, keys: Keys, tables: Tables) -> None:
+def check(graph: Graph, placement: Placement, keys: Keys, tables: Tables, routes: Routes | None = None) -> None:
     """Check that every key of every net reaches exactly the cores of its sinks, each chip once.
+
+    Parameters
+    ----------
+    routes : Routes, optional
+        Trees, whose chips and no others the keys must enter, each by the same link.
 
     Raises
     ------
     IllegalProductError
         At the first violation.
     """
+    for table in tables.tables:
+        _check_table(table, placement.machine)
+    chips = [(table.x, table.y) for table in tables.tables]
+    if len(set(chips)) < len(chips):
+        raise _illegal("a chip has two tables")
     walker = Walker(placement.machine, tables)
     chip = placement.x.astype(np.int64) * placement.machine.height + placement.y
     core = chip * _CORES + placement.p
@@ -43,6 +58,29 @@ def check(graph: Graph, placement: Placement, keys: Keys, tables: Tables) -> Non
             reached = _cores_reached(walked)
             if not np.array_equal(reached, wanted):
                 raise _wrong_cores(placement.machine, name, walked, reached, wanted)
+            if routes is not None:
+                _check_way(placement.machine, name, walked, routes.trees[i])
+
+
+def _check_table(table: RoutingTable, machine: Machine) -> None:
+    """A table is that of a chip; its columns are equally long, and its entries can match and be obeyed."""
+    where = f"the table of chip ({table.x}, {table.y})"
+    if not machine.has_chip(table.x, table.y):
+        raise _illegal(f"{where} is for a chip that is absent")
+    if not len(table.key) == len(table.mask) == len(table.route):
+        raise _illegal(f"{where} has {len(table.key)} keys, {len(table.mask)} masks and {len(table.route)} routes")
+    wrong = (table.key & ~table.mask != 0) | (table.route >> _ROUTE_BITS != 0)
+    if wrong.any():
+        raise _illegal(f"entry {int(wrong.argmax())} of {where} matches no key, or names a core that no chip has")
+
+
+def _check_way(machine: Machine, name: str, walked: Walk, tree: Tree) -> None:
+    """Packets enter the chips of the tree by its links, and no others."""
+    taken = np.sort(walked.chip.astype(np.int64) * _LINKS + walked.arrival)
+    wanted = np.sort((tree.x.astype(np.int64) * machine.height + tree.y) * _LINKS + tree.arrival)
+    if not np.array_equal(taken, wanted):
+        x, y = divmod(int(np.setxor1d(taken, wanted)[0] + 1) // _LINKS, machine.height)
+        raise _illegal(f"key {walked.key:#x} of {name!r} does not take the way of its tree, at chip ({x}, {y})")
 
 
 def check_lengths(tables: Tables, machine: Machine) -> None:
