@@ -19,9 +19,8 @@ from emulator.check_machine import check_machine
 from emulator.emulator import Emulator
 from emulator.errors import EmulatorError
 from emulator.image import MachineImage, NeuronCore, RoutingTable
-from emulator.machine import FIRST_CORE_BIT, Machine, torus, without
+from emulator.machine import FIRST_CORE_BIT, LINKS, Machine, torus, without
 from toolchain.algorithms import MINIMISERS
-from toolchain.check_image import check as check_image
 from toolchain.compile import Mapping, compile_network
 from toolchain.constraints import Apart, Constraints, Near
 from toolchain.errors import IllegalProductError, MappingError
@@ -30,6 +29,7 @@ from toolchain.keys import Keys
 from toolchain.keys.check import check as check_keys
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.network import Network
+from toolchain.options import MappingOptions
 from toolchain.partition.check import check as check_partition
 from toolchain.place import Placement
 from toolchain.place.check import check as check_place
@@ -106,6 +106,65 @@ def cell_twice(random: Random) -> None:
 
 def memory_exceeded(random: Random) -> None:
     partition(random, dtcm_bytes=lambda _: 1 << 17)
+
+
+def more_cells_than_asked_for(random: Random) -> None:
+    options = MappingOptions(neurons_per_core=int(random.integers(1, 10)))
+    check_partition(network(), compiled().partition, compiled().machine, options)
+
+
+def cells_that_are_sources(random: Random) -> None:
+    partition(random, kind=lambda _: "array")
+
+
+def slice_without_a_vertex(random: Random) -> None:
+    made = compiled().partition
+    broken = replace(made, memory=made.memory[: int(random.integers(len(made.memory)))])
+    check_partition(network(), broken, compiled().machine)
+
+
+def delayed(random: Random, change: Callable[[Any], Any]) -> None:
+    """What delay stages repeat, bool[stages, cells], is another."""
+    made = compiled().partition
+    number = int(random.choice(sorted(made.sends)))
+    broken = replace(made, sends={**made.sends, number: change(made.sends[number])})
+    check_partition(network(), broken, compiled().machine)
+
+
+def spike_not_repeated(random: Random) -> None:
+    def change(sends: Any) -> Any:
+        stage, cell = random.permutation(np.argwhere(sends))[0]
+        return changed(sends, (stage, cell), False)
+
+    delayed(random, change)
+
+
+def stage_missing(random: Random) -> None:
+    delayed(random, lambda sends: sends[:-1])
+
+
+def spike_repeated_for_nobody(random: Random) -> None:
+    """The second stage repeats spikes, and no delay needs more than the first."""
+    short = tuple(
+        replace(made, delay=np.minimum(made.delay, 17.0 + random.integers(16))) for made in network().projections
+    )
+    check_partition(replace(network(), projections=short), compiled().partition, compiled().machine)
+
+
+def net_changed(random: Random, **changes: Any) -> None:
+    graph = compiled().partition.graph
+    number = int(random.integers(len(graph.nets)))
+    values = {name: change(getattr(graph.nets[number], name)) for name, change in changes.items()}
+    nets = (*graph.nets[:number], replace(graph.nets[number], **values), *graph.nets[number + 1 :])
+    check_partition(network(), replace(compiled().partition, graph=replace(graph, nets=nets)), compiled().machine)
+
+
+def net_asks_for_too_few_keys(random: Random) -> None:
+    net_changed(random, keys=lambda keys: keys - 1)
+
+
+def net_tells_of_other_packets(random: Random) -> None:
+    net_changed(random, weight=lambda weight: weight + 1.0)
 
 
 def sinks_changed(random: Random, change: Callable[[Any], Any]) -> Graph:
@@ -225,6 +284,28 @@ def chip_entered_twice(random: Random) -> None:
     tree(random, change)
 
 
+def branch_without_a_sink(random: Random) -> None:
+    """The tree goes on to a chip where nobody listens."""
+    taken = mapped().placement
+    listening = set(zip(taken.x.tolist(), taken.y.tolist(), strict=True))
+    spots = []
+    for number, made in enumerate(mapped().routes.trees):
+        inside = set(zip(made.x.tolist(), made.y.tolist(), strict=True))
+        for row, (x, y) in enumerate(zip(made.x.tolist(), made.y.tolist(), strict=True)):
+            ends = (((x + dx) % 8, (y + dy) % 8, link) for link, (dx, dy) in enumerate(LINKS))
+            spots += [(number, row, end) for end in ends if end[:2] not in inside | listening]
+    number, row, (x, y, link) = spots[random.integers(len(spots))]
+    made = mapped().routes.trees[number]
+    longer = Tree(
+        np.append(made.x, np.int32(x)),
+        np.append(made.y, np.int32(y)),
+        np.append(made.arrival, np.int8((link + 3) % 6)),
+        np.append(changed(made.route, row, made.route[row] | np.uint32(1 << link)), np.uint32(0)),
+    )
+    trees = (*mapped().routes.trees[:number], longer, *mapped().routes.trees[number + 1 :])
+    check_route(mapped().graph, mapped().placement, Routes(trees))
+
+
 def tree_that_starts_elsewhere(random: Random) -> None:
     tree(random, lambda made: Tree(made.x[1:], made.y[1:], made.arrival[1:], made.route[1:]))
 
@@ -316,13 +397,53 @@ def one_neuron_goes_astray(random: Random) -> None:
     tables(random, change)
 
 
+def way_that_is_not_the_trees(random: Random) -> None:
+    """A packet goes on to one chip more, where it is dropped."""
+    made, chips = list(mapped().minimised.tables), {(table.x, table.y) for table in mapped().minimised.tables}
+    spots = []
+    for number, table in enumerate(made):
+        for link, (dx, dy) in enumerate(LINKS):
+            x, y = (table.x + dx) % 8, (table.y + dy) % 8
+            entries = np.flatnonzero(table.route & np.uint32(1 << link) == 0).tolist()
+            spots += [(number, entry, link, x, y) for entry in entries if (x, y) not in chips]
+    number, entry, link, x, y = spots[random.integers(len(spots))]
+    table = made[number]
+    made[number] = replace(table, route=changed(table.route, entry, table.route[entry] | np.uint32(1 << link)))
+    made.append(RoutingTable(x, y, *np.zeros((3, 1), np.uint32)))
+    check_tables(mapped().graph, mapped().placement, mapped().keys, Tables(tuple(made)), mapped().routes)
+
+
+def two_tables_of_a_chip(random: Random) -> None:
+    made = mapped().minimised.tables
+    number = int(random.integers(len(made)))
+    half = len(made[number].key) // 2
+    parts = (
+        replace(made[number], **{name: getattr(made[number], name)[part] for name in ("key", "mask", "route")})
+        for part in (slice(half), slice(half, None))
+    )
+    check_tables(
+        mapped().graph, mapped().placement, mapped().keys, Tables((*made[:number], *parts, *made[number + 1 :]))
+    )
+
+
+def table_of_an_absent_chip(random: Random) -> None:
+    tables(random, lambda table, entry: replace(table, x=8))
+
+
+def entry_that_matches_no_key(random: Random) -> None:
+    def change(table: RoutingTable, entry: int) -> RoutingTable:
+        return replace(table, key=changed(table.key, entry, table.key[entry] | ~table.mask[entry]))
+
+    tables(random, change)
+
+
+def table_of_unequal_columns(random: Random) -> None:
+    tables(random, lambda table, entry: replace(table, route=table.route[1:]))
+
+
 def table_too_long(random: Random) -> None:
     longest = mapped().minimised.entries_max
     check_lengths(mapped().minimised, replace(mapped().machine, table_entries=int(random.integers(longest))))
-
-
-def image(change: Callable[[MachineImage], MachineImage]) -> None:
-    check_image(network(), compiled().partition, compiled().graph_mapping, change(compiled().image))
 
 
 def cores(random: Random, change: Callable[[NeuronCore], NeuronCore]) -> MachineImage:
@@ -333,48 +454,6 @@ def cores(random: Random, change: Callable[[NeuronCore], NeuronCore]) -> Machine
     core = made.cores[number]
     assert isinstance(core, NeuronCore)
     return replace(made, cores=(*made.cores[:number], change(core), *made.cores[number + 1 :]))
-
-
-def core_loaded_elsewhere(random: Random) -> None:
-    image(lambda _: cores(random, lambda core: replace(core, p=core.p + 1)))
-
-
-def core_sends_other_keys(random: Random) -> None:
-    image(lambda _: cores(random, lambda core: replace(core, key=core.key ^ 1 << 16)))
-
-
-def table_not_loaded(random: Random) -> None:
-    image(lambda made: replace(made, tables=made.tables[1:]))
-
-
-def table_loaded_wrong(random: Random) -> None:
-    def change(made: MachineImage) -> MachineImage:
-        number = int(random.integers(len(made.tables)))
-        table = made.tables[number]
-        broken = replace(table, route=changed(table.route, 0, table.route[0] ^ 1))
-        return replace(made, tables=(*made.tables[:number], broken, *made.tables[number + 1 :]))
-
-    image(change)
-
-
-def rows_of_a_sender_unknown(random: Random) -> None:
-    def change(core: NeuronCore) -> NeuronCore:
-        entry = int(random.integers(len(core.table.key)))
-        names = ("key", "mask", "address", "stride")
-        table = replace(core.table, **{name: np.delete(getattr(core.table, name), entry) for name in names})
-        return replace(core, table=table)
-
-    image(lambda _: cores(random, change))
-
-
-def synapse_lost(random: Random) -> None:
-    def change(core: NeuronCore) -> NeuronCore:
-        entry = int(random.integers(len(core.table.key)))
-        rows = np.arange(core.table.address[entry], len(core.rows), core.table.stride[entry])
-        row = next(row for row in rows.tolist() if core.rows[row + 1])
-        return replace(core, rows=changed(core.rows, row + 1, core.rows[row + 1] - 1))
-
-    image(lambda _: cores(random, change))
 
 
 def row_outside_its_memory(random: Random) -> None:
@@ -391,6 +470,20 @@ def row_names_a_neuron_that_is_absent(random: Random) -> None:
     Emulator(cores(random, change))
 
 
+def memory_that_a_core_has_not(random: Random) -> None:
+    Emulator(cores(random, lambda core: replace(core, dtcm_bytes=1 << 16 | 1)))
+
+
+def memory_that_a_chip_has_not(random: Random) -> None:
+    Emulator(cores(random, lambda core: replace(core, sdram_bytes=1 << 28)))
+
+
+def keys_of_another_core(random: Random) -> None:
+    made = compiled().image
+    sender = next(core for core in made.cores if core.key or core.mask)
+    Emulator(replace(made, cores=tuple(replace(c, key=sender.key) if c.mask == sender.mask else c for c in made.cores)))
+
+
 def link_with_one_end(random: Random) -> None:
     machine = torus(8, 8)
     x, y, link = (int(random.integers(limit)) for limit in (8, 8, 6))
@@ -401,6 +494,14 @@ DEFECTS: dict[Callable[..., None], str] = {
     cell_lost: "slices .* do not cover",
     cell_twice: "slices .* do not cover|is not vertex",
     memory_exceeded: "exceeds the DTCM",
+    more_cells_than_asked_for: "cells, . are asked for",
+    cells_that_are_sources: "is one of array, its cells are IF_curr_exp",
+    slice_without_a_vertex: "slices have",
+    spike_not_repeated: "does not repeat the spikes that it should",
+    stage_missing: "has not . stages",
+    spike_repeated_for_nobody: "does not repeat the spikes that it should, or others",
+    net_asks_for_too_few_keys: "keys, it needs",
+    net_tells_of_other_packets: "packets if all cells spike, its net says",
     net_misses_a_sink: "lacks its packets",
     net_has_a_sink_without_synapses: "has no synapse for its packets",
     net_repeats_a_sink: "repeat or do not ascend",
@@ -414,6 +515,7 @@ DEFECTS: dict[Callable[..., None], str] = {
     core_that_is_no_sink: "which is no sink",
     branch_to_nowhere: "does not expect it",
     chip_entered_twice: "is in the tree twice",
+    branch_without_a_sink: "where it has no sink",
     tree_that_starts_elsewhere: "is first and not the source's",
     dead_link_taken: "which is absent",
     keys_overlap: "overlap",
@@ -426,15 +528,17 @@ DEFECTS: dict[Callable[..., None], str] = {
     delivered_to_another_core: "reaches|does not reach",
     sent_by_another_link: "where it has been|does not reach|reaches",
     one_neuron_goes_astray: "does not reach",
+    way_that_is_not_the_trees: "does not take the way of its tree|has been",
+    two_tables_of_a_chip: "a chip has two tables",
+    table_of_an_absent_chip: "for a chip that is absent",
+    entry_that_matches_no_key: "matches no key",
+    table_of_unequal_columns: "keys, .* masks and .* routes",
     table_too_long: "needs .* entries, it has",
-    core_loaded_elsewhere: "was placed on",
-    core_sends_other_keys: "not its keys",
-    table_not_loaded: "more or fewer routing tables",
-    table_loaded_wrong: "is not the one that was made",
-    rows_of_a_sender_unknown: "has no entry for the keys of|does not arrive",
-    synapse_lost: "does not arrive",
     row_outside_its_memory: "lies outside its rows",
     row_names_a_neuron_that_is_absent: "names a synapse type or a neuron that the core does not have",
+    memory_that_a_core_has_not: "bytes of DTCM, there are",
+    memory_that_a_chip_has_not: "bytes of the chip's SDRAM, there are",
+    keys_of_another_core: "sends keys from",
     link_with_one_end: "has no other end",
 }
 
@@ -459,6 +563,5 @@ def test_what_has_no_defect_is_legal() -> None:
     check_place(made.graph, made.placement)
     check_route(made.graph, made.placement, made.routes)
     check_keys(made.graph, made.keys)
-    check_tables(made.graph, made.placement, made.keys, made.minimised)
-    image(lambda whole: whole)
+    check_tables(made.graph, made.placement, made.keys, made.minimised, made.routes)
     Emulator(compiled().image)

@@ -35,9 +35,9 @@ def check_cells(network: Network, partition: Partition, image: MachineImage, opt
         found = [(partition.slices[i], image.cores[i]) for i in partition.slices_of(number)]
         cores = [(slice(one.start, one.stop), core) for one, core in found]
         spikes = [one.indices for one in population.recordings if one.variable == "spikes"]
+        every = np.unique(np.concatenate([np.zeros(0, np.int32), *spikes]))
         for cells, core in cores:
-            recorded = _inside(np.unique(np.concatenate([np.zeros(0, np.int32), *spikes])), cells)
-            same = np.array_equal(core.record_spikes, recorded)
+            same = np.array_equal(core.record_spikes, _inside(every, cells))
             require(same, f"{name(core)} does not record the spikes that it shall, or others")
         model = CELL_MODELS[population.cell]
         draws = not isinstance(model, CellModel) or bool(model.draws)
@@ -63,22 +63,30 @@ def _check_neurons(network: Network, population: Population, image: MachineImage
     assert isinstance(model, CellModel), "only these have neurons"
     program = model.program(substeps)
     words = model.registers(population.parameters, population.initial, population.size, network.timestep, substeps)
-    for cells, core in cores:
+    running = {number for number, one in enumerate(image.programs) if one == program}
+    for _, core in cores:
         assert isinstance(core, NeuronCore), "the places have been checked"
-        there = 0 <= core.program < len(image.programs)
-        require(there and image.programs[core.program] == program, f"{name(core)} does not run {program.name!r}")
+        require(core.program in running, f"{name(core)} does not run {program.name!r}")
         require(core.registers.keys() == words.keys(), f"{name(core)} has not the registers of {program.name!r}")
-        for register, told in core.registers.items():
-            _check_words(core, register, told, words[register][cells])
-        _check_recordings(population, cells, core)
-        _check_currents(network, population, model, cells, core)
+    neurons = [(cells, core) for cells, core in cores if isinstance(core, NeuronCore)]
+    for register, wanted in words.items():
+        fits = all(len(core.registers[register]) == core.n for _, core in neurons)
+        if not fits or not np.array_equal(np.concatenate([core.registers[register] for _, core in neurons]), wanted):
+            _raise_first(neurons, register, wanted)
+    for cells, core in neurons:
+        if population.recordings or core.recordings:
+            _check_recordings(population, cells, core)
+        if population.currents or core.currents:
+            _check_currents(network, population, model, cells, core)
 
 
-def _check_words(core: Core, register: str, told: NDArray[np.int32], words: NDArray[np.int32]) -> None:
-    if not np.array_equal(told, words):
+def _raise_first(cores: Sequence[tuple[slice, NeuronCore]], register: str, wanted: NDArray[np.int32]) -> None:
+    """Raise for the first word of a register that is another than it is `wanted` to be."""
+    for cells, core in cores:
+        told, words = core.registers[register], wanted[cells]
         require(told.shape == words.shape, f"{name(core)} has {len(told)} words for {register!r}")
-        cell = int(np.argmax(told != words))
-        require(False, f"{name(core)}: {register!r} of neuron {cell} is {told[cell]}, it should be {words[cell]}")
+        for cell in np.flatnonzero(told != words)[:1].tolist():
+            require(False, f"{name(core)}: {register!r} of neuron {cell} is {told[cell]}, it should be {words[cell]}")
 
 
 def _check_recordings(population: Population, cells: slice, core: NeuronCore) -> None:

@@ -6,7 +6,8 @@ Both are added up, hash by hash.  Where the sums of a slice differ, its synapses
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,8 @@ def _shifts(network: Network, partition: Partition, image: MachineImage) -> list
     for number in range(len(network.populations)):
         cores = [core for i in partition.slices_of(number) if isinstance(core := image.cores[i], NeuronCore)]
         told = [(core.shift, core.index_bits, core.type_bits) for core in cores]
+        types = len(types_of(network, number)) if cores else 0
         for core, one in zip(cores, told, strict=True):
-            types = len(types_of(network, number))
             require(len(core.shift) == types, f"{name(core)} has {len(core.shift)} shifts for {types} synapse types")
             require(one == told[0], f"{name(core)} shifts weights, or lays out words, otherwise than {name(cores[0])}")
         shifts.append(told[0][0] if told else ())
@@ -65,10 +66,11 @@ class Comparison:
     wanted: Wanted
     traffic: Traffic
     mechanisms: Mechanisms
-    first: list[int] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "first", first_cells(self.wanted.network))
+    @cached_property
+    def first(self) -> list[int]:
+        """The number of the first cell of each population, counted through the network."""
+        return first_cells(self.wanted.network)
 
     def sums_of_rows(self) -> Column:
         """The sum of what arrives at each slice of cells; that at its synapse cores goes to them."""
@@ -86,7 +88,7 @@ class Comparison:
         for number, made in enumerate(self.wanted.network.projections):
             if not len(made):
                 continue
-            slices = self._slice_of_cell(made.target)
+            slices = self._slice_of_cell[made.target]
             if made.synapse in UNCHANGING:
                 self.wanted.add(made, slices, sums)
             else:
@@ -140,11 +142,13 @@ class Comparison:
     def _synapses(self, rows: Rows, bank: int) -> Synapses:
         return rows.fixed() if bank < 0 else self._dynamic(rows, bank)
 
-    def _slice_of_cell(self, population: int) -> NDArray[np.int32]:
-        cells = np.zeros(self.wanted.network.populations[population].size, np.int32)
+    @cached_property
+    def _slice_of_cell(self) -> list[NDArray[np.int32]]:
+        """The slice of each cell of each population."""
+        cells = [np.zeros(population.size, np.int32) for population in self.wanted.network.populations]
         for number, found in enumerate(self.partition.slices):
-            if found.population == population and found.kind not in BESIDE:
-                cells[found.start : found.stop] = number
+            if found.kind not in BESIDE:
+                cells[found.population][found.start : found.stop] = number
         return cells
 
     def _asked(self, cells: int) -> tuple[list[Synapses], NDArray[np.int64]]:
