@@ -15,6 +15,7 @@ from toolchain.compile import Mapping, compile_network
 from toolchain.feedback import Attempt, with_feedback
 from toolchain.figures import Mapped
 from toolchain.graph import Graph
+from toolchain.idle_options import idle
 from toolchain.language.labels import unmatched
 from toolchain.map_graph import GraphMapping, only
 from toolchain.network import Network
@@ -87,7 +88,8 @@ def map_network(
     Raises
     ------
     SettingsError
-        For labels that nothing has, and figures to minimise that are not known.
+        For labels that nothing has, options that do nothing for what they are said of, and figures to minimise that
+        are not known.
     """
     _refuse_unknown(settings, network)
     watch = Stopwatch()
@@ -120,8 +122,8 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine |
 
 
 def _refuse_unknown(settings: Settings, network: Network | Graph) -> None:
-    """Refuse what would be said for nothing: of labels that there are not, of figures that nothing tells."""
-    if problems := (*unmatched(settings, network), *_unmeasured(settings, network)):
+    """Refuse what would be said for nothing, of labels that there are not, or to those that have no use for it."""
+    if problems := (*unmatched(settings, network), *idle(settings, network), *_unmeasured(settings, network)):
         raise SettingsError(problems)
 
 

@@ -138,6 +138,12 @@ class Rule:
     option: str
     value: Option
     origin: Origin = DEFAULT
+    option_origin: Origin = field(default=DEFAULT, compare=False)
+
+    @property
+    def said(self) -> Origin:
+        """Where the option was said, or else the pattern."""
+        return self.option_origin if self.option_origin.line else self.origin
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pyneuro.errors import PyneuroError, ScriptError
 from pyneuro.options import Options
 from toolchain.errors import ToolchainError
 from toolchain.graph import Graph
+from toolchain.idle_options import idle
 from toolchain.language import syntax
 from toolchain.language.clashes import clashes
 from toolchain.language.labels import unmatched
@@ -40,7 +41,7 @@ def main(options: argparse.Namespace) -> int:
     except (PyneuroError, ToolchainError):
         print(render_all(in_order([*parsed.problems, *found])))
         raise
-    of_network = () if network is None else (*unmatched(settings, network), *clashes(settings, network))
+    of_network = () if network is None else _of_network(settings, network)
     problems = in_order([*parsed.problems, *found, *of_network])
     if problems:
         print(render_all(problems))
@@ -64,6 +65,11 @@ def _judged(statements: Sequence[syntax.Statement], machine: str | None) -> tupl
     chosen = syntax.Machine(named(machine).name, where=syntax.Where(Origin("command line")))
     settings, there = judge([chosen, *(one for one in statements if not isinstance(one, syntax.Machine))])
     return settings, (*found, *there)
+
+
+def _of_network(settings: Settings, network: Network | Graph) -> tuple[Problem, ...]:
+    """What is said of labels that there are not, of what has no use for it, and against other things that are said."""
+    return *unmatched(settings, network), *idle(settings, network), *clashes(settings, network)
 
 
 def _count(number: int, what: str) -> str:

@@ -191,7 +191,10 @@ class Resolver(PlaceJudge):
     ) -> None:
         found = self.options(f"a {kind}", specs, statement, statement.options)
         for pattern, origin in self.labels(statement, statement.labels):
-            self.rules += [Rule(kind, pattern, name, value, origin) for name, value in found.items()]
+            self.rules += [
+                Rule(kind, pattern, name, value, origin, statement.at(f"options.{name}"))
+                for name, value in found.items()
+            ]
 
     # --- algorithms and requirements ----------------------------------------------------------------------------------
 
