@@ -50,6 +50,8 @@ class Rows:
     ----------
     by : Fetching
         Who fetches them.
+    words : uint32[words]
+        All rows that the table is of.
     at, packet, room : int64[rows]
         First word of each row, the packet that finds it, and words from row to row.
     """
@@ -140,9 +142,8 @@ def dynamic(found: Rows, rows: DynamicRows, mechanism: int, grows: bool) -> Syna
     made = found.synapses(row, weight, control, rows.defer, mechanism)
     behind = (at + 1 + header + (count + 1) // 2)[row] + place
     own = [words[behind + number * count[row]].astype(np.uint64) for number in range(each)]
-    ring = (
-        ring_delay(control.astype(np.uint64), found.by.neurons.index_bits + found.by.neurons.type_bits)
-    ) % DELAY_SLOTS
+    bits = found.by.neurons.index_bits + found.by.neurons.type_bits
+    ring = ring_delay(control.astype(np.uint64), bits) % np.uint64(DELAY_SLOTS)
     return Synapses(made.ends, made.what, (_service(rows, ring), *own))
 
 

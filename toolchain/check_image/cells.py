@@ -7,6 +7,7 @@ for each population and held against each core.  Ticks, amplitudes and indices a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from emulator.seeds import source_seeds
 from toolchain.check_image.require import name, require
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.models.sources import SPIKE_SOURCE_POISSON, given, intervals, window
+from toolchain.models.sources import RENEWAL_SOURCES, SPIKE_SOURCE_POISSON, given, intervals, window
 from toolchain.network import Current, Injected, Network, Population, WaveCurrent
 from toolchain.options import MappingOptions
 from toolchain.partition import Partition
@@ -52,8 +53,9 @@ def check_cells(network: Network, partition: Partition, image: MachineImage, opt
 
 
 def _inside(indices: NDArray[np.int32], cells: slice) -> NDArray[np.int32]:
-    """Those of `indices` that are among `cells`, counted from the first of these."""
-    inside: NDArray[np.int32] = indices[(indices >= cells.start) & (indices < cells.stop)] - np.int32(cells.start)
+    """Those of `indices`, which ascend, that are among `cells`, counted from the first of these."""
+    low, high = np.searchsorted(indices, (cells.start, cells.stop))
+    inside: NDArray[np.int32] = indices[low:high] - np.int32(cells.start)
     return inside
 
 
@@ -101,11 +103,14 @@ def _check_recordings(population: Population, cells: slice, core: NeuronCore) ->
 
 def _check_currents(network: Network, population: Population, model: CellModel, cells: slice, core: NeuronCore) -> None:
     """What is injected into a core is what is injected into its cells."""
-    mine = [one for one in population.currents if len(_inside(one.indices, cells))]
+    inside = [
+        (one, one.indices[(one.indices >= cells.start) & (one.indices < cells.stop)]) for one in population.currents
+    ]
+    mine = [(one, index - np.int32(cells.start)) for one, index in inside if len(index)]
     told = len(core.currents)
     require(told == len(mine), f"{name(core)} has {told} injected currents, its cells have {len(mine)}")
-    for one, current in zip(core.currents, mine, strict=True):
-        same = np.array_equal(one.index, _inside(current.indices, cells))
+    for one, (current, index) in zip(core.currents, mine, strict=True):
+        same = np.array_equal(one.index, index)
         same &= _is_current(one, current, network.timestep, model.current_factor)
         require(same, f"{name(core)} has another current injected than its population")
 
@@ -131,32 +136,29 @@ def _ticks(times: NDArray[np.float64], timestep: float) -> NDArray[np.int64]:
 
 def _check_sources(network: Network, population: Population, cores: Cores) -> None:
     """Spike times, or how they are drawn, and when."""
+    start, stop = window(population, network.timestep)
+    rate = np.broadcast_to(given(population, SPIKE_SOURCE_POISSON).get("rate", 0.0), population.size)
+    drawn = intervals(population) if population.cell in RENEWAL_SOURCES else None
     for cells, core in cores:
+        columns: list[tuple[NDArray[Any], NDArray[Any]]] = []
         if isinstance(core, ArrayCore):
-            same = _has_times(population, cells, core, network.timestep)
-        elif isinstance(core, PoissonCore):
-            rates = np.broadcast_to(given(population, SPIKE_SOURCE_POISSON).get("rate", 0.0), population.size)
-            same = np.array_equal(core.rate, rates[cells]) and _has_window(population, cells, core, network.timestep)
-        else:
-            assert isinstance(core, RenewalCore), "the places have been checked"
-            drawn = intervals(population).part(cells.start, cells.stop)
-            columns = [(getattr(core.intervals, word), getattr(drawn, word)) for word in vars(drawn)]
-            same = all(np.array_equal(a, b) for a, b in columns)
-            same &= _has_window(population, cells, core, network.timestep)
+            columns = [*zip((core.tick, core.index), _spikes(population, cells, network.timestep), strict=True)]
+        if isinstance(core, PoissonCore | RenewalCore):
+            columns = [(core.start, start[cells]), (core.stop, stop[cells])]
+        if isinstance(core, PoissonCore):
+            columns.append((core.rate, rate[cells]))
+        if isinstance(core, RenewalCore) and drawn is not None:
+            mine = drawn.part(cells.start, cells.stop)
+            columns += [(getattr(core.intervals, word), getattr(mine, word)) for word in vars(mine)]
+        same = all(np.array_equal(told, wanted) for told, wanted in columns)
         require(same, f"{name(core)} does not spike as its sources do")
 
 
-def _has_times(population: Population, cells: slice, core: ArrayCore, timestep: float) -> bool:
-    """Whether a core has the spike times of its sources, in the order of ticks."""
+def _spikes(population: Population, cells: slice, timestep: float) -> NDArray[np.int64]:
+    """Ticks of all spikes of some sources, and which source each is of, counted from the first; ascending."""
     spikes = population.spike_times
-    if spikes is None or len(core.tick) != len(core.index):
-        return False
-    source = np.repeat(np.arange(population.size), np.diff(spikes.offsets))
-    mine = (source >= cells.start) & (source < cells.stop)
-    pairs = np.stack([_ticks(spikes.times[mine], timestep), source[mine] - cells.start])
-    return np.array_equal(pairs[:, np.lexsort(pairs[::-1])], np.stack([core.tick, core.index]))
-
-
-def _has_window(population: Population, cells: slice, core: PoissonCore | RenewalCore, timestep: float) -> bool:
-    start, stop = window(population, timestep)
-    return np.array_equal(core.start, start[cells]) and np.array_equal(core.stop, stop[cells])
+    assert spikes is not None, "the slice is one of spike times"
+    offsets = spikes.offsets[cells.start : cells.stop + 1]
+    ticks = _ticks(spikes.times[offsets[0] : offsets[-1]], timestep)
+    pairs = np.stack([ticks, np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))])
+    return pairs[:, np.lexsort(pairs[::-1])]
