@@ -6,8 +6,8 @@ are the schema of the JSON file: dataclasses become objects, tuples lists, and w
 becomes null.  A section that does not apply (no mapping on the reference, no comparison of a single run) is
 None.
 
-The value is bounded: plots hold a sample of the spikes, and long tables their first rows with the number
-left out, so that a machine of a thousand boards does not make a report of a gigabyte.
+The value is bounded: plots hold a sample of the spikes, and long tables their first rows as rows, 100,000 more as
+columns, and the number left out, so that a machine of a thousand boards does not make a report of a gigabyte.
 """
 
 from __future__ import annotations

@@ -45,7 +45,8 @@ def energy_section(
     boards = np.unique(layers.board[layers.used > 0])
     chips = float(np.count_nonzero(np.isin(layers.board, boards) & (machine.cores > 0)))
     seconds = statistics.seconds(machine.clock_hz) if statistics else 0.0
-    rate = float(layers.packets.sum()) / seconds if seconds else float(found.rates.sum()) / time_scale_factor
+    expected = float(found.rates.sum()) / time_scale_factor
+    rate = float(layers.packets.sum()) / seconds if seconds else expected
     full = float(len(boards)) if machine.boards > 1 or machine.name == "spin5" else 0.0
     rows = _rows(full, chips, float(mapping.cores), rate)
     watts = sum(row.watts for row in rows)
@@ -54,6 +55,7 @@ def energy_section(
     return EnergySection(
         rows=rows,
         watts=watts,
+        expected_watts=watts + (expected - rate) * PACKET_JOULES,
         measured=bool(seconds),
         seconds=seconds or None,
         joules=joules,

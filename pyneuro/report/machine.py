@@ -23,8 +23,6 @@ from toolchain.partition import Slice
 from toolchain.place import Placement
 from toolchain.tables import Tables
 
-ROWS = 2000
-"""Rows of a table in the report; the number of those left out is given."""
 WHOLE_MACHINE = 200
 """A machine of so many chips is drawn whole."""
 CELLS_DRAWN = 400

@@ -16,6 +16,9 @@ from pyneuro.report.board import pictures
 from pyneuro.report.markup import Markup, element
 from pyneuro.report.schema.board import ChipCell, LinkTraffic
 
+ENTRIES = 28_000
+"""Entries that the script of the page knows, so that it can explain the way of a key."""
+
 
 def page_data(report: Report) -> Markup:
     """The data, in an element that no browser runs."""
@@ -29,6 +32,7 @@ def data(report: Report) -> dict[str, Any]:
     """The same as dictionaries and lists."""
     machine = report.machine
     assert machine is not None
+    tables = [*_tables(report)]
     return {
         "links": [*map(list, LINKS)],
         "linkNames": LINK_NAMES,
@@ -49,16 +53,20 @@ def data(report: Report) -> dict[str, Any]:
             for row in (report.routes.rows if report.routes else ())
         ],
         "netsOmitted": report.routes.omitted if report.routes else 0,
-        "tables": [*_tables(report)],
-        "tablesOmitted": report.tables.chips - len(report.tables.entries) if report.tables else 0,
+        "tables": tables,
+        "tablesOmitted": report.tables.chips - len(tables) if report.tables else 0,
     }
 
 
 def _tables(report: Report) -> Iterator[list[Any]]:
-    """Of each chip the entries that its table has, and the keys and masks of those that the report has."""
+    """Of each chip the entries that its table has, and the keys and masks of those, until there are too many."""
+    left = ENTRIES
     if report.tables:
         lengths = {(row.x, row.y): row.minimised for row in report.tables.rows}
         for chip in report.tables.entries:
+            left -= len(chip.minimised)
+            if left < 0:
+                return
             words = [int(word, 16) for key, mask, _ in chip.minimised for word in (key, mask)]
             yield [chip.x, chip.y, lengths.get((chip.x, chip.y), len(chip.minimised)), words]
 

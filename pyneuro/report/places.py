@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import LINKS, board_of
-from pyneuro.report.machine import ROWS
+from pyneuro.report.columns import ROWS, digest
 from pyneuro.report.schema.mapping import PlaceRow, PlacesSection
 from pyneuro.report.schema.routing import KeyRow, KeysSection
 from pyneuro.report.survey import Survey
@@ -62,7 +62,8 @@ def _cores_on(chips: Integers, cores: Integers, height: int) -> tuple[tuple[int,
 def keys_section(mapping: GraphMapping, found: Survey) -> KeysSection:
     """Tell the keys of each population that sends."""
     nets, keys = mapping.graph.nets, mapping.keys
-    sender = found.population[np.array([net.source for net in nets], np.int64)]
+    sources = np.array([net.source for net in nets], np.int64)
+    sender = found.population[sources]
     needed = np.array([net.keys for net in nets], np.int64)
     held = (~keys.mask).astype(np.int64) + 1
     order = np.argsort(sender, kind="stable")
@@ -79,6 +80,7 @@ def keys_section(mapping: GraphMapping, found: Survey) -> KeysSection:
         fixed=sum(net.key is not None for net in nets),
         rows=tuple(rows),
         omitted=len(senders) - len(rows),
+        digest=digest(*(words.astype("<i8").tobytes() for words in (sources, keys.key, keys.mask))),
     )
 
 

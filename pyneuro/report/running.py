@@ -8,7 +8,8 @@ from dataclasses import replace
 from emulator.image import HISTORY
 from emulator.statistics import CoreStatistics, Statistics
 from pyneuro.comparison import Comparison, PopulationComparison
-from pyneuro.report.machine import ROWS
+from pyneuro.report.columns import FURTHER, ROWS, digest, first_rows, further
+from pyneuro.report.schema.columns import CoreColumns
 from pyneuro.report.schema.mapping import CoreRow, CoresSection
 from pyneuro.report.schema.runs import (
     ComparisonRow,
@@ -37,56 +38,68 @@ def cores_section(
     tick : float, optional
         Cycles that a core has for a tick.
     """
-    net_of = {net.source: number for number, net in enumerate(mapping.graph.nets)}
-    shown = min(mapping.cores, ROWS)
-    rows = []
-    for i in range(shown):
-        row = _core_row(mapping, i, net_of.get(i))
-        if slices:
-            row = _with_slice(row, slices[i], tick)
-        if statistics:
-            row = _with_counts(row, statistics.cores[i], statistics.cycles_per_tick)
-        rows.append(row)
+    told = _columns(mapping, slices, tick, statistics)
+    rows = first_rows(told, CoreRow)
     busiest = max(slices, key=lambda piece: piece.cycles, default=None)
     return CoresSection(
-        tuple(rows),
-        mapping.cores - shown,
+        rows,
+        mapping.cores - len(rows),
+        more=further(told),
+        digest=_digest(mapping),
         overloaded=sum(piece.cycles > tick for piece in slices) if tick else 0,
         busiest=busiest.label if busiest and tick else None,
         busiest_share=busiest.cycles / tick if busiest and tick else None,
     )
 
 
-def _core_row(mapping: GraphMapping, number: int, net: int | None) -> CoreRow:
-    vertex, place, keys = mapping.graph.vertices[number], mapping.placement, mapping.keys
-    return CoreRow(
-        label=vertex.name,
-        kind="vertex",
-        neurons=vertex.neurons,
-        x=int(place.x[number]),
-        y=int(place.y[number]),
-        p=int(place.p[number]),
-        key=None if net is None else f"0x{keys.key[net]:08x}",
-        mask=None if net is None else f"0x{keys.mask[net]:08x}",
-        sdram_bytes=vertex.sdram_bytes,
+def _digest(mapping: GraphMapping) -> str:
+    place, labels = mapping.placement, "\0".join(vertex.name for vertex in mapping.graph.vertices)
+    return digest(labels.encode(), *(axis.astype("<i8").tobytes() for axis in (place.x, place.y, place.p)))
+
+
+def _columns(
+    mapping: GraphMapping, slices: Sequence[Slice], tick: float | None, statistics: Statistics | None
+) -> CoreColumns:
+    """What is told of each core, up to a number."""
+    shown = slice(ROWS + FURTHER)
+    vertices, pieces, place = mapping.graph.vertices[shown], slices[shown], mapping.placement
+    key, mask = _words(mapping)
+    told = CoreColumns(
+        label=tuple(vertex.name for vertex in vertices),
+        kind=tuple(piece.kind for piece in pieces) or ("vertex",) * len(vertices),
+        neurons=tuple(vertex.neurons for vertex in vertices),
+        x=tuple(place.x[shown].tolist()),
+        y=tuple(place.y[shown].tolist()),
+        p=tuple(place.p[shown].tolist()),
+        key=tuple(key[shown]),
+        mask=tuple(mask[shown]),
+        sdram_bytes=tuple(vertex.sdram_bytes for vertex in vertices),
+        dtcm_bytes=tuple(piece.dtcm_bytes for piece in pieces) if pieces else None,
+        expected=tuple(piece.cycles / tick for piece in pieces) if pieces and tick else None,
     )
+    return _with_counts(told, statistics.cores[shown], statistics.cycles_per_tick) if statistics else told
 
 
-def _with_slice(row: CoreRow, piece: Slice, tick: float | None) -> CoreRow:
-    expected = piece.cycles / tick if tick else None
-    return replace(row, kind=piece.kind, dtcm_bytes=piece.dtcm_bytes, expected=expected)
+def _words(mapping: GraphMapping) -> tuple[list[str | None], list[str | None]]:
+    """Key and mask of each core, as far as it sends."""
+    key: list[str | None] = [None] * mapping.cores
+    mask = key.copy()
+    keys = zip(mapping.graph.nets, mapping.keys.key.tolist(), mapping.keys.mask.tolist(), strict=True)
+    for net, word, wild in keys:
+        key[net.source], mask[net.source] = f"0x{word:08x}", f"0x{wild:08x}"
+    return key, mask
 
 
-def _with_counts(row: CoreRow, counts: CoreStatistics, tick: float) -> CoreRow:
+def _with_counts(told: CoreColumns, counts: Sequence[CoreStatistics], tick: float) -> CoreColumns:
     return replace(
-        row,
-        mean=counts.cycles_mean / tick,
-        largest=counts.cycles_max / tick,
-        overruns=counts.overruns,
-        spikes=counts.spikes,
-        packets_received=counts.packets_received,
-        synaptic_events=counts.synaptic_events,
-        saturations=counts.saturations,
+        told,
+        mean=tuple(core.cycles_mean / tick for core in counts),
+        largest=tuple(core.cycles_max / tick for core in counts),
+        overruns=tuple(core.overruns for core in counts),
+        spikes=tuple(core.spikes for core in counts),
+        packets_received=tuple(core.packets_received for core in counts),
+        synaptic_events=tuple(core.synaptic_events for core in counts),
+        saturations=tuple(core.saturations for core in counts),
     )
 
 

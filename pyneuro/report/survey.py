@@ -31,6 +31,8 @@ class Survey:
     ----------
     longest, sinks : int64[nets]
         Links from the source of each net to its farthest chip, and cores that it is delivered to.
+    trees : uint64[nets]
+        Numbers that differ where chips, links or cores of two trees do.
     through : float64[width, height]
         Packets that the router of each chip has to route if every source neuron fires once.
     rates : float64[width, height]
@@ -47,6 +49,7 @@ class Survey:
 
     longest: NDArray[np.int64]
     sinks: NDArray[np.int64]
+    trees: NDArray[np.uint64]
     through: NDArray[np.float64]
     rates: NDArray[np.float64]
     defaultable: NDArray[np.int64]
@@ -80,11 +83,13 @@ def survey(mapping: GraphMapping) -> Survey:
     weight = np.array([net.weight for net in nets], np.float64)
     rate = np.array([net.rate for net in nets], np.float64)
     longest, sinks = np.zeros(len(nets), np.int64), np.zeros(len(nets), np.int64)
+    trees = np.zeros(len(nets), np.uint64)
     through, rates, straight = np.zeros(size), np.zeros(size), np.zeros(size, np.int64)
     over: list[NDArray[np.int64]] = []
     for rows in _batches(mapping.routes, machine):
         np.maximum.at(longest, rows.net, _depths(rows, ends, size))
         np.add.at(sinks, rows.net, np.bitwise_count(rows.route & _CORES).astype(np.int64))
+        np.add.at(trees, rows.net, _mixed(rows, machine.height))
         through += np.bincount(rows.chip, weight[rows.net], size)
         rates += np.bincount(rows.chip, rate[rows.net], size)
         straight += np.bincount(rows.chip[rows.straight], minlength=size)
@@ -93,6 +98,7 @@ def survey(mapping: GraphMapping) -> Survey:
     return Survey(
         longest,
         sinks,
+        trees,
         through.reshape(shape),
         rates.reshape(shape),
         straight.reshape(shape),
@@ -146,3 +152,17 @@ def _links(rows: _Rows, sender: NDArray[np.int64], size: int) -> NDArray[np.int6
     code = (sender[rows.net] * size + rows.chip) * len(LINKS)
     left = [code[(rows.route >> np.uint32(link) & np.uint32(1)) > 0] + link for link in range(len(LINKS))]
     return np.unique(np.concatenate(left))
+
+
+def _mixed(rows: _Rows, height: int) -> NDArray[np.uint64]:
+    """A number for each row that says nothing but whether two are the same; their sum does not depend on their order.
+
+    The chip, the link that the packet came by and where it goes are mixed as in SplitMix64: G. L. Steele, D. Lea,
+    C. H. Flood 2014, "Fast splittable pseudorandom number generators", OOPSLA.
+    """
+    x, y = np.divmod(rows.chip, height)
+    state = (x << 48 | y << 32).astype(np.uint64) | rows.route.astype(np.uint64)
+    state += (rows.arrival.astype(np.int64) + 2).astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        state = (state ^ state >> np.uint64(shift)) * np.uint64(factor)
+    return state ^ state >> np.uint64(31)

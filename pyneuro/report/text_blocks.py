@@ -15,7 +15,7 @@ ROWS = 40
 UNBROKEN = 16
 """Words of so many characters are not broken."""
 FAVOUR = 12
-"""Characters that the first column, which says what a row is about, may have more than others that are made narrower."""
+"""Characters that the first column, which says what a row is about, may have more than others."""
 BAR = 40
 """Characters of the longest bar of a histogram."""
 
@@ -27,7 +27,7 @@ def lines_of(block: Block) -> Lines:
     if isinstance(block, Facts):
         yield from facts(block.pairs)
     elif isinstance(block, Histogram):
-        yield block.caption
+        yield from textwrap.wrap(block.caption, WIDTH)
         yield from histogram(block.bins)
     elif block.rows:
         yield from textwrap.wrap(block.caption, WIDTH)

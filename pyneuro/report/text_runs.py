@@ -145,8 +145,8 @@ def fullest_tables(report: Report) -> Lines:
     if report.tables is None:
         return
     lengths = {(row.x, row.y): (row.generated, row.minimised) for row in report.tables.rows}
-    for number, chip in enumerate(report.tables.entries[:FULLEST]):
-        yield from ([""] if number else [])
+    for turn, chip in enumerate(report.tables.entries[:FULLEST]):
+        yield from ([""] if turn else [])
         generated, loaded = lengths[chip.x, chip.y]
         yield from _entries(f"Entries of chip ({chip.x}, {chip.y}), as generated.", chip.generated, generated)
         yield ""

@@ -10,6 +10,7 @@ from typing import Any
 from pyneuro.report import Report
 
 WIDTH = 120
+ENCODE = json.JSONEncoder(sort_keys=True, allow_nan=False, ensure_ascii=False).encode
 
 
 def to_json(report: Report) -> str:
@@ -19,16 +20,18 @@ def to_json(report: Report) -> str:
 
 def plain(value: Any) -> Any:
     """`value` as dictionaries, lists, texts and finite numbers."""
-    if dataclasses.is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, str | int):  # most of what there is
+        return value
     if isinstance(value, tuple):
         return [plain(member) for member in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _layout(node: Any, depth: int) -> str:
     """JSON text of `node`: what fits a line, and long lists of numbers, on one line; else a line a member."""
-    line = json.dumps(node, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    line = ENCODE(node)
     simple = not isinstance(node, (dict, list)) or (isinstance(node, list) and not _nested(node))
     if len(line) + depth <= WIDTH or simple:
         return line

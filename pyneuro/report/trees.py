@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import FIRST_CORE_BIT, LINKS
-from pyneuro.report.machine import ROWS, Traffic
+from pyneuro.report.columns import DIGITS, FURTHER, ROWS, digest
+from pyneuro.report.machine import Traffic
+from pyneuro.report.schema.columns import NetColumns
 from pyneuro.report.schema.routing import NetRow, RoutesSection
 from pyneuro.report.survey import Survey
 from toolchain.map_graph import GraphMapping
 from toolchain.route import Tree
+
+Integers = NDArray[np.int64]
 
 BUSIEST = 10
 PATHS = 600_000
@@ -22,7 +27,8 @@ PATHS = 600_000
 def routes_section(mapping: GraphMapping, found: Survey, traffic: Traffic) -> RoutesSection:
     """Tell the multicast trees."""
     links = np.array([tree.links for tree in mapping.routes.trees], np.int64)
-    rows = _net_rows(mapping, found)
+    order = _order(mapping, found)
+    rows = _net_rows(mapping, found, order[:ROWS])
     return RoutesSection(
         nets=len(mapping.graph.nets),
         hops=float(traffic.expected.sum()),
@@ -33,12 +39,34 @@ def routes_section(mapping: GraphMapping, found: Survey, traffic: Traffic) -> Ro
         busiest=traffic.rows(traffic.busiest(BUSIEST)),
         rows=rows,
         omitted=len(mapping.graph.nets) - len(rows),
+        more=_columns(mapping, found, links, order[ROWS : ROWS + FURTHER]),
+        digest=digest(found.trees.astype("<u8").tobytes()),
     )
 
 
-def _net_rows(mapping: GraphMapping, found: Survey) -> tuple[NetRow, ...]:
+def _columns(mapping: GraphMapping, found: Survey, links: Integers, order: Sequence[int]) -> NetColumns | None:
+    """Further nets, in this order."""
+    if not order:
+        return None
+    nets, trees = [mapping.graph.nets[net] for net in order], [mapping.routes.trees[net] for net in order]
+    return NetColumns(
+        label=tuple(mapping.graph.vertices[net.source].name for net in nets),
+        weight=tuple(net.weight for net in nets),
+        sinks=tuple(found.sinks[order].tolist()),
+        chips=tuple(len(tree.x) for tree in trees),
+        links=tuple(links[order].tolist()),
+        longest=tuple(found.longest[order].tolist()),
+        digest=tuple(map(_digits, found.trees[order].tolist())),
+    )
+
+
+def _digits(number: int) -> str:
+    return f"{number:0{DIGITS}x}"
+
+
+def _net_rows(mapping: GraphMapping, found: Survey, order: Sequence[int]) -> tuple[NetRow, ...]:
     left, rows = PATHS, []
-    for net in _chosen(mapping, found):
+    for net in order:
         path = path_text(mapping.routes.trees[net], mapping) if left > 0 else None
         left -= len(path or "")
         rows.append(_net_row(mapping, found, net, path))
@@ -60,11 +88,12 @@ def _net_row(mapping: GraphMapping, found: Survey, net: int, path: str | None) -
         links=tree.links,
         longest=int(found.longest[net]),
         path=path,
+        digest=_digits(int(found.trees[net])),
     )
 
 
-def _chosen(mapping: GraphMapping, found: Survey) -> list[int]:
-    """The nets that are told: all, or of many one of each population after the other, so that each is there."""
+def _order(mapping: GraphMapping, found: Survey) -> list[int]:
+    """The nets as they are told: many of them one of each population after the other, so that each is there."""
     nets = len(mapping.graph.nets)
     if nets <= ROWS:
         return list(range(nets))
@@ -73,8 +102,8 @@ def _chosen(mapping: GraphMapping, found: Survey) -> list[int]:
     first = np.searchsorted(sender[order], np.arange(len(found.populations)))
     turn = np.empty(nets, np.int64)
     turn[order] = np.arange(nets) - first[sender[order]]
-    chosen: list[int] = np.lexsort((sender, turn))[:ROWS].tolist()
-    return chosen
+    order_of_turns: list[int] = np.lexsort((sender, turn)).tolist()
+    return order_of_turns
 
 
 # --- trees as text ---------------------------------------------------------------------------------------

@@ -24,9 +24,10 @@ from emulator.machine import Machine, named
 from pyneuro.comparison import compare
 from pyneuro.report import Report
 from pyneuro.report.build import Run, make_report
+from pyneuro.report.columns import ROWS
 from pyneuro.report.files import write_report
 from pyneuro.report.findings import findings
-from pyneuro.report.machine import CELLS_DRAWN, ROWS
+from pyneuro.report.machine import CELLS_DRAWN
 from pyneuro.report.markup import Markup, element, markup, short
 from pyneuro.report.plots import nice_ticks
 from pyneuro.report.sample import RATE_BINS, SAMPLES_DRAWN, SPIKES_DRAWN, activity_plots, rate_bin, traces

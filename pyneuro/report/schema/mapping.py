@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pyneuro.report.schema.columns import CoreColumns
+
 
 @dataclass(frozen=True)
 class PopulationRow:
@@ -93,10 +95,16 @@ class CoreRow:
 
 @dataclass(frozen=True)
 class CoresSection:
-    """Every core in use, in the order of the partition, and the number left out at the end.
+    """Every core in use, in the order of the partition.
 
     Parameters
     ----------
+    rows, omitted : tuple of CoreRow, int
+        The first ones, and how many there are more.
+    more : CoreColumns, optional
+        Those that follow, up to a number.
+    digest : str
+        Of the labels and places of all cores.
     overloaded : int
         Cores, those left out among them, that are expected to need more than a tick.
     busiest, busiest_share : str, float, optional
@@ -105,9 +113,16 @@ class CoresSection:
 
     rows: tuple[CoreRow, ...]
     omitted: int
+    more: CoreColumns | None
+    digest: str
     overloaded: int = 0
     busiest: str | None = None
     busiest_share: float | None = None
+
+    @property
+    def untold(self) -> int:
+        """Cores about which no more is told than that digest."""
+        return self.omitted - (len(self.more) if self.more else 0)
 
 
 @dataclass(frozen=True)
@@ -225,8 +240,8 @@ class EnergySection:
 
     Parameters
     ----------
-    watts : float
-        In all.
+    watts, expected_watts : float
+        In all; and if there were the packets that are expected.
     measured : bool
         Whether packets were counted in the run, or follow from expected rates.
     seconds : float, optional
@@ -239,6 +254,7 @@ class EnergySection:
 
     rows: tuple[EnergyRow, ...]
     watts: float
+    expected_watts: float
     measured: bool
     seconds: float | None = None
     joules: float | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pyneuro.report.schema.board import LinkTraffic
+from pyneuro.report.schema.columns import NetColumns, TableColumns
 
 Entry = tuple[str, str, str]
 """Key and mask, hexadecimal, and the route: links by name, then cores, as ``E SW 3 5-7``."""
@@ -27,6 +28,8 @@ class NetRow:
     path : str, optional
         The tree as a walk that begins at the source: a letter delivers to a core of the chip (``b`` is core 1, ``c``
         core 2), a digit goes over that link, ``^`` goes back.  None where it is left out.
+    digest : str
+        Hexadecimal digits that differ where the chips, links or cores of two trees do.
     """
 
     label: str
@@ -41,6 +44,7 @@ class NetRow:
     links: int
     longest: int
     path: str | None
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,11 @@ class RoutesSection:
     busiest : tuple of LinkTraffic
         The links with the most traffic, most first.
     rows, omitted : tuple of NetRow, int
-        The trees themselves, and how many are left out.
+        The trees themselves, and how many there are more.
+    more : NetColumns, optional
+        Those that follow, up to a number.
+    digest : str
+        Of all trees.
     """
 
     nets: int
@@ -72,6 +80,13 @@ class RoutesSection:
     busiest: tuple[LinkTraffic, ...]
     rows: tuple[NetRow, ...]
     omitted: int
+    more: NetColumns | None
+    digest: str
+
+    @property
+    def untold(self) -> int:
+        """Trees about which no more is told than that digest."""
+        return self.omitted - (len(self.more) if self.more else 0)
 
     @property
     def untraced(self) -> int:
@@ -93,7 +108,10 @@ class KeyRow:
 
 @dataclass(frozen=True)
 class KeysSection:
-    """The key space: 2**32 keys, of which `held` are given away to `nets`; `fixed` of the nets by the user."""
+    """The key space: 2**32 keys, of which `held` are given away to `nets`; `fixed` of the nets by the user.
+
+    `digest` is that of the keys and masks of all nets.
+    """
 
     nets: int
     keys: int
@@ -101,6 +119,7 @@ class KeysSection:
     fixed: int
     rows: tuple[KeyRow, ...]
     omitted: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,8 @@ class TableRow:
         Generated ones that deliver to no core.
     unique_routes : int
         Different routes among them.
+    digest : str
+        Hexadecimal digits that differ where the entries do, as loaded.
     """
 
     x: int
@@ -126,6 +147,7 @@ class TableRow:
     defaultable: int
     link_only: int
     unique_routes: int
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -147,8 +169,14 @@ class TablesSection:
     defaultable, link_only : int
         Of all generated entries.
     entries : tuple of ChipEntries
-        The entries themselves, of the first chips; long tables are cut.  Of further chips those that are loaded, of
-        whole tables only.
+        The entries themselves, of the first chips; of further chips those that are loaded.  Tables are whole, but for
+        very long ones as generated.
+    rows, omitted : tuple of TableRow, int
+        The chips, and how many there are more.
+    more : TableColumns, optional
+        Those that follow, up to a number.
+    digest : str
+        Of all entries, as loaded.
     """
 
     generated: int
@@ -160,4 +188,11 @@ class TablesSection:
     link_only: int
     rows: tuple[TableRow, ...]
     omitted: int
+    more: TableColumns | None
+    digest: str
     entries: tuple[ChipEntries, ...]
+
+    @property
+    def untold(self) -> int:
+        """Chips about which no more is told than that digest."""
+        return self.omitted - (len(self.more) if self.more else 0)
