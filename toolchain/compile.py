@@ -25,6 +25,7 @@ from toolchain.diagnostics import Diagnostic
 from toolchain.dynamic_rows import weight_halves
 from toolchain.errors import MappingError
 from toolchain.figures import Mapped
+from toolchain.idle_options import without_effect
 from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
 from toolchain.link_load import overloaded_links
@@ -250,6 +251,7 @@ def compile_network(
     timed("check", check_image, network, parts, mapped, image, options)
     remarks = (
         *workload.diagnostics,
+        *without_effect(workload, options),
         *inexact,
         *rounded_parameters(network),
         *rounded_amplitudes(network),
@@ -260,7 +262,7 @@ def compile_network(
         *vanished,
         *coarse_steps(network, shifts),
         *timed("weights", lossy_responses, network, shifts, options.substeps),
-        *overloads(network, parts, budget),
+        *overloads(network, parts, budget, options),
         *overloaded_links(mapped.graph, mapped.routes, mapped.machine, scale),
     )
     return Mapping(

@@ -71,7 +71,7 @@ def in_steps(
 def _cut(network: Network, projection: Projection, options: MappingOptions) -> tuple[Projection, str, list[Diagnostic]]:
     """A projection without delays that are longer than a rule allows, its name, and what to say of it."""
     name = network.name_of(projection)
-    rule = options.of_projection(network, projection, "longest_delay")
+    rule = options.longest_delay_of(network, projection)
     if rule is None:
         return projection, name, []
     longest = float(rule.value)

@@ -278,7 +278,7 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         ),
         "weight error": Figure(
             "RMS relative error of the 16-bit weights of the worst projection",
-            "a smaller ring_buffer_sigma or spikes_per_second, or projections of like weights onto one receptor",
+            "projections of like weights onto one receptor, or delays that vary, with a smaller ring_buffer_sigma",
             _weight_error,
             share=True,
             of_labels=True,

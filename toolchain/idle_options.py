@@ -2,6 +2,9 @@
 
 Options of cells mean nothing to spike sources, and the other way round; none means anything to a netlist, whose
 vertices are cut already.  A pattern may match both kinds: its options hold for those that have a use for them.
+
+What only the synapses tell is no error but a remark: how far the input of a ring buffer deviates from its mean counts
+only where its delays vary (`weights`).
 """
 
 from __future__ import annotations
@@ -10,13 +13,17 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from toolchain.diagnostics import Diagnostic
 from toolchain.graph import Graph, population_name
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
-from toolchain.network import Network, Population
-from toolchain.patterns import matches
+from toolchain.network import Network, Population, Projection
+from toolchain.options import OF_ALL, MappingOptions
+from toolchain.patterns import matches, projection_labels
 from toolchain.problems import Problem, short
 from toolchain.settings import DEFAULT, Rule, Settings
+from toolchain.synapses.structure import STRUCTURAL
+from toolchain.workload import Workload
 
 _HEARD: Final = "nothing arrives at sources: say it of a population that they project to"
 NOT_OF_SOURCES: Final[Mapping[str, str]] = MappingProxyType(
@@ -69,3 +76,35 @@ def _of_rule(rule: Rule, network: Network) -> Iterator[Problem]:
 
 def _is_source(population: Population) -> bool:
     return not isinstance(CELL_MODELS[population.cell], CellModel)
+
+
+def without_effect(workload: Workload, options: MappingOptions) -> tuple[Diagnostic, ...]:
+    """A remark for each rule about ring buffers onto which all delays are the same, so that it changes no shift."""
+    network = workload.network
+    made = [
+        (projection, delays.shortest != delays.longest or projection.synapse in STRUCTURAL)
+        for projection, delays in zip(network.projections, workload.delays, strict=True)
+    ]
+    vary = {(projection.target, projection.receptor) for projection, varies in made if varies}
+    whole = options.ring_buffer_sigma != MappingOptions.ring_buffer_sigma
+    rules = [Rule("population", "*", "ring_buffer_sigma", options.ring_buffer_sigma, OF_ALL)] if whole else []
+    found = []
+    for rule in (*rules, *options.rules):
+        heard = [(one.target, one.receptor) for one in network.projections if _scales(rule, network, one)]
+        if heard and not vary.intersection(heard):
+            text = (
+                f"'{rule.option}' ({rule.origin}) changes no weight_shift: delays onto the same receptor are the same "
+                "here, so that all spikes of a moment arrive at once, and the ring buffer holds their sum"
+            )
+            found.append(Diagnostic("weights", rule.pattern, text))
+    return tuple(found)
+
+
+def _scales(rule: Rule, network: Network, projection: Projection) -> bool:
+    """Whether a rule is about how far the input by a projection deviates from its mean."""
+    if rule.kind == "population":
+        target = network.populations[projection.target].label
+        return rule.option == "ring_buffer_sigma" and matches(rule.pattern, target)
+    by_rate = rule.option == "spikes_per_second" and not _is_source(network.populations[projection.source])
+    said = by_rate or rule.option == "ring_buffer_sigma"
+    return said and matches(rule.pattern, *projection_labels(network, projection))

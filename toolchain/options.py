@@ -21,7 +21,7 @@ from toolchain.did_you_mean import did_you_mean
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
 from toolchain.patterns import matches, projection_labels
-from toolchain.settings import Rule, Settings
+from toolchain.settings import Origin, Rule, Settings
 
 MOST_NEURONS: Final = 256
 """Neurons a core: 8 index bits beside 4 bits of delay in a synaptic word and a 16-bit ring-buffer index."""
@@ -42,6 +42,8 @@ class OptionSpec:
         Whether it must be a whole number.
     unit : str
         ``share`` (of 1; may be said in per cent), ``Hz``, ``ms``, ``bytes``, ``packets/s``, or "" for plain numbers.
+    unsaid : str
+        What holds where nothing is said and there is no default.
     """
 
     meaning: str
@@ -49,6 +51,7 @@ class OptionSpec:
     high: float
     whole: bool = False
     unit: str = ""
+    unsaid: str = "chosen"
 
     def wrong(self, value: object) -> str:
         """Why `value` will not do; "" if it will."""
@@ -64,9 +67,20 @@ _SOURCES = OptionSpec("at most so many spike sources a core", 1, MOST_SOURCES, w
 _RATE = OptionSpec("rate assumed of every cell, for the scale of weights and the load of cores", 0, 1e6, unit="Hz")
 _SIGMA = OptionSpec("standard deviations above the mean input that a ring buffer holds", 0, 100)
 _SUBSTEPS = OptionSpec("steps of the neuron update in one timestep", 1, 64, whole=True)
-_CYCLES = OptionSpec("share of a tick that the estimated load of a core may take", 0.01, 10, unit="share")
+_CYCLES = OptionSpec(
+    "share of a tick that the estimated load of a core may take; for synapses alone no core gets fewer than 64 cells",
+    0.01,
+    10,
+    unit="share",
+)
 _SHIFT = OptionSpec("left shift from a 16-bit weight to s16.15: large weights want a large one", 0, 15, whole=True)
-
+_LONGEST = OptionSpec(
+    "longer delays, of what a population sends, are cut to it, which saves delay stages",
+    0.001,
+    1e6,
+    unit="ms",
+    unsaid="any",
+)
 _SYNAPSE_CORES = OptionSpec(
     "cores beside each core of neurons that take over its synapses", 0, MOST_SYNAPSE_CORES, whole=True
 )
@@ -80,6 +94,7 @@ POPULATION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
         "cycles_margin": _CYCLES,
         "weight_shift": _SHIFT,
         "synapse_cores": _SYNAPSE_CORES,
+        "longest_delay": _LONGEST,
     }
 )
 """Options of populations, which hold instead of those of the whole mapping."""
@@ -97,11 +112,18 @@ MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
 """Options of the whole mapping."""
 PROJECTION_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
     {
+        "spikes_per_second": OptionSpec(
+            "rate assumed of its source cells, also of spike sources, for the scale of weights", 0, 1e6, unit="Hz"
+        ),
+        "ring_buffer_sigma": _SIGMA,
         "weight_shift": _SHIFT,
         "longest_delay": OptionSpec("longer delays are cut to it, which saves delay stages", 0.001, 1e6, unit="ms"),
     }
 )
-"""Options of projections; a shift is that of all projections onto the same receptor."""
+"""Options of projections; sigma and shift are those of the ring buffer of all projections onto the same receptor."""
+
+OF_ALL: Final = Origin("of the whole mapping")
+"""Stands for where an option of the whole mapping was said."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +156,8 @@ class MappingOptions:
         Left shift from stored weights to s16.15; by default what the expected input asks for.
     synapse_cores : int, optional
         Cores beside each core of neurons that take over its synapses; by default as many as its load asks for.
+    longest_delay : float, optional
+        What longer delays (ms) are cut to; by default none are cut.
     rules : tuple of Rule
         Exceptions for populations and projections.
 
@@ -154,6 +178,7 @@ class MappingOptions:
     rewired_row_synapses: int | None = None
     weight_shift: int | None = None
     synapse_cores: int | None = None
+    longest_delay: float | None = None
     rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
@@ -191,6 +216,21 @@ class MappingOptions:
             if rule.kind == "projection" and rule.option == option and matches(rule.pattern, *labels)
         ]
         return matching[-1] if matching else None
+
+    def longest_delay_of(self, network: Network, projection: Projection) -> Rule | None:
+        """What longer delays of a projection are cut to: by what is said of it, of its source, or of the mapping."""
+        label = network.populations[projection.source].label
+        of_source = [
+            rule
+            for rule in self.rules
+            if rule.kind == "population" and rule.option == "longest_delay" and matches(rule.pattern, label)
+        ]
+        if said := self.of_projection(network, projection, "longest_delay"):
+            return said
+        if of_source:
+            return of_source[-1]
+        whole = self.longest_delay
+        return None if whole is None else Rule("projection", "*", "longest_delay", whole, OF_ALL)
 
 
 @lru_cache(maxsize=1024)

@@ -118,8 +118,8 @@ def _why_so_large(network: Network, report: Quantisation) -> str:
     if report.shift == 0:
         return "the smallest that the machine has; scale up the weights"
     return (
-        f"set by the input that '{_target(network, report)}' may receive in one timestep; lower 'spikes_per_second' or "
-        "'ring_buffer_sigma', or scale up the weights"
+        f"set by the input that '{_target(network, report)}' may receive in one timestep; scale up the weights or, "
+        "where delays onto a receptor vary, lower 'spikes_per_second' or 'ring_buffer_sigma'"
     )
 
 

@@ -104,8 +104,8 @@ def _of_steps(network: Network, made: Projection, shifts: Sequence[Sequence[int]
             network.name_of(made),
             f"a pair of spikes moves a weight by {largest:.3g} at the most, and the machine holds weights in steps of "
             f"{quantum:.3g}, cut off downwards at each change: expect weights that drift down or stand still; the step "
-            "follows from the input that the target may receive in one timestep: lower 'spikes_per_second', let delays "
-            "vary, or raise the amplitudes",
+            "follows from the input that the target may receive in one timestep: let delays vary and lower "
+            "'spikes_per_second', or raise the amplitudes",
         )
 
 

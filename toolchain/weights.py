@@ -18,9 +18,9 @@ sum must fit s16.15; what exceeds that saturates, and is counted when it does.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,9 +29,11 @@ from toolchain.delays import Delays
 from toolchain.errors import MappingError
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
+from toolchain.models.sources import SPIKE_SOURCE_POISSON
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
-from toolchain.rates import Rate
+from toolchain.problems import Problem, SettingsError
+from toolchain.rates import Rate, most_in_tick
 from toolchain.rewired_banks import formed_steps
 from toolchain.scatter import count_inputs, weight_sums
 from toolchain.settings import Rule
@@ -44,6 +46,8 @@ from toolchain.workload import Workload
 
 LARGEST_SHIFT: Final = 15
 LARGEST_WORD: Final = 0xFFFF
+OF_RING_BUFFERS: Final = ("ring_buffer_sigma", "weight_shift")
+"""Options of projections that are those of the ring buffer which all projections onto a receptor share."""
 
 
 @dataclass(frozen=True)
@@ -76,30 +80,38 @@ def ring_buffer_shifts(workload: Workload, options: MappingOptions) -> tuple[tup
     Raises
     ------
     MappingError
-        If a weight is too large for s16.15.
+        If a weight is too large for s16.15, or projections onto one receptor would have different options.
     """
     network = workload.network
     inputs: list[dict[str, list[Input]]] = [{} for _ in network.populations]
     for projection, delay in zip(network.projections, workload.delays, strict=True):
         if len(projection) or projection.synapse in STRUCTURAL:
-            arriving = _input(network, projection, delay, workload.rates[projection.source])
+            rate = _rate(network, projection, workload.rates[projection.source], options)
+            arriving = _input(network, projection, delay, rate)
             inputs[projection.target].setdefault(projection.receptor, []).append(arriving)
-    said = _shifts_said(network, options)
-    shifts = []
-    for number, (found, types) in enumerate(zip(inputs, _types(network), strict=True)):
-        of_population = options.of(network.populations[number].label)
-        shifts.append(
-            tuple(
-                said[number, name]
-                if (number, name) in said
-                else of_population.weight_shift
-                if of_population.weight_shift is not None
-                else shift_for(largest_sum(found.get(name, []), network.timestep, of_population))
-                for name in types
-            )
-        )
+    of_receptor = _options_of_receptors(network, options)
+    shifts = tuple(
+        tuple(_shift(found.get(name, []), network.timestep, of_receptor(number, name)) for name in types)
+        for number, (found, types) in enumerate(zip(inputs, _types(network), strict=True))
+    )
     _check_shifts(network, inputs, shifts)
-    return tuple(shifts)
+    return shifts
+
+
+def _shift(inputs: Sequence[Input], timestep: float, options: MappingOptions) -> int:
+    """The shift of a receptor: that of the options, or what its inputs ask for."""
+    given = options.weight_shift
+    return shift_for(largest_sum(inputs, timestep, options)) if given is None else given
+
+
+def _rate(network: Network, projection: Projection, rate: Rate, options: MappingOptions) -> Rate:
+    """The rate of the source of a projection, whose `rate` is expected, as it is assumed for the scale of weights."""
+    rule = options.of_projection(network, projection, "spikes_per_second")
+    if rule is None:
+        return rate
+    hertz = float(rule.value)
+    poisson = network.populations[projection.source].cell == SPIKE_SOURCE_POISSON.name
+    return Rate(hertz, hertz, most_in_tick(hertz * network.timestep * 1e-3) if poisson else rate.per_tick)
 
 
 def _check_shifts(
@@ -119,28 +131,52 @@ def _check_shifts(
             )
 
 
-def _shifts_said(network: Network, options: MappingOptions) -> dict[tuple[int, str], int]:
-    """The shifts that rules give projections, by population and receptor.
+def _options_of_receptors(network: Network, options: MappingOptions) -> Callable[[int, str], MappingOptions]:
+    """The options of each population and receptor: those of the population, and what is said of projections onto it."""
+    if problems := ring_buffer_clashes(network, options):
+        raise SettingsError(problems)
+    said = {
+        option: {place: rules[0][0].value for place, rules in _said_of_receptors(network, options, option).items()}
+        for option in OF_RING_BUFFERS
+    }
 
-    Raises
-    ------
-    MappingError
-        If projections onto one receptor, which share its ring buffer, would have different ones.
-    """
-    said: dict[tuple[int, str], tuple[Rule, str]] = {}
+    def of_receptor(number: int, receptor: str) -> MappingOptions:
+        own: dict[str, Any] = {
+            o: places[number, receptor] for o, places in said.items() if (number, receptor) in places
+        }
+        of_population = options.of(network.populations[number].label)
+        return replace(of_population, **own) if own else of_population
+
+    return of_receptor
+
+
+def ring_buffer_clashes(network: Network, options: MappingOptions) -> tuple[Problem, ...]:
+    """Different values for projections onto one receptor, which share its ring buffer."""
+    return tuple(
+        Problem(
+            f"projections '{first}' and '{name}' are onto the same receptor, {receptor} of "
+            f"'{network.populations[target].label}', and so have one {option}: {one.value} ({one.origin}) and "
+            f"{other.value} ({other.origin}) contradict each other",
+            other.said,
+            also=(one.said,),
+        )
+        for option in OF_RING_BUFFERS
+        for (target, receptor), ((one, first), *others) in _said_of_receptors(network, options, option).items()
+        for other, name in others
+        if other.value != one.value
+    )
+
+
+def _said_of_receptors(
+    network: Network, options: MappingOptions, option: str
+) -> dict[tuple[int, str], list[tuple[Rule, str]]]:
+    """The rules with an option that hold for projections, and the names of these, by population and receptor."""
+    said: dict[tuple[int, str], list[tuple[Rule, str]]] = {}
     for projection in network.projections:
-        rule = options.of_projection(network, projection, "weight_shift")
-        if rule is None:
-            continue
-        name = network.name_of(projection)
-        other, first = said.setdefault((projection.target, projection.receptor), (rule, name))
-        if other.value != rule.value:
-            raise MappingError(
-                f"projections '{first}' and '{name}' are onto the same receptor, {projection.receptor} of "
-                f"'{network.populations[projection.target].label}', and so have one weight_shift: {other.value} "
-                f"({other.origin}) and {rule.value} ({rule.origin}) contradict each other"
-            )
-    return {place: int(rule.value) for place, (rule, _) in said.items()}
+        if rule := options.of_projection(network, projection, option):
+            rules = said.setdefault((projection.target, projection.receptor), [])
+            rules.append((rule, network.name_of(projection)))
+    return said
 
 
 def largest_sum(inputs: Sequence[Input], timestep: float, options: MappingOptions) -> float:

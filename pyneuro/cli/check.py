@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,8 +21,10 @@ from toolchain.language.parse import parse_file
 from toolchain.language.resolve import in_order, judge
 from toolchain.netlist import read
 from toolchain.network import Network
+from toolchain.options import mapping_options
 from toolchain.problems import Problem, render_all
 from toolchain.settings import Origin, Settings
+from toolchain.weights import ring_buffer_clashes
 
 
 class _Built(BaseException):
@@ -41,7 +43,7 @@ def main(options: argparse.Namespace) -> int:
     except (PyneuroError, ToolchainError):
         print(render_all(in_order([*parsed.problems, *found])))
         raise
-    of_network = () if network is None else _of_network(settings, network)
+    of_network = () if network is None else tuple(_of_network(settings, network))
     problems = in_order([*parsed.problems, *found, *of_network])
     if problems:
         print(render_all(problems))
@@ -67,9 +69,13 @@ def _judged(statements: Sequence[syntax.Statement], machine: str | None) -> tupl
     return settings, (*found, *there)
 
 
-def _of_network(settings: Settings, network: Network | Graph) -> tuple[Problem, ...]:
+def _of_network(settings: Settings, network: Network | Graph) -> Iterator[Problem]:
     """What is said of labels that there are not, of what has no use for it, and against other things that are said."""
-    return *unmatched(settings, network), *idle(settings, network), *clashes(settings, network)
+    yield from unmatched(settings, network)
+    yield from idle(settings, network)
+    yield from clashes(settings, network)
+    if isinstance(network, Network):
+        yield from ring_buffer_clashes(network, mapping_options(settings))
 
 
 def _count(number: int, what: str) -> str:

@@ -45,7 +45,7 @@ def _of_projection(network: Network, made: Projection, mapping: Mapping) -> Iter
     nonzero = asked > 0
     errors = np.abs(stored[nonzero] - asked[nonzero]) / asked[nonzero]
     delays = _sample(np.atleast_1d(np.asarray(made.delay, np.float64)))
-    rule = mapping.options.of_projection(network, made, "longest_delay")
+    rule = mapping.options.longest_delay_of(network, made)
     if rule is not None:
         delays = np.minimum(delays, float(rule.value))
     steps = np.maximum(np.rint(delays / network.timestep), 1.0)

@@ -64,3 +64,15 @@ def test_delays_are_cut_to_the_longest_that_a_rule_allows() -> None:
     (delays,), remarks = in_steps(network_of(np.array([0.5, 1.0, 1.6, 14.4])), MappingOptions(rules=rules))
     assert delays.longest == 10
     assert [remark.message for remark in remarks] == ["2 of 4 delays are longer than 1 ms and were cut to it (a.map:3)"]
+
+
+def test_the_longest_delay_is_that_of_the_projection_its_source_or_the_whole_mapping() -> None:
+    populations = cells("a", 1), cells("b", 1)
+    made = connect((0, 1), [(0, 0)], delay=14.4), connect((1, 0), [(0, 0)], delay=14.4)
+    network = Network("n", 0.1, populations, made)
+    of_source = Rule("population", "a", "longest_delay", 3.0, Origin("a.map", 2))
+    of_projection = Rule("projection", "a -> b", "longest_delay", 2.0, Origin("a.map", 1))
+    for rules, expected in (((), [50, 50]), ((of_source,), [30, 50]), ((of_projection, of_source), [20, 50])):
+        delays, remarks = in_steps(network, MappingOptions(longest_delay=5.0, rules=rules))
+        assert [one.longest for one in delays] == expected
+        assert remarks[1].message == "1 of 1 delays are longer than 5 ms and were cut to it (of the whole mapping)"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from graphs import populations
 from networks import array_source, cells, connect, poisson_source
 
-from toolchain.idle_options import NOT_OF_SOURCES, OF_SOURCES_ALONE, idle
+from toolchain.idle_options import NOT_OF_SOURCES, OF_SOURCES_ALONE, idle, without_effect
 from toolchain.language import read_text
 from toolchain.map_network import map_netlist, map_network
 from toolchain.network import Network
-from toolchain.options import POPULATION_OPTIONS
+from toolchain.options import POPULATION_OPTIONS, mapping_options
 from toolchain.problems import SettingsError
+from toolchain.workload import prepare
 
 NETWORK = Network(
     "n",
@@ -81,3 +85,25 @@ def test_mapping_refuses_them() -> None:
     with pytest.raises(SettingsError, match="'synapse_cores' does nothing for 'noise'"):
         map_network(NETWORK, read_text('population "noise": synapse_cores = 2'))
     assert map_network(NETWORK, read_text('population "*": synapse_cores = 1, sources_per_core = 2')).passed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "set ring_buffer_sigma = 2",
+        'population "E": ring_buffer_sigma = 2',
+        'projection "drive": ring_buffer_sigma = 2',
+        'projection "E -> *": spikes_per_second = 1',
+    ],
+)
+def test_where_delays_are_the_same_deviations_change_nothing(text: str) -> None:
+    """So the user is told; not so where delays vary, or a rate says how much a Poisson source sends in a tick."""
+    options = mapping_options(read_text(text))
+    for delay, many in ((1.0, 1), (np.array([1.0, 2.0]), 0)):
+        drive = replace(connect((1, 0), [(0, 0), (1, 0)], delay=delay), label="drive")
+        made = drive, connect((0, 0), [(0, 0), (1, 0)], delay=delay)
+        remarks = without_effect(prepare(replace(NETWORK, projections=made), options), options)
+        assert [remark.stage for remark in remarks] == ["weights"] * many
+        assert all("changes no weight_shift" in str(remark) for remark in remarks)
+    of_source = mapping_options(read_text('projection "drive": spikes_per_second = 3'))
+    assert without_effect(prepare(replace(NETWORK, projections=(drive,)), of_source), of_source) == ()

@@ -154,6 +154,22 @@ def test_the_estimated_cycles_are_those_of_the_parts() -> None:
     assert found.slices[1].cycles == TICK_CYCLES
 
 
+def test_cores_that_take_more_than_their_margin_are_told_and_how_to_keep_it() -> None:
+    """For their synapses slices are not cut below 64 cells; with what the remark says they keep to the margin."""
+    network = dense(200)
+    options = MappingOptions(cycles_margin=0.05, synapse_cores=0)
+    found = cut_by(network, options)
+    assert found.slicing.per_core == (64,)
+    (remark,) = overloads(network, found, MS, options)
+    share = 100 * max(part.cycles for part in found.slices) / MS
+    told = (
+        f"a: at the assumed rates a core needs {share:.3g} % of its tick, and cycles_margin is 5 %: to keep to it lower"
+    )
+    assert str(remark).startswith(told)
+    for kept in (replace(options, neurons_per_core=16), replace(options, synapse_cores=4)):
+        assert overloads(network, cut_by(network, kept), MS, kept) == ()
+
+
 def test_overloads_are_told() -> None:
     network = dense(100)
     found = cut(network, spikes_per_second=2000.0, synapse_cores=0)

@@ -14,10 +14,11 @@ from networks import array_source, cells, connect, poisson_source
 from toolchain.errors import MappingError
 from toolchain.network import Network, Projection
 from toolchain.options import MappingOptions
+from toolchain.problems import SettingsError
 from toolchain.quantisation import quantise
 from toolchain.rates import Rate, expected_rates, most_in_tick
 from toolchain.settings import Origin, Rule
-from toolchain.weights import Input, largest_sum, ring_buffer_shifts, shift_for, weight_scale
+from toolchain.weights import Input, largest_sum, ring_buffer_clashes, ring_buffer_shifts, shift_for, weight_scale
 from toolchain.workload import prepare
 
 OPTIONS = MappingOptions()
@@ -165,6 +166,68 @@ def test_shifts_that_contradict_each_other_are_refused_by_name() -> None:
     options = MappingOptions(rules=rules)
     with pytest.raises(MappingError, match=r"one weight_shift: 5 \(a.map:2\) and 7 \(a.map:3\) contradict"):
         ring_buffer_shifts(prepare(network, options), options)
+
+
+def varied_and_fast() -> Network:
+    """Cells `a` and sources `noise`, both onto the same receptor of `b`, with delays that vary."""
+    many = [(i % 100, 0) for i in range(1000)]
+    delay = np.resize([1.0, 2.0], 1000)
+    populations = cells("a", 100), poisson_source("noise", 100, 10.0), cells("b", 1)
+    return Network("n", 1.0, populations, (connect((0, 2), many, 0.1, delay), connect((1, 2), many, 0.1, delay)))
+
+
+def shift_of(network: Network, *rules: Rule) -> int:
+    """The excitatory shift of the last population."""
+    options = MappingOptions(rules=rules)
+    return ring_buffer_shifts(prepare(network, options), options)[-1][0]
+
+
+def test_rates_are_assumed_of_the_source_of_a_projection() -> None:
+    """2000 synapses of 0.1 nA: of 20 spikes a tick on average, sqrt(20) deviation; at higher rates up to the total."""
+    network = varied_and_fast()
+
+    def at(hertz: float) -> int:
+        rules = (Rule("projection", label, "spikes_per_second", hertz) for label in ("0-2", "noise -> b"))
+        return shift_of(network, *rules)
+
+    for hertz in (1.0, 10.0, 100.0):
+        spikes = 2000 * hertz * 1e-3
+        assert at(hertz) == shift_for(0.1 * (spikes + 5.0 * np.sqrt(spikes)))
+    assert at(1.0) < shift_of(network) < at(100.0)
+    assert shift_of(network, Rule("projection", "noise -> b", "spikes_per_second", 1000.0)) > shift_of(network)
+
+
+def test_sources_that_may_spike_more_often_in_a_tick_are_scaled_for_it() -> None:
+    """With one delay for all, what counts is how many spikes a Poisson source may send in a tick."""
+    network = Network("n", 1.0, (poisson_source("noise", 4, 1.0), cells("b", 1)), (one_to_all(4, 1.0),))
+    rule = Rule("projection", "noise -> b", "spikes_per_second", 10_000.0)
+    assert (shift_of(network), shift_of(network, rule)) == (shift_for(4.0), shift_for(4.0 * most_in_tick(10.0)))
+
+
+def test_sigma_is_that_of_the_receptor_of_a_projection() -> None:
+    network = varied_and_fast()
+    for sigma in (0.0, 50.0):
+        bound = 0.1 * 2000 * 30e-3 + sigma * 0.1 * np.sqrt(2000 * 30e-3)
+        found = shift_of(
+            network,
+            Rule("population", "b", "ring_buffer_sigma", 5.0),
+            Rule("projection", "0-2", "ring_buffer_sigma", sigma),
+            Rule("projection", "noise -> b", "spikes_per_second", 30.0),
+        )
+        assert found == shift_for(bound)
+
+
+def test_sigmas_that_contradict_each_other_are_refused_with_both_lines() -> None:
+    said = [Origin("a.map", line, 5, 3, "...") for line in (1, 2)]
+    rules = tuple(
+        Rule("projection", label, "ring_buffer_sigma", value, origin)
+        for label, value, origin in zip(("0-2", "1-2"), (3.0, 4.0), said, strict=True)
+    )
+    (problem,) = ring_buffer_clashes(varied_and_fast(), MappingOptions(rules=rules))
+    assert (problem.origin, problem.also) == (said[1], (said[0],))
+    with pytest.raises(SettingsError, match=r"one ring_buffer_sigma: 3.0 \(a.map:1\) and 4.0 \(a.map:2\) contradict"):
+        shift_of(varied_and_fast(), *rules)
+    assert ring_buffer_clashes(varied_and_fast(), MappingOptions(rules=rules[:1])) == ()
 
 
 def test_a_shift_by_which_weights_do_not_fit_is_refused() -> None:

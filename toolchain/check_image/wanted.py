@@ -57,7 +57,7 @@ def types_of(network: Network, population: int) -> list[str]:
 def steps_of(network: Network, made: Projection, options: MappingOptions) -> NDArray[np.uint8]:
     """Delays in timesteps; uint8[synapses] or [1]."""
     delay = np.atleast_1d(np.asarray(made.delay, np.float64))
-    if rule := options.of_projection(network, made, "longest_delay"):
+    if rule := options.longest_delay_of(network, made):
         delay = np.minimum(delay, float(rule.value))
     return np.maximum(np.rint(delay / network.timestep), 1.0).astype(np.uint8)
 

@@ -114,7 +114,7 @@ def _table(title: str, options: Mapping[str, OptionSpec], defaults: MappingOptio
     for name, spec in options.items():
         unit = f" ({spec.unit})" if spec.unit else ""
         default = getattr(defaults, name, None)
-        last = "" if defaults is None else f" {'chosen' if default is None else shown(default)} |"
+        last = "" if defaults is None else f" {spec.unsaid if default is None else shown(default)} |"
         yield f"| `{name}` | {spec.meaning}{unit} | {spec.low:,.10g} | {spec.high:,.10g} |{last}"
     yield ""
 

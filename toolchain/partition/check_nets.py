@@ -64,7 +64,7 @@ def _check_stages(network: Network, partition: Partition, options: MappingOption
 
 def _delays(network: Network, projection: Projection, options: MappingOptions) -> NDArray[np.float64]:
     """Delays (ms) of all synapses, or one for all, none longer than a rule allows."""
-    rule = options.of_projection(network, projection, "longest_delay")
+    rule = options.longest_delay_of(network, projection)
     delay = np.atleast_1d(np.asarray(projection.delay, dtype=np.float64))
     return delay if rule is None else np.minimum(delay, float(rule.value))
 

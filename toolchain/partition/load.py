@@ -34,7 +34,7 @@ from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Network, Population
 from toolchain.options import MappingOptions
-from toolchain.partition import Partition
+from toolchain.partition import Partition, Slice
 from toolchain.rows import Blocks, RowPlan, Slicing
 from toolchain.synapses.structure import STRUCTURAL, attempts_each, structure_of
 from toolchain.workload import Workload
@@ -244,17 +244,48 @@ def cell_cycles(workload: Workload, number: int, cells: int) -> NDArray[np.float
     return cycles
 
 
-def overloads(network: Network, partition: Partition, budget: float) -> tuple[Diagnostic, ...]:
-    """A remark for each population with a core that is expected to need more than `budget` cycles a tick."""
+def overloads(
+    network: Network, partition: Partition, budget: float, options: MappingOptions | None = None
+) -> tuple[Diagnostic, ...]:
+    """A remark for each population with a core that is expected to need more of a tick than it has, or should take.
+
+    Parameters
+    ----------
+    budget : float
+        Cycles of a tick.
+    options : MappingOptions, optional
+        With the share of them that a core may take; all of them if None.
+    """
     found = []
     for number, population in enumerate(network.populations):
         worst = max((part for part in partition.slices if part.population == number), key=lambda part: part.cycles)
+        margin = 1.0 if options is None else options.of(population.label).cycles_margin
         if worst.cycles > budget:
-            finer = ", or fewer cells a core ('neurons_per_core') and more 'synapse_cores'"
-            times = math.ceil(10 * worst.cycles / budget) / 10
-            text = (
-                f"at the assumed rates a core needs {worst.cycles:,} cycles a tick and has {budget:,.0f}: expect "
-                f"overruns; a time_scale_factor {times:g} times as large would do"
-            )
-            found.append(Diagnostic("partition", population.label, text + finer * (worst.kind == "synapses")))
+            found.append(Diagnostic("partition", population.label, _overrun(worst, budget)))
+        elif worst.cycles > budget * margin:
+            found.append(Diagnostic("partition", population.label, _beyond(worst, budget, margin)))
     return tuple(found)
+
+
+def _overrun(worst: Slice, budget: float) -> str:
+    """That a core needs more than a tick."""
+    finer = ", or fewer cells a core ('neurons_per_core') and more 'synapse_cores'"
+    times = math.ceil(10 * worst.cycles / budget) / 10
+    text = (
+        f"at the assumed rates a core needs {worst.cycles:,} cycles a tick and has {budget:,.0f}: expect "
+        f"overruns; a time_scale_factor {times:g} times as large would do"
+    )
+    return text + finer * (worst.kind == "synapses")
+
+
+def _beyond(worst: Slice, budget: float, margin: float) -> str:
+    """That a core needs more of its tick than was asked for."""
+    remedy = {
+        "neurons": "to keep to it lower 'neurons_per_core', or say 'synapse_cores'",
+        "synapses": "to keep to it say more 'synapse_cores', or lower 'neurons_per_core'",
+        "delay": "to keep to it say fewer cells a core",
+    }.get(worst.kind, "to keep to it lower 'sources_per_core'")
+    return (
+        f"at the assumed rates a core needs {100 * worst.cycles / budget:.3g} % of its tick, and cycles_margin is "
+        f"{100 * margin:g} %: {remedy}"
+    )
