@@ -24,7 +24,7 @@ from pyneuro.remarks import remarks
 from toolchain.changed_delays import Running, carry_synapses, changed_delays
 from toolchain.compile import Mapping, compile_network
 from toolchain.currents import changed_currents, coarse_currents
-from toolchain.language import Given, on_machine
+from toolchain.language import Given, at_speed, on_machine
 from toolchain.map_network import map_network
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
@@ -43,11 +43,12 @@ class EmulatedSimulation:
     network : Network
         What to run.
     machine : str or Machine, optional
-        The machine, or its name; by default that of `mapping`, or the smallest standard one that fits.
+        The machine, or its name; by default that of `mapping`, or the smallest standard one that fits. What `mapping`
+        says of its parts holds of either.
     mapping : optional
         What is said about the mapping: options by name, a mapping file, or statements.
     time_scale_factor : float, optional
-        Wall-clock time over biological time on the machine.
+        Wall-clock time over biological time on the machine, if `mapping` does not say it.
     threads : int
         Threads of the emulator.
     """
@@ -61,8 +62,6 @@ class EmulatedSimulation:
         time_scale_factor: float | None = None,
         threads: int = 1,
     ) -> None:
-        self._settings, self._machine = on_machine(mapping, machine)
-        self._time_scale_factor = time_scale_factor
         self._threads = threads
         self.map_s = self.load_s = 0.0
         self._spikes: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int32]]]] = {}
@@ -71,7 +70,8 @@ class EmulatedSimulation:
         self._told: set[str] = set()
         self.network = network
         started = time.perf_counter()
-        self.outcome = map_network(network, self._settings, machine=self._machine, time_scale_factor=time_scale_factor)
+        settings = at_speed(on_machine(mapping, machine), time_scale_factor)
+        self.outcome = map_network(network, settings)
         self.map_s += time.perf_counter() - started
         self.mapping = self.outcome.mapping
         self.emulator = self._loaded(self.mapping)
@@ -79,13 +79,7 @@ class EmulatedSimulation:
     def _mapped_again(self, network: Network) -> Mapping:
         """Compile `network`, which has changed, for the machine and by the algorithms of the first time."""
         started = time.perf_counter()
-        mapping = compile_network(
-            network,
-            self.mapping.machine,
-            settings=self.outcome.again,
-            time_scale_factor=self._time_scale_factor,
-            like=self.mapping,
-        )
+        mapping = compile_network(network, self.mapping.machine, settings=self.outcome.again, like=self.mapping)
         self.map_s += time.perf_counter() - started
         return mapping
 

@@ -21,8 +21,9 @@ from emulator.machine import Machine, named
 from pyneuro.backend import Progress, Simulation
 from pyneuro.errors import SetupError
 from toolchain.did_you_mean import did_you_mean
-from toolchain.language import Statement, given, on_machine
+from toolchain.language import Statement, at_speed, given, on_machine
 from toolchain.network import Network
+from toolchain.options import mapping_options
 from toolchain.settings import Settings
 
 MOST_THREADS = 1024
@@ -51,7 +52,7 @@ class Options:
         ``emulator`` or ``reference``.
     machine, mapping
         What the network is mapped onto, and how; see the emulator. By default the smallest that fits. Of those that
-        are chosen, `mapping` is the settings, and knows where the machine was named.
+        are chosen, `mapping` is the settings, and knows where machine and factor were said.
     time_scale_factor : float, optional
         How many times slower than real time the machine runs; by default chosen from the timestep.
     seed : int
@@ -120,9 +121,16 @@ def options(arguments: Mapping[str, Any], overrides: Overrides, environment: Map
             chosen[name], origin[name] = getattr(overrides, name), "command line"
     result = Options(**chosen)
     _check(result)
-    settings = given(result.mapping, origin.get("mapping", "default"))
-    settings, _ = on_machine(settings, result.machine, origin.get("machine", "default"))
-    return replace(result, mapping=settings)
+    return _settled(result, origin)
+
+
+def _settled(chosen: Options, origin: Mapping[str, str]) -> Options:
+    """The options with one machine and one factor: those beside the mapping and in it may have different `origin`."""
+    of_mapping = origin.get("mapping", "default")
+    settings = on_machine(chosen.mapping, chosen.machine, origin.get("machine", "default"), of_mapping)
+    settings = at_speed(settings, chosen.time_scale_factor, "script", of_mapping)
+    machine, factor = settings.machine, mapping_options(settings).time_scale_factor
+    return replace(chosen, mapping=settings, machine=machine.made or machine.name, time_scale_factor=factor)
 
 
 def _from_environment(name: str, variable: str, text: str) -> Any:

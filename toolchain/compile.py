@@ -29,7 +29,7 @@ from toolchain.idle_options import without_effect
 from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
 from toolchain.link_load import overloaded_links
-from toolchain.machines import candidates
+from toolchain.machines import machines_of
 from toolchain.map_graph import GraphMapping, only
 from toolchain.memory import CoreMemory
 from toolchain.network import Network, Projection
@@ -199,11 +199,11 @@ def compile_network(
     Parameters
     ----------
     machine : Machine, str or None
-        A machine, its name, or None for that of `settings`.
+        A machine as it is, or its name, instead of all that `settings` say of it; None for theirs.
     options : MappingOptions, optional
         None for those of `settings`.
     time_scale_factor : float, optional
-        Wall-clock time over biological time; by default the smallest that makes a tick last 1 ms.
+        Wall-clock time over biological time; by default that of the options.
     like : Mapping, optional
         A mapping of a network of the same populations, whose cuts are kept: so a run can go on with changed
         weights, parameters or projections.
@@ -224,13 +224,14 @@ def compile_network(
         If a stage made an illegal product.
     """
     options = options or mapping_options(settings)
-    machines = only(machine) if machine is not None else partial(candidates, settings.machine)
+    machines = only(machine) if machine is not None else machines_of(settings)
     watch = watch or Stopwatch()
     timed = watch.timed
     timed("check", check_network, network)
     _refuse(network)
     inexact = timed("check", inexact_words, network, options.substeps)
-    scale = _time_scale_factor(network.timestep, time_scale_factor)
+    factor = options.time_scale_factor if time_scale_factor is None else time_scale_factor
+    scale = _time_scale_factor(network.timestep, factor)
     limits = next(iter(machines(1)))
     workload = timed("partition", prepare, network, options)
     slicing = _kept_cuts(network, like) if like else None

@@ -55,7 +55,7 @@ def _machine(settings: Settings) -> Iterator[Held]:
     yield Held("machine", said.name or "the smallest that fits", str(said.origin))
     for field in fields(said):
         value = getattr(said, field.name)
-        if field.name not in ("name", "origin") and value != getattr(plain, field.name):
+        if field.name not in ("name", "made", "origin") and value != getattr(plain, field.name):
             yield Held(field.name.replace("_", " "), _listed(value), _origin(settings, field.name))
 
 

@@ -3,14 +3,16 @@
 A chip or link that is dead is absent.  So is a link that no route may take: nothing but routes uses links.  Cores,
 SDRAM and table entries that are kept for other uses are taken off every chip, as those are that do not work.
 
-Where no machine is named, the standard ones are tried from small to large.  Only what holds of every chip can be
-said of them; a coordinate needs a machine.
+Where no machine is named, the standard ones are tried from small to large, those left out that lack a chip or a board
+on which something is to be placed.  What does not work of a machine, or is forbidden, needs one that is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,37 +21,67 @@ from emulator.errors import MachineError
 from emulator.machine import LINK_NAMES, Machine, named, smallest, without
 from toolchain.errors import MappingError
 from toolchain.problems import Problem, SettingsError
-from toolchain.settings import DEFAULT, MachineSettings
+from toolchain.regions import has_room, lacking
+from toolchain.settings import DEFAULT, MachineSettings, PlaceRule, Settings
+
+Machines = Callable[[int], Iterator[Machine]]
+"""Machines with so many cores, from small to large."""
+UNNAMED: Final = "no machine is named, and no standard one has all these places; name one, as in: machine 48x24 torus"
 
 
-def candidates(settings: MachineSettings, application_cores: int = 1) -> Iterator[Machine]:
-    """The machines to try: the one that is named, or the standard ones from small to large.
+def machines_of(settings: Settings) -> Machines:
+    """The machines to try by all that `settings` say."""
+    return partial(candidates, settings.machine, places=settings.placement)
+
+
+def candidates(
+    settings: MachineSettings, application_cores: int = 1, places: Sequence[PlaceRule] = ()
+) -> Iterator[Machine]:
+    """The machines to try: the one that is named or made, or the standard ones from small to large.
 
     Parameters
     ----------
     application_cores : int
-        Of standard machines, those with fewer are left out.
+        Of standard machines, those with fewer are left out, and so are those after one with a chip for each.
+    places : sequence of PlaceRule
+        Of standard machines, those that lack a place that these name are left out.
 
     Raises
     ------
     MachineError
         If there is no machine of that name.
     MappingError
-        If it lacks what the settings say of it, or they leave nothing of it.
+        If it lacks what the settings say of it, or they leave nothing of it; if no standard machine has the places.
     """
     _check(settings)
     if settings.name is not None:
-        yield _with_faults(_standard(settings), settings)
+        yield _with_faults(_whole(settings), settings)
         return
     _refuse_coordinates(settings)
+    yield from _standard(settings, application_cores, places)
+
+
+def _standard(settings: MachineSettings, application_cores: int, places: Sequence[PlaceRule]) -> Iterator[Machine]:
+    """The standard machines that will do, from small to large."""
+    wrong: Sequence[Problem] = ()
     for machine in smallest(application_cores):
         kept = _without_reserved(machine, settings)
-        if kept.application_cores >= application_cores:
+        if kept.application_cores < application_cores:
+            continue
+        wrong = lacking(kept, places)
+        if not wrong:
             yield kept
+            if has_room(kept, application_cores, places):
+                return
+    if wrong:
+        raise SettingsError([replace(problem, hints=(*problem.hints, UNNAMED)) for problem in wrong])
 
 
-def _standard(settings: MachineSettings) -> Machine:
+def _whole(settings: MachineSettings) -> Machine:
+    """The machine that is named, all its parts there."""
     assert settings.name is not None
+    if settings.made is not None:
+        return settings.made
     try:
         return named(settings.name)
     except MachineError as error:

@@ -6,26 +6,28 @@ standard one is taken that the graph fits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 import toolchain.graph
-from emulator.machine import Machine, board_of, largest_part, named, smallest
+from emulator.machine import Machine, board_of, largest_part, named
 from toolchain.constraints import FREE, Constraints, with_graph
 from toolchain.errors import ConstraintsError, MappingError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.keys.along import allocate
 from toolchain.keys.check import check as keys_check
+from toolchain.machines import Machines, machines_of
 from toolchain.place import Placement
 from toolchain.place.check import check as place_check
 from toolchain.place.hilbert import place
 from toolchain.route import Routes
 from toolchain.route.check import check as route_check
 from toolchain.route.ner import route
+from toolchain.settings import UNSAID
 from toolchain.stopwatch import Stopwatch
 from toolchain.tables import Tables
 from toolchain.tables.check import check as tables_check
@@ -37,8 +39,6 @@ Placer = Callable[[Graph, Machine, Constraints], Placement]
 Allocator = Callable[[Graph, Placement, Routes], Keys]
 Router = Callable[[Graph, Placement], Routes]
 Minimiser = Callable[[Machine, Keys, Routes, Tables], Tables]
-Machines = Callable[[int], Iterable[Machine]]
-"""Machines with so many cores, from small to large."""
 ConstraintsOf = Callable[[Machine], Constraints]
 
 
@@ -236,9 +236,9 @@ class Stages:
 def only(machine: Machine | str | None) -> Machines:
     """The machine, or the one of that name, and no other; for None the standard ones from small to large."""
     if machine is None:
-        return smallest
+        return machines_of(UNSAID)
     one = named(machine) if isinstance(machine, str) else machine
-    return lambda cores: (one,)
+    return lambda cores: iter((one,))
 
 
 def place_on(
@@ -260,9 +260,6 @@ def place_on(
             return _place_on_part(graph, machine, place, constraints(machine))
         except MappingError as error:
             failure = error
-            # With a chip for each vertex, a larger machine would not help.
-            if machine.chips >= len(graph.vertices):
-                break
     raise failure
 
 

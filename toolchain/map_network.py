@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from emulator.machine import Machine
 from toolchain.compile import Mapping, compile_network
 from toolchain.feedback import Attempt, with_feedback
 from toolchain.figures import Mapped
 from toolchain.graph import Graph
 from toolchain.idle_options import idle
 from toolchain.language.labels import unmatched
-from toolchain.map_graph import GraphMapping, only
+from toolchain.map_graph import GraphMapping
 from toolchain.network import Network
 from toolchain.problems import Problem, SettingsError
 from toolchain.requirements import Verdict, verdicts
@@ -69,33 +68,22 @@ class Outcome(Generic[M]):
         return all(verdict.passed for verdict in self.verdicts)
 
 
-def map_network(
-    network: Network,
-    settings: Settings = UNSAID,
-    *,
-    machine: Machine | None = None,
-    time_scale_factor: float | None = None,
-) -> Outcome[Mapping]:
+def map_network(network: Network, settings: Settings = UNSAID) -> Outcome[Mapping]:
     """Map `network` as `settings` say.
-
-    Parameters
-    ----------
-    machine : Machine, optional
-        Instead of that of `settings`.
-    time_scale_factor : float, optional
-        See `toolchain.compile.compile_network`, also for the errors.
 
     Raises
     ------
     SettingsError
         For labels that nothing has, options that do nothing for what they are said of, and figures to minimise that
         are not known.
+    NetworkError, MachineError, MappingError
+        See `toolchain.compile.compile_network`.
     """
     _refuse_unknown(settings, network)
     watch = Stopwatch()
 
     def attempt(settings: Settings) -> Outcome[Mapping]:
-        mapping = compile_network(network, machine, settings=settings, time_scale_factor=time_scale_factor, watch=watch)
+        mapping = compile_network(network, settings=settings, watch=watch)
         return Outcome(mapping, settings, (), mapping.trials)
 
     def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
@@ -105,13 +93,13 @@ def map_network(
     return replace(outcome, attempts=attempts)
 
 
-def map_netlist(graph: Graph, settings: Settings = UNSAID, *, machine: Machine | None = None) -> Outcome[GraphMapping]:
-    """Map a bare graph as `settings` say; for parameters and errors see `map_network`."""
+def map_netlist(graph: Graph, settings: Settings = UNSAID) -> Outcome[GraphMapping]:
+    """Map a bare graph as `settings` say; for errors see `map_network`."""
     _refuse_unknown(settings, graph)
-    machines, watch = None if machine is None else only(machine), Stopwatch()
+    watch = Stopwatch()
 
     def attempt(settings: Settings) -> Outcome[GraphMapping]:
-        mapping, trials = by_settings(graph, settings, machines, watch=watch)
+        mapping, trials = by_settings(graph, settings, watch=watch)
         return Outcome(mapping, settings, (), trials)
 
     def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:

@@ -81,6 +81,7 @@ _LONGEST = OptionSpec(
     unit="ms",
     unsaid="any",
 )
+_TIME_SCALE = OptionSpec("wall-clock time over biological time", 1e-6, 1e6, unsaid="as small as lets a tick last 1 ms")
 _SYNAPSE_CORES = OptionSpec(
     "cores beside each core of neurons that take over its synapses", 0, MOST_SYNAPSE_CORES, whole=True
 )
@@ -107,6 +108,7 @@ MAPPING_OPTIONS: Final[Mapping[str, OptionSpec]] = MappingProxyType(
         "rewired_row_synapses": OptionSpec(
             "synapses that a source cell may come to have on a core", 1, 0xFFFF, whole=True
         ),
+        "time_scale_factor": _TIME_SCALE,
     }
 )
 """Options of the whole mapping."""
@@ -158,6 +160,8 @@ class MappingOptions:
         Cores beside each core of neurons that take over its synapses; by default as many as its load asks for.
     longest_delay : float, optional
         What longer delays (ms) are cut to; by default none are cut.
+    time_scale_factor : float, optional
+        Wall-clock time over biological time; by default the smallest with which a tick lasts 1 ms.
     rules : tuple of Rule
         Exceptions for populations and projections.
 
@@ -179,6 +183,7 @@ class MappingOptions:
     weight_shift: int | None = None
     synapse_cores: int | None = None
     longest_delay: float | None = None
+    time_scale_factor: float | None = None
     rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import Machine, board_of
+from emulator.machine import Machine
 from toolchain.constraints import FREE, Apart, Constraints, Group, Near, Origins, merged, of_graph, with_graph
 from toolchain.contradictions import Limit, Said, contradictions
 from toolchain.graph import Graph, population_name
 from toolchain.patterns import matches
 from toolchain.problems import Problem, SettingsError, nearest, short
+from toolchain.regions import chips_of, wrong
 from toolchain.settings import Origin, PlaceRule
 
 
@@ -87,7 +88,7 @@ class _Reader:
             self.problems += error.problems
 
     def _read_place(self, rule: PlaceRule) -> None:
-        chips, where = _chips(rule, self.machine)
+        chips, where = chips_of(rule, self.machine)
         limit = Limit(chips, rule.core, rule.origin, f"'{rule.pattern}' on {where}")
         for vertex in select(self.graph, rule.pattern, rule.origin):
             self.limits.setdefault(vertex, []).append(limit)
@@ -107,7 +108,7 @@ class _Reader:
         """Slice i of the one with slice i of the other."""
         if len(these) != len(those):
             counts = f"{_slices_in_words(these)} and '{rule.other}' {_slices_in_words(those)}"
-            raise _wrong(
+            raise wrong(
                 rule,
                 f"has {counts}, and 'with' puts slice i of the one with slice i of the other",
                 "try as many neurons a core for both",
@@ -115,38 +116,6 @@ class _Reader:
         for pair in zip(these, those, strict=True):
             if pair[0] != pair[1]:
                 self.groups.append((tuple(sorted(pair)), (str(rule.origin),)))
-
-
-def _chips(rule: PlaceRule, machine: Machine) -> tuple[NDArray[np.bool_], str]:
-    """The chips that a rule allows, bool[width, height], and what to call them."""
-    chips = np.zeros_like(machine.cores, np.bool_)
-    if rule.chip is not None:
-        where = f"chip {rule.chip}"
-        if not machine.has_chip(*rule.chip):
-            raise _wrong(rule, f"cannot be on {where}, which {machine.name} lacks")
-        chips[rule.chip] = True
-        if rule.core is not None:
-            where = f"core {rule.core} of {where}"
-            if not 1 <= rule.core <= machine.cores[rule.chip]:
-                there = f"which has cores 1 to {machine.cores[rule.chip]}"
-                raise _wrong(rule, f"cannot be on {where}, {there}")
-    elif rule.board is not None:
-        where = f"board {rule.board}"
-        chips |= board_of(machine) == rule.board
-    elif rule.region is not None:
-        region = rule.region
-        where = f"chips ({region.x0}, {region.y0}) to ({region.x1}, {region.y1})"
-        chips[max(region.x0, 0) : max(region.x1 + 1, 0), max(region.y0, 0) : max(region.y1 + 1, 0)] = True
-    else:
-        raise _wrong(rule, "is to be on no place", "say a chip, a chip and a core, a board or a region")
-    chips &= machine.cores > 0
-    if not chips.any():
-        raise _wrong(rule, f"cannot be on {where}: {machine.name} has no chips there")
-    return chips, where
-
-
-def _wrong(rule: PlaceRule, what: str, *hints: str) -> SettingsError:
-    return SettingsError([Problem(f"'{short(rule.pattern)}' {what}", rule.origin, hints)])
 
 
 def _slices(graph: Graph, vertices: Group) -> list[int]:

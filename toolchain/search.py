@@ -24,8 +24,8 @@ from toolchain.figures import FIGURES, Mapped, cost, values
 from toolchain.fixed_keys import fix_keys
 from toolchain.graph import Graph
 from toolchain.keys import Keys
-from toolchain.machines import candidates
-from toolchain.map_graph import ConstraintsOf, GraphMapping, Machines, Stages
+from toolchain.machines import Machines, machines_of
+from toolchain.map_graph import ConstraintsOf, GraphMapping, Stages
 from toolchain.partition import Partition
 from toolchain.place import Placement
 from toolchain.problems import Problem, SettingsError
@@ -149,7 +149,7 @@ def by_settings(
         return constraints_of(fixed, machine, settings.placement)
 
     fixed = fix_keys(graph, settings.keys)
-    machines = machines or partial(candidates, settings.machine)
+    machines = machines or machines_of(settings)
     how = partial(search, objective=settings.objective, measured=measured, watch=watch)
     try:
         return how(fixed, machines, settings.stages, constraints)

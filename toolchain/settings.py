@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal
 
+from emulator.machine import Machine
+
 Number = int | float
 Option = int | float | str | bool
 Chip = tuple[int, int]
@@ -96,6 +98,8 @@ class MachineSettings:
 
     Parameters
     ----------
+    made : Machine, optional
+        The machine of that name, where a script made one itself.
     dead_cores : tuple of (x, y, cores)
         So many fewer application cores on chip (x, y).
     dead_links : tuple of (x, y, link)
@@ -118,6 +122,7 @@ class MachineSettings:
     reserved_entries: int = 0
     clock_hz: int | None = None
     link_capacity: float | None = None
+    made: Machine | None = None
     origin: Origin = DEFAULT
 
 
@@ -245,9 +250,15 @@ class Settings:
     requirements: tuple[Requirement, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}))
 
-    def on_machine(self, name: str, origin: Origin) -> Settings:
-        """These settings with the machine that is called `name`."""
-        return replace(self, machine=replace(self.machine, name=name, origin=origin))
+    def on_machine(self, machine: Machine | str, origin: Origin) -> Settings:
+        """These settings on another machine, or the one of that name; what is said of its parts holds there, too."""
+        made = None if isinstance(machine, str) else machine
+        name = machine if isinstance(machine, str) else machine.name
+        return replace(self, machine=replace(self.machine, name=name, made=made, origin=origin))
+
+    def with_option(self, name: str, value: Option, origin: Origin) -> Settings:
+        """These settings with another value of an option of the whole mapping."""
+        return replace(self, options={**self.options, name: value}, origins={**self.origins, name: origin})
 
 
 UNSAID = Settings()

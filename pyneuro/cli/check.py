@@ -30,8 +30,8 @@ from toolchain.weights import ring_buffer_clashes
 class _Built(BaseException):
     """Ends the script at its first ``run()``, where its network is known."""
 
-    def __init__(self, network: Network) -> None:
-        self.network = network
+    def __init__(self, network: Network, options: Options) -> None:
+        self.network, self.options = network, options
 
 
 def main(options: argparse.Namespace) -> int:
@@ -39,7 +39,7 @@ def main(options: argparse.Namespace) -> int:
     parsed = parse_file(options.mapping)
     settings, found = _judged(parsed.statements, options.machine)
     try:
-        network = _network(options.script, options.arguments) if options.script else None
+        network, settings = _network(options, settings) if options.script else (None, settings)
     except (PyneuroError, ToolchainError):
         print(render_all(in_order([*parsed.problems, *found])))
         raise
@@ -82,22 +82,28 @@ def _count(number: int, what: str) -> str:
     return f"{number or 'no'} {what}{'' if number == 1 else 's'}"
 
 
-def _network(path: Path, arguments: Sequence[str]) -> Network | Graph:
-    """The network of a script, or the graph of a netlist."""
+def _network(options: argparse.Namespace, settings: Settings) -> tuple[Network | Graph, Settings]:
+    """The network of a script, or the graph of a netlist; and the settings, on the machine that these name."""
+    path: Path = options.script
     if path.suffix == ".json":
-        return read(path).graph
+        netlist = read(path)
+        if settings.machine.name is None and netlist.machine:
+            settings = settings.on_machine(netlist.machine, Origin(str(path)))
+        return netlist.graph, settings
     from pyneuro import simulator  # loading PyNN takes time that a check without a script need not spend
     from pyneuro.cli.script import run_script
 
     simulator.state.clear()
     simulator.overrides.backend = "emulator"
+    simulator.overrides.mapping = settings
+    simulator.overrides.machine = options.machine
     simulator.overrides.simulation = _stop
     try:
-        run_script(path, arguments)
+        run_script(path, options.arguments)
     except _Built as built:
-        return built.network
+        return built.network, built.options.mapping
     raise ScriptError(f"{path} made no network: it never called run()")
 
 
 def _stop(network: Network, options: Options) -> NoReturn:
-    raise _Built(network)
+    raise _Built(network, options)

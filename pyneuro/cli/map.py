@@ -68,8 +68,7 @@ def main(options: argparse.Namespace) -> int:
 
 def settings_of(options: argparse.Namespace) -> Settings:
     """What a mapping file and the command line say."""
-    settings, _ = on_machine(options.mapping, options.machine, "command line")
-    return settings
+    return on_machine(options.mapping, options.machine, "command line", "command line")
 
 
 def explained(settings: Settings) -> str:
@@ -135,10 +134,9 @@ def _script(options: argparse.Namespace) -> Mapped:
 
 
 def _map_and_stop(explain: bool, network: Network, options: Options) -> NoReturn:
-    settings, machine = on_machine(options.mapping, options.machine)
     start = time.perf_counter(), time.process_time()
-    with _explaining(explain, settings):
-        outcome = map_network(network, settings, machine=machine, time_scale_factor=options.time_scale_factor)
+    with _explaining(explain, options.mapping):
+        outcome = map_network(network, options.mapping)
     spent = _since(*start)
     for remark in outcome.mapping.diagnostics:
         warn_user(str(remark), MappingWarning)

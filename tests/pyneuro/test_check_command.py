@@ -108,8 +108,10 @@ def test_a_machine_of_the_command_line(script: str, tmp_path: Path, capsys: pyte
     assert check(tmp_path, "dead 16 cores on chip (0, 0)\n", *on) == 1
     assert "command line: error: 16 dead cores on chip (0, 0) of spin3" in capsys.readouterr().out
     for before in ("", "machine 3 boards\n"):
-        assert check(tmp_path, before + said, script) == 0
-        capsys.readouterr()
+        assert check(tmp_path, before + said, script) == int(not before)
+        assert ("a.map:1:1: error: dead chips are given, but no machine is named" in capsys.readouterr().out) == (
+            not before
+        )
         assert check(tmp_path, before + said, script, *on) == 1
         out = capsys.readouterr().out
         first = 1 + before.count("\n")
@@ -120,6 +122,61 @@ def test_a_machine_of_the_command_line(script: str, tmp_path: Path, capsys: pyte
     assert "unknown machine 'spin4'" in capsys.readouterr().out
     assert check(tmp_path, said, "--machine", "spin4") == 2
     assert "unknown machine 'spin4'" in capsys.readouterr().err
+
+
+CORNER, SECOND = 'place "cells" on chip (5, 5)\n', 'place "cells" on board 1\n'
+ANYWHERE = "no machine is named, and no standard one has all these places"
+
+
+@pytest.mark.parametrize(
+    ("of_script", "text", "words", "machine", "problem"),
+    [
+        ("", CORNER, (), "spin5", ""),
+        ("", SECOND, (), "3 boards", ""),
+        ("", f"reserve 2 cores on every chip\n{CORNER}", (), "spin5", ""),
+        ("", 'place "cells" on chip (255, 0)\n', (), "", ANYWHERE),
+        ("", 'place "cells" on chip (0, 0) core 16\n', (), "", ANYWHERE),
+        ("machine='spin3'", f"machine spin5\n{CORNER}", (), "spin5", ""),
+        ("machine='spin5'", "machine spin3\n", ("--machine", "3 boards"), "3 boards", ""),
+        ("machine='spin3'", CORNER, (), "", "cannot be on chip (5, 5), which spin3 lacks"),
+        ("machine='spin3'", "dead chips (5, 5)\n", (), "", "dead chip (5, 5): spin3 has no such chip"),
+        ("machine=spin3()", "dead chips (1, 1)\n", (), "spin3", ""),
+        ("machine=spin3()", CORNER, (), "", "cannot be on chip (5, 5), which spin3 lacks"),
+    ],
+)
+def test_check_and_map_agree_on_the_machine(
+    of_script: str,
+    text: str,
+    words: tuple[str, ...],
+    machine: str,
+    problem: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Of the file, then of the script; where neither names one it is the smallest that has the places."""
+    script = tmp_path / "on.py"
+    head = SCRIPT.replace("setup(", f"setup({of_script}, " if of_script else "setup(")
+    script.write_text("from emulator.machine import spin3\n" + head)
+    assert check(tmp_path, text, str(script), *words) == int(bool(problem))
+    assert problem in capsys.readouterr().out
+    mapped = main(["map", str(script), "--mapping", str(tmp_path / "a.map"), "--json", *words])
+    out, error = capsys.readouterr()
+    if machine:
+        assert mapped == 0
+        assert json.loads(out.splitlines()[-1])["machine"] == machine
+    else:
+        assert mapped == 2
+        assert problem in error
+
+
+def test_a_netlist_names_the_machine_for_check_and_map(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    netlist = tmp_path / "n.json"
+    vertices = [{"name": "cells[0:4]", "neurons": 4}]
+    document = {"format": "pyneuro-netlist-1", "name": "n", "machine": "spin3", "vertices": vertices, "nets": []}
+    netlist.write_text(json.dumps(document))
+    assert check(tmp_path, CORNER, str(netlist)) == 1
+    assert main(["map", "--netlist", str(netlist), "--mapping", str(tmp_path / "a.map")]) == 2
+    assert capsys.readouterr().err.count("which spin3 lacks") == 1
 
 
 def test_labels_of_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ from emulator.errors import MachineError
 from emulator.machine import spin3
 from pyneuro import simulator
 from pyneuro.errors import SetupError
+from pyneuro.mapping import Clock, DeadChips, Reserve
+from pyneuro.mapping import Machine as Named
 from pyneuro.options import Options, Overrides, options
 from toolchain.errors import MappingError
 from toolchain.language import on_machine
+from toolchain.machines import candidates
 from toolchain.settings import UNSAID
 
 
@@ -40,13 +44,64 @@ def test_settings_know_who_named_the_machine(tmp_path: Path) -> None:
     for chosen, name, origin in (
         (options(said, Overrides(), {}), "spin5", f"{mapping}:1"),
         (options(said, Overrides(machine="spin3"), {}), "spin3", "command line"),
-        (options({"machine": "2x2", **said}, Overrides(), {}), "2x2", "script"),
+        (options({"machine": "2x2"}, Overrides(mapping=mapping), {}), "spin5", f"{mapping}:1"),
+        (options({"machine": "2x2"}, Overrides(mapping=mapping, machine="spin3"), {}), "spin3", "command line"),
+        (options({"machine": "2x2"}, Overrides(), {"PYNEURO_MAPPING": str(mapping)}), "2x2", "script"),
+        (options({"machine": "spin5", **said}, Overrides(), {}), "spin5", f"{mapping}:1"),
+        (options(said, Overrides(), {"PYNEURO_MACHINE": "spin3"}), "spin5", f"{mapping}:1"),
         (options({}, Overrides(), {"PYNEURO_MACHINE": "spin3"}), "spin3", "PYNEURO_MACHINE"),
-        (options({"machine": spin3(), **said}, Overrides(), {}), "spin5", f"{mapping}:1"),
+        (
+            options({}, Overrides(), {"PYNEURO_MACHINE": "2x2", "PYNEURO_MAPPING": str(mapping)}),
+            "2x2",
+            "PYNEURO_MACHINE",
+        ),
     ):
-        settings, machine = on_machine(chosen.mapping, chosen.machine)
+        settings = on_machine(chosen.mapping, chosen.machine)
         assert (settings.machine.name, str(settings.machine.origin)) == (name, origin)
-        assert machine is (None if isinstance(chosen.machine, str | None) else chosen.machine)
+        assert chosen.machine == name
+
+
+def test_a_script_says_its_machine_and_its_factor_once(tmp_path: Path) -> None:
+    mapping = tmp_path / "a.map"
+    mapping.write_text("machine 3 boards\nset time_scale_factor = 10")
+    for said, beside, place in (
+        ("the machine", {"machine": "spin5"}, "a.map:1:1: error: "),
+        ("the machine", {"machine": spin3()}, "a.map:1:1: error: "),
+        ("'time_scale_factor'", {"time_scale_factor": 4}, "a.map:2:5: error: "),
+    ):
+        with pytest.raises(MappingError, match=re.escape(f"{place}{said} is said twice")) as caught:
+            options({"mapping": mapping, **beside}, Overrides(), {})
+        assert "= setup(" in str(caught.value)
+    with pytest.raises(MappingError, match=r"setup\(machine='spin5'\) says it, too"):
+        options({"mapping": [Named("spin3")], "machine": "spin5"}, Overrides(), {})
+
+
+def test_the_factor_in_a_mapping(tmp_path: Path) -> None:
+    """By the same name; the command line holds against the script."""
+    mapping = tmp_path / "a.map"
+    mapping.write_text("set time_scale_factor = 10")
+    for chosen, factor, origin in (
+        (options({"mapping": {"time_scale_factor": 4}}, Overrides(), {}), 4, "script"),
+        (options({"mapping": {"time_scale_factor": 4}, "time_scale_factor": 4.0}, Overrides(), {}), 4, "script"),
+        (options({"time_scale_factor": 4.0}, Overrides(), {}), 4, "script"),
+        (options({"time_scale_factor": 4.0}, Overrides(mapping=mapping), {}), 10, f"{mapping}:1"),
+        (options({"time_scale_factor": 4.0}, Overrides(), {"PYNEURO_MAPPING": str(mapping)}), 4, "script"),
+    ):
+        assert chosen.time_scale_factor == chosen.mapping.options["time_scale_factor"] == factor
+        assert str(chosen.mapping.origins["time_scale_factor"]) == origin
+
+
+def test_what_is_said_of_parts_holds_of_a_machine_that_a_script_made() -> None:
+    said = [DeadChips(((1, 1),)), Reserve(cores=3), Clock(180_000_000)]
+    chosen = options({"machine": spin3(), "mapping": said}, Overrides(), {})
+    (machine,) = candidates(chosen.mapping.machine)
+    assert (machine.chips, machine.clock_hz, int(machine.cores.max())) == (3, 180_000_000, 13)
+    with pytest.raises(MappingError, match=r"dead chip \(5, 5\): spin3 has no such chip"):
+        next(
+            candidates(
+                options({"machine": spin3(), "mapping": [DeadChips(((5, 5),))]}, Overrides(), {}).mapping.machine
+            )
+        )
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,10 @@ from emulator.check_machine import check_machine
 from emulator.errors import MachineError
 from emulator.machine import CLOCK_HZ, SDRAM_BYTES, TABLE_ENTRIES, Machine, named, spin5
 from toolchain.errors import MappingError
+from toolchain.graph import Graph, Vertex
 from toolchain.machines import candidates
-from toolchain.settings import MachineSettings, Origin
+from toolchain.map_network import map_netlist
+from toolchain.settings import MachineSettings, Origin, PlaceRule, Region, Settings
 
 HERE = Origin("retina.map", 3, 1)
 
@@ -109,3 +111,14 @@ def test_coordinates_need_a_machine() -> None:
 def test_an_unknown_machine_is_said_where_it_was_named() -> None:
     with pytest.raises(MachineError, match=r"retina\.map:3: unknown machine 'spin6'; known are spin3, spin5"):
         machine("spin6", origin=HERE)
+
+
+def test_a_region_that_goes_beyond_a_machine_leads_to_a_larger_one_while_that_has_more_of_it() -> None:
+    region = PlaceRule("on", "a", region=Region(1, 1, 200, 200))
+    assert [machine.name for machine in candidates(MachineSettings(), 1, (region,))] == ["spin3"]
+    assert [machine.name for machine in candidates(MachineSettings(), 4, (region,))] == ["spin3", "spin5"]
+    whole = PlaceRule("on", "a", region=Region(0, 0, 1, 1))
+    assert [machine.name for machine in candidates(MachineSettings(), 4, (whole,))] == ["spin3"]
+    vertices = tuple(Vertex(f"a[{i}:{i + 1}]", 1, sdram_bytes=100 << 20) for i in range(4))
+    mapped = map_netlist(Graph("n", vertices, ()), Settings(placement=(region,))).mapping
+    assert (mapped.machine.name, mapped.chips) == ("spin5", 4)

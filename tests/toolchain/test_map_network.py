@@ -119,17 +119,17 @@ def test_a_network_is_cut_smaller_until_it_keeps_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("timestep", "scale", "remedy"),
+    ("timestep", "said", "remedy"),
     [
-        (0.1, None, "setup(time_scale_factor=1), with which the cores keep up, or setup(timestep=1.0)"),
-        (0.01, None, "setup(time_scale_factor=1), for which slices are cut finer, or setup(timestep=1.0)"),
-        (1.0, 4.0, "setup(time_scale_factor=1), with which the cores keep up"),
+        (0.1, "", "setup(time_scale_factor=1), with which the cores keep up, or setup(timestep=1.0)"),
+        (0.01, "", "setup(time_scale_factor=1), for which slices are cut finer, or setup(timestep=1.0)"),
+        (1.0, "set time_scale_factor = 4", "setup(time_scale_factor=1), with which the cores keep up"),
     ],
 )
-def test_what_no_mapping_makes_run_in_real_time(timestep: float, scale: float | None, remedy: str) -> None:
+def test_what_no_mapping_makes_run_in_real_time(timestep: float, said: str, remedy: str) -> None:
     """Nothing is tried in vain: the way out is the user's."""
     network = replace(small(), timestep=timestep)
-    outcome = map_network(network, read_text("require real time"), time_scale_factor=scale)
+    outcome = map_network(network, read_text(f"require real time\n{said}"))
     (verdict,) = outcome.verdicts
     assert not verdict.passed
     assert verdict.remedy.startswith(remedy)
@@ -139,8 +139,8 @@ def test_what_no_mapping_makes_run_in_real_time(timestep: float, scale: float | 
 def test_cores_that_do_not_keep_up_are_given_less() -> None:
     """With margins that let them have too much to do."""
     network = replace(small(), timestep=0.01)
-    settings = read_text("set cycles_margin = 300 %\nrequire real time\nattempts 1")
-    outcome = map_network(network, settings, time_scale_factor=1.0)
+    settings = read_text("set cycles_margin = 300 %\nset time_scale_factor = 1\nrequire real time\nattempts 1")
+    outcome = map_network(network, settings)
     assert [one.changed for one in outcome.attempts] == ["", "half as many cells a core, for real time"]
 
 

@@ -93,7 +93,7 @@ def test_as_many_as_are_asked_for() -> None:
 
 def test_where_the_machine_has_no_cores_for_them_cells_keep_their_synapses() -> None:
     network = driven(4000.0)
-    outcome = map_network(network, machine=spin3())
+    outcome = map_network(network, Settings().on_machine("spin3", Origin()))
     assert len(compile_network(network, spin5()).partition.slices) > spin3().application_cores
     assert "try machine='spin5'" in outcome.attempts[0].failure
     assert outcome.attempts[1].changed == "no synapse cores are split off, so that cores fall behind, for cores"
@@ -104,7 +104,7 @@ def test_where_the_machine_has_no_cores_for_them_cells_keep_their_synapses() -> 
 def test_synapse_cores_that_were_asked_for_are_not_given_up() -> None:
     said = Settings(options={"synapse_cores": 15}, origins={"synapse_cores": Origin("a.map", 1)})
     with pytest.raises(CoresError, match="try machine='spin5'"):
-        map_network(driven(4000.0), said, machine=spin3())
+        map_network(driven(4000.0), said.on_machine("spin3", Origin()))
 
 
 def test_sources_are_dealt_out_so_that_no_core_is_the_bottleneck() -> None:
