@@ -2,8 +2,10 @@
 
 Devices and tools outside a network know spikes by their keys, so these can be said.  A rule gives a key and a mask,
 a block for a whole population; if several match, they get blocks of this size one after the other.  The slices of a
-population take parts of its block, the largest first, each as many keys as it needs, rounded up to a power
-of two; a population of a single slice has the whole block.
+population take parts of its block in their order, each as many keys as it has cells, rounded up to a power of two, and
+from a multiple of that on: so cell i of a slice has the i-th key of its part, and where slices have a power of two of
+cells, or there is only one, cell i of the population the i-th of the block.  Delay stages, which repeat spikes under
+other keys, come after all cells.  A population that has a single slice and no delay stages has the whole block.
 """
 
 from __future__ import annotations
@@ -85,17 +87,30 @@ def _divided(graph: Graph, population: str, block: _Block) -> dict[int, tuple[in
     """Key and mask of each net of `population`."""
     nets = [i for i, net in enumerate(graph.nets) if population_name(graph.vertices[net.source]) == population]
     sizes = {i: 1 << (graph.nets[i].keys - 1).bit_length() for i in nets}
-    if sum(sizes.values()) > block.end - block.start:
-        needed = 1 << (sum(sizes.values()) - 1).bit_length()
-        there = f"needs {sum(sizes.values())} keys, its block has {block.end - block.start}"
-        raise _wrong(block.origin, f"'{population}' {there}", f"try mask {KEYS - needed:#010x}")
-    if len(nets) == 1:
-        sizes[nets[0]] = block.end - block.start
-    keys, start = {}, block.start
-    for i in sorted(nets, key=lambda i: -sizes[i]):
-        keys[i] = start, KEYS - sizes[i]
-        start += sizes[i]
-    return keys
+    stages = [i for i in nets if _repeats(graph.vertices[graph.nets[i].source].name)]
+    cells = sorted(set(nets) - set(stages), key=lambda i: graph.nets[i].source)
+    keys, needed = {}, 0
+    for i in (*cells, *sorted(stages, key=lambda i: -sizes[i])):
+        start = -(-needed // sizes[i]) * sizes[i]
+        keys[i], needed = (block.start + start, KEYS - sizes[i]), start + sizes[i]
+    if needed > block.end - block.start:
+        raise _too_small(population, block, needed, sum(sizes[i] for i in stages))
+    return {nets[0]: (block.start, KEYS - (block.end - block.start))} if len(nets) == 1 else keys
+
+
+def _repeats(name: str) -> bool:
+    """Whether a vertex of that name is the delay stages of a slice."""
+    return "]" in name and name.rpartition("]")[2] != ""
+
+
+def _too_small(population: str, block: _Block, needed: int, stages: int) -> SettingsError:
+    there = f"{block.end - block.start:,}"
+    of_stages = f", {stages:,} of them for the delay stages that repeat its spikes" if stages else ""
+    mask = KEYS - (1 << (needed - 1).bit_length())
+    hints = [f"try mask {mask:#010x}" if mask > 0 else "there are not as many keys"]
+    if stages:
+        hints.append("delays of 16 timesteps and less need no stages: longest_delay cuts others")
+    return _wrong(block.origin, f"'{population}' needs {needed:,} keys{of_stages}; its block has {there}", *hints)
 
 
 def _wrong(origin: Origin, what: str, *hints: str) -> SettingsError:

@@ -41,9 +41,29 @@ def test_slices_divide_the_block_of_their_population() -> None:
     assert blocks(found) == [(0x12340000, 0xFFFFFF00), (0x12340100, 0xFFFFFF80), (None, None)]
 
 
-def test_the_largest_slice_comes_first_and_a_single_one_has_the_whole_block() -> None:
+def test_slices_come_in_their_order_and_a_single_one_has_the_whole_block() -> None:
     found = fix_keys(graph(a=[3, 256], b=[9]), (rule("a", 0x400, 0xFFFFFC00), rule("b", 0xFF00, 0xFFFFFF00)))
-    assert blocks(found) == [(0x500, 0xFFFFFFFC), (0x400, 0xFFFFFF00), (0xFF00, 0xFFFFFF00)]
+    assert blocks(found) == [(0x400, 0xFFFFFFFC), (0x500, 0xFFFFFF00), (0xFF00, 0xFFFFFF00)]
+
+
+def delayed(keys: int = 1024) -> Graph:
+    """A population of two slices; the delay stages of the first, which need more keys, stand between them."""
+    vertices = tuple(Vertex(name, 256) for name in ("a[0:256]", "a[0:256] delayed", "a[256:400]"))
+    sink = np.zeros(1, np.int32)
+    return Graph("g", vertices, tuple(Net(i, sink, size, 1.0) for i, size in ((2, 144), (1, keys), (0, 256))))
+
+
+def test_delay_stages_come_after_all_cells() -> None:
+    """Which those outside know by their keys: cell i of `a` has key 0x10000 + i."""
+    found = fix_keys(delayed(), (rule("a", 0x10000, 0xFFFF0000),))
+    assert blocks(found) == [(0x10100, 0xFFFFFF00), (0x10400, 0xFFFFFC00), (0x10000, 0xFFFFFF00)]
+
+
+def test_keys_of_delay_stages_are_told_apart() -> None:
+    assert problems(delayed(512), rule("a", 0x10000, 0xFFFFFE00)) == [
+        "r.map:1: 'a' needs 1,024 keys, 512 of them for the delay stages that repeat its spikes; its block has 512; "
+        "try mask 0xfffffc00; delays of 16 timesteps and less need no stages: longest_delay cuts others"
+    ]
 
 
 def test_populations_that_match_one_rule_take_blocks_one_after_the_other() -> None:
@@ -73,7 +93,7 @@ def test_what_is_wrong_is_told_all_at_once_with_both_origins() -> None:
         "r.map:4: 'gamma' has keys from 0x1000 (r.map:3) and from 0x2000 (r.map:4)",
         "r.map:5: no population is called 'bta'; did you mean 'beta'?",
         "r.map:2: the keys of 'alpha' (r.map:1) and 'beta' (r.map:2) overlap at 0x180",
-        "r.map:1: 'alpha' needs 512 keys, its block has 256; try mask 0xfffffe00",
+        "r.map:1: 'alpha' needs 512 keys; its block has 256; try mask 0xfffffe00",
     ]
 
 
