@@ -9,6 +9,8 @@ from libc.stdint cimport int8_t, int16_t, int32_t, int64_t, uint8_t, uint32_t, u
 
 import numpy as np
 
+from toolchain.place.words cimport Words
+
 
 cdef class Nets:
     """The nets between units: their sources, weights and lists of sinks.
@@ -66,7 +68,7 @@ cdef class Units:
 
 
 cdef class Annealing:
-    """Units on chips, and the links that their nets take.
+    """Units on chips, and the links that their nets take, and the entries if these are paid for.
 
     Parameters
     ----------
@@ -87,7 +89,8 @@ cdef class Annealing:
     cdef const int16_t[:, :, ::1] way
     cdef int32_t[::1] place, free, head, next, before, links, fresh, changed, memo
     cdef int64_t[::1] list_stamp, chip_stamp, memo_stamp
-    cdef int32_t[::1] terminal, tree_x, tree_y, bucket, following, best
+    cdef int32_t[::1] terminal, tree_x, tree_y, tree_chip, bucket, following, best
+    cdef uint8_t[::1] leaves, arrival
     cdef int64_t[::1] sdram
     cdef int64_t[:, ::1] marked
     cdef int64_t marks, stamps, gathered
@@ -95,7 +98,9 @@ cdef class Annealing:
     cdef int64_t work
     cdef uint64_t state
     cdef readonly double total
-    cdef double lowest
+    cdef double lowest, price
+    cdef bint counting
+    cdef Words words
 
     def __init__(self, Nets nets, Units units, chip_x, chip_y, room_cores, room_sdram, at, way, position):
         cdef int u, n_units = len(position), n_nets = len(nets.source), n_chips = len(chip_x)
@@ -109,11 +114,12 @@ cdef class Annealing:
         self.list_stamp = np.zeros(len(nets.sink_start), np.int64)
         self.chip_stamp, self.memo_stamp = np.zeros((2, n_chips), np.int64)
         self.memo, self.terminal, self.following = np.zeros((3, n_chips), np.int32)
-        self.tree_x, self.tree_y = np.zeros((2, self.width * self.height + 1), np.int32)
+        self.tree_x, self.tree_y, self.tree_chip = np.zeros((3, self.width * self.height + 1), np.int32)
+        self.leaves, self.arrival = np.zeros((2, self.width * self.height + 1), np.uint8)
         self.bucket = np.full(self.width + self.height + 1, -1, np.int32)
         self.marked = np.zeros((self.width, self.height), np.int64)
         self.marks, self.gathered, self.stamps, self.changes = 0, 0, 0, 0
-        self.work = 0
+        self.work, self.price, self.counting, self.words = 0, 0.0, False, Words(n_nets, self.width * self.height)
         for u in range(n_units):
             self.enter(u, self.place[u])
         self.measure_all()
@@ -139,10 +145,11 @@ cdef class Annealing:
             made += 1
         return sum / made if made else 0.0
 
-    def anneal(self, int64_t effort, double hot, double cold, uint64_t seed):
+    def anneal(self, int64_t effort, double hot, double cold, uint64_t seed, double entries=0.0):
         """From the best positions so far, move and swap units while the temperature falls.
 
         It falls from `hot` to `cold` by the same factor in each of `effort` steps of the inner loops; both are costs.
+        A per cent of the entries costs what `entries` per cent of packets times links do.
         """
         cdef double temperature, delta, done
         cdef (int, int, int) move
@@ -150,7 +157,7 @@ cdef class Annealing:
         self.state = seed * 2 + 1
         self.work = 0
         with nogil:
-            self.return_to_best()
+            self.begin(entries)
             while self.work < effort:
                 done = <double> self.work / effort
                 temperature = hot * pow(cold / hot, done)
@@ -163,6 +170,15 @@ cdef class Annealing:
                     self.accept(delta)
                 else:
                     self.exchange(move[0], origin, move[2])
+                    self.turn_words()
+
+    cdef void begin(self, double entries) noexcept nogil:
+        """Return to the best positions, where it is found out what an entry costs."""
+        self.counting = entries > 0
+        self.return_to_best()
+        self.price = entries * self.total / self.words.different if self.counting and self.words.different else 0.0
+        self.total += self.price * self.words.different
+        self.lowest = self.total
 
     cdef inline uint64_t draw(self) noexcept nogil:
         """64 random bits by xorshift64* (S. Vigna 2016, "An experimental exploration of Marsaglia's xorshift ...")."""
@@ -304,27 +320,41 @@ cdef class Annealing:
             l = self.nets.list_of[i]
             if self.list_stamp[l] == self.stamps + 1:
                 self.list_stamp[l] = self.stamps + 2
-            elif self.ends_elsewhere(l, unit, origin):
+                if self.counting:
+                    self.measure_list(l)
+            elif self.counting or self.ends_elsewhere(l, unit, origin):
                 self.measure_list(l)
         if other >= 0:
             for i in range(self.nets.list_start[other], self.nets.list_start[other + 1]):
                 l = self.nets.list_of[i]
-                if self.list_stamp[l] == self.stamps + 1 and self.ends_elsewhere(l, other, target):
+                if self.list_stamp[l] == self.stamps + 1 and (self.counting or self.ends_elsewhere(l, other, target)):
                     self.measure_list(l)
             self.measure_sources(other)
         self.measure_sources(unit)
         for i in range(self.changes):
             net = self.changed[i]
             delta += (self.fresh[net] - self.links[net]) * self.nets.weight[net]
-        return delta
+        i = self.words.different
+        self.turn_words()
+        return delta + self.price * (self.words.different - i)
+
+    cdef void turn_words(self) noexcept nogil:
+        """Let the other words count of the nets that have changed."""
+        cdef int i
+        if self.counting:
+            for i in range(self.changes):
+                self.words.turn(self.changed[i])
 
     cdef void measure_all(self) noexcept nogil:
         """Measure every net."""
         cdef int l, n
         self.total = 0.0
+        if self.counting:
+            self.words.clear()
         for l in range(self.nets.net_start.shape[0] - 1):
             self.changes = 0
             self.measure_list(l)
+            self.turn_words()
         for n in range(self.links.shape[0]):
             self.links[n] = self.fresh[n]
             self.total += self.links[n] * self.nets.weight[n]
@@ -365,8 +395,14 @@ cdef class Annealing:
             chip = self.place[self.nets.source[net]]
             if self.memo_stamp[chip] != self.gathered:
                 self.memo_stamp[chip] = self.gathered
-                self.memo[chip] = self.length(chip)
-            self.note(net, self.memo[chip])
+                self.memo[chip] = net
+                self.note(net, self.length(chip))
+                self.write_words(net)
+            else:
+                self.note(net, self.fresh[self.memo[chip]])
+                if self.counting:
+                    self.words.copy(net, self.memo[chip])
+        self.forget_ends()
 
     cdef void measure_sources(self, int unit) noexcept nogil:
         """Measure the nets that start at `unit` and have not been measured."""
@@ -376,11 +412,29 @@ cdef class Annealing:
             if self.list_stamp[self.nets.list_of_net[net]] != self.stamps + 3:
                 self.gather(self.nets.list_of_net[net])
                 self.note(net, self.length(self.place[unit]))
+                self.write_words(net)
+                self.forget_ends()
 
     cdef inline void note(self, int net, int links) noexcept nogil:
         self.fresh[net] = links
         self.changed[self.changes] = net
         self.changes += 1
+
+    cdef void write_words(self, int net) noexcept nogil:
+        """Write the words of a net, on the tree that was grown last."""
+        cdef int row, rows = self.fresh[net] + 1
+        if self.counting:
+            for row in range(rows):
+                self.tree_chip[row] = self.tree_x[row] * self.height + self.tree_y[row]
+            self.words.write(net, rows, self.tree_chip, self.leaves, self.arrival)
+            self.work += 2 * rows
+
+    cdef void forget_ends(self) noexcept nogil:
+        """Forget where the list ends that was gathered last."""
+        cdef int i
+        if self.counting:
+            for i in range(self.terminals):
+                self.words.forget(self.x[self.terminal[i]] * self.height + self.y[self.terminal[i]])
 
     cdef void gather(self, int l) noexcept nogil:
         """Find the chips where list `l` ends."""
@@ -393,6 +447,8 @@ cdef class Annealing:
                 self.chip_stamp[chip] = self.gathered
                 self.terminal[self.terminals] = chip
                 self.terminals += 1
+            if self.counting:
+                self.words.deliver(self.x[chip] * self.height + self.y[chip], self.nets.sink[i])
         self.work += self.nets.sink_start[l + 1] - self.nets.sink_start[l]
 
     # --- the length of a tree ---------------------------------------------------------------------------------------
@@ -409,6 +465,7 @@ cdef class Annealing:
         self.marks += 1
         self.tree_x[0], self.tree_y[0] = self.x[source], self.y[source]
         self.marked[self.x[source], self.y[source]] = self.marks
+        self.leaves[0] = 0
         for d in range(farthest + 1):
             i = self.bucket[d]
             self.bucket[d] = -1
@@ -452,10 +509,15 @@ cdef class Annealing:
     cdef int extend(self, int start, int rows, int dx, int dy) noexcept nogil:
         """Add the chips of a straight leg from row `start` of the tree; its rows then."""
         cdef int n, x = self.tree_x[start], y = self.tree_y[start]
+        # Links are numbered east, north-east, north, and then the opposite ones.
+        cdef uint8_t link = 1 << ((1 if dx and dy else 2 if dy else 0) + 3 * (dx < 0 or dy < 0))
         for n in range(max(abs(dx), abs(dy))):
             x = (x + (dx > 0) - (dx < 0) + self.width) % self.width
             y = (y + (dy > 0) - (dy < 0) + self.height) % self.height
             self.marked[x, y] = self.marks
             self.tree_x[rows], self.tree_y[rows] = x, y
+            self.leaves[start] |= link
+            self.leaves[rows], self.arrival[rows] = 0, link
+            start = rows
             rows += 1
         return rows

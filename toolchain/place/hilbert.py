@@ -3,7 +3,8 @@
 A Hilbert curve visits every chip of a square and keeps neighbours in sequence near each other in the plane.
 Vertices that are near in the graph's order (slices of one population, populations made one after the
 other) come to lie on one chip or on chips side by side, so their nets are short.  Vertices that only send
-come to lie beside their sinks (see ``follow``).
+come to lie beside their sinks (see ``follow``).  If the graph's order says little, as where vertices come in no order at
+all, another may be better: ``breadth_first``.
 
 The curve fills a square whose side is a power of two; chips that the machine lacks are skipped.
 
@@ -13,27 +14,43 @@ on this machine by rig (``rig.place_and_route.place.hilbert``).
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 from numpy.typing import NDArray
 
 from emulator.machine import Machine
+from toolchain.algorithm_options import OneOf, with_options
 from toolchain.constraints import FREE, Constraints
 from toolchain.graph import Graph
 from toolchain.place import Placement
+from toolchain.place.breadth_first import breadth_first
 from toolchain.place.fill import fill
 from toolchain.place.follow import sources_after_sinks
 
 
-def place(graph: Graph, machine: Machine, constraints: Constraints = FREE) -> Placement:
-    """Place the vertices in their order, sources after their sinks, on the chips along a Hilbert curve.
+@with_options
+def place(
+    graph: Graph,
+    machine: Machine,
+    constraints: Constraints = FREE,
+    *,
+    order: Annotated[str, OneOf(("graph", "breadth_first"))] = "graph",
+) -> Placement:
+    """Place the vertices in order, sources after their sinks, on the chips along a Hilbert curve.
+
+    Parameters
+    ----------
+    order : str
+        That of the ``graph``, or ``breadth_first`` over its nets.
 
     Raises
     ------
     MappingError
-        If they do not fit.
+        If they do not fit, or there is no such order.
     """
-    order, kind = sources_after_sinks(graph)
-    return fill(graph, machine, chips(machine), order, kind, constraints=constraints)
+    ordered, kind = sources_after_sinks(graph, breadth_first(graph) if order == "breadth_first" else None)
+    return fill(graph, machine, chips(machine), ordered, kind, constraints=constraints)
 
 
 def chips(machine: Machine) -> NDArray[np.int32]:

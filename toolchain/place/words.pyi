@@ -1,0 +1,3 @@
+class Words:
+    different: int
+    def __init__(self, nets: int, chips: int) -> None: ...
