@@ -3,6 +3,7 @@
     python benchmarks/mapping.py                                     # Hilbert and NER, compact and trunk, on all graphs
     python benchmarks/mapping.py --graphs grid chain --place compact hilbert --route trunk ner
     python benchmarks/mapping.py --netlists a.json b.json --keys along_trees --minimise ordered_covering
+    python benchmarks/mapping.py --search                            # the default search and its yardstick
     python benchmarks/mapping.py --write DIRECTORY                   # the graphs as netlists, for other tools
 
 Placers and routers are paired as listed, the first with the first; of keys and minimisers there is one each.
@@ -14,16 +15,19 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import named, smallest
-from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS
+from emulator.machine import Machine, named, smallest
+from toolchain.algorithms import ALLOCATORS, MINIMISERS, PLACERS, ROUTERS, bind
 from toolchain.graph import Graph, Net, Vertex
-from toolchain.map_graph import Algorithms, map_graph
+from toolchain.map_graph import Algorithms, GraphMapping, map_graph
+from toolchain.map_network import map_netlist
 from toolchain.netlist import Netlist, read, write
+from toolchain.search import YARDSTICK
 
 NEURONS = 256
 SHARED = Path(__file__).parents[2] / "shared" / "netlists"
@@ -38,6 +42,7 @@ def main() -> None:
     options.add_argument("--route", nargs="+", default=["ner", "trunk"], choices=list(ROUTERS))
     options.add_argument("--keys", default="dense", choices=list(ALLOCATORS))
     options.add_argument("--minimise", default="default_routes", choices=list(MINIMISERS))
+    options.add_argument("--search", action="store_true")
     options.add_argument("--write", type=Path, metavar="DIRECTORY")
     chosen = options.parse_args()
 
@@ -51,6 +56,9 @@ def main() -> None:
         f"{'graph':28} {'cores':>5} {'place':>10} {'route':>10} {'hops':>12} {'entries':>8} {'max':>5} {'chips':>5}  s"
     )
     for name, graph in graphs.items():
+        if chosen.search:
+            report_search(name, graph)
+            continue
         for place, route in zip(chosen.place, chosen.route, strict=True):
             algorithms = Algorithms(
                 PLACERS[place], ALLOCATORS[chosen.keys], ROUTERS[route], MINIMISERS[chosen.minimise]
@@ -59,16 +67,32 @@ def main() -> None:
 
 
 def report(name: str, graph: Graph, place: str, route: str, algorithms: Algorithms) -> None:
-    """Map `graph` onto one board, or onto as many as it needs, and print what came of it."""
-    machine = (
-        "spin5" if len(graph.vertices) <= named("spin5").application_cores else next(smallest(len(graph.vertices)))
-    )
+    """Map `graph`, and print what came of it."""
     start = time.perf_counter()
-    mapped = map_graph(graph, machine, algorithms)
-    seconds = time.perf_counter() - start
+    print_line(name, place, route, map_graph(graph, machine_for(graph), algorithms), start)
+
+
+def report_search(name: str, graph: Graph) -> None:
+    """Map `graph` by default, all its keys free, and print what came of it and of the yardstick."""
+    free = replace(graph, nets=tuple(replace(net, key=None, mask=None) for net in graph.nets))
+    yardstick = Algorithms(**{stage: bind(stage, algorithm) for stage, algorithm in YARDSTICK.items()})
+    report(name, free, "yardstick", "", yardstick)
+    start = time.perf_counter()
+    outcome = map_netlist(free, machine=machine_for(free))
+    print_line(name, *(outcome.algorithms[stage].name for stage in ("place", "route")), outcome.mapping, start)
+
+
+def machine_for(graph: Graph) -> Machine:
+    """One board, or as many as `graph` needs."""
+    board = named("spin5")
+    return board if len(graph.vertices) <= board.application_cores else next(smallest(len(graph.vertices)))
+
+
+def print_line(name: str, place: str, route: str, mapped: GraphMapping, start: float) -> None:
+    """A line of the table."""
     print(
         f"{name:28} {mapped.cores:5} {place:>10} {route:>10} {mapped.hops:12,.0f} {mapped.entries_minimised:8,} "
-        f"{mapped.entries_max:5} {mapped.chips:5}  {seconds:.2f}",
+        f"{mapped.entries_max:5} {mapped.chips:5}  {time.perf_counter() - start:.2f}",
         flush=True,
     )
 
@@ -102,6 +126,21 @@ def grid(side: int = 11, slices: int = 4) -> list[list[int]]:
     steps = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))
     near = [[(x + dx, y + dy) for dx, dy in steps] for x, y in sites]
     return blocks([[sites.index(site) for site in ends if site in sites] for ends in near], slices)
+
+
+def strip(width: int = 7, length: int = 100) -> list[list[int]]:
+    """A long, narrow grid, each vertex to its eight neighbours."""
+    sites = [(x, y) for x in range(width) for y in range(length)]
+    steps = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+    near = [[(x + dx, y + dy) for dx, dy in steps] for x, y in sites]
+    return [[length * x + y for x, y in ends if 0 <= x < width and 0 <= y < length] for ends in near]
+
+
+def mesh(width: int = 22, height: int = 23) -> list[list[int]]:
+    """A grid, each vertex to its four neighbours and not to itself."""
+    sites = [(x, y) for x in range(width) for y in range(height)]
+    near = [[(x + 1, y), (x - 1, y), (x, y + 1), (x, y - 1)] for x, y in sites]
+    return [[height * x + y for x, y in ends if 0 <= x < width and 0 <= y < height] for ends in near]
 
 
 def grid_with_sources(side: int = 10) -> list[list[int]]:
@@ -186,6 +225,9 @@ GRAPHS: dict[str, Callable[[], Graph]] = {
     "grid-shuffled": lambda: connected("grid-shuffled", grid(), 1),
     "grid-of-slices": lambda: connected("grid-of-slices", grid(24, 1)),
     "grid-with-sources": lambda: connected("grid-with-sources", grid_with_sources()),
+    "strip": lambda: connected("strip", strip()),
+    "mesh": lambda: connected("mesh", mesh()),
+    "mesh-shuffled": lambda: connected("mesh-shuffled", mesh(), 4),
     "line": lambda: connected("line", line()),
     "chain": lambda: connected("chain", chain()),
     "random": lambda: connected("random", random_sparse()),

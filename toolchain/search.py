@@ -4,6 +4,10 @@ The algorithms of a stage are tried one after the other, and for each the later 
 So a tree is walked: its nodes are products, each made once, and its leaves are whole mappings.  Each stage keeps
 the leaf that costs least by its own objective; of those that cost the same, the first.  What fails at one leaf is
 noted, and is the user's error only if nothing else succeeds.
+
+Where nothing is said of any stage, there is a yardstick besides: the mapping that the usual algorithms make.  Less
+traffic may cost entries, and fewer entries traffic; a mapping with more of either than the yardstick has is kept only
+if it cannot be helped, and as the yardstick is a mapping too, it can.
 """
 
 from __future__ import annotations
@@ -11,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from math import prod
+from math import inf, prod
 from time import process_time
 from types import MappingProxyType
 from typing import Final
@@ -40,17 +44,29 @@ MOST_TRIALS = 256
 DEFAULTS: Final[Mapping[str, Choice]] = MappingProxyType(
     {
         "partition": Choice((Algorithm("uniform"),)),
-        "place": Choice((Algorithm("compact"), Algorithm("hilbert"), Algorithm("annealing"))),
+        "place": Choice((Algorithm("compact"), Algorithm("annealing"))),
         "route": Choice((Algorithm("trunk"), Algorithm("ner"))),
         "keys": Choice((Algorithm("along_trees"),)),
         "minimise": Choice((Algorithm("best"),)),
     }
 )
-"""What stages try about which nothing is said."""
+"""What stages try about which nothing is said; annealing starts from the best of other placers."""
+YARDSTICK: Final[Mapping[str, Algorithm]] = MappingProxyType(
+    {
+        "place": Algorithm("hilbert", MappingProxyType({"order": "breadth_first"})),
+        "route": Algorithm("ner"),
+        "keys": Algorithm("dense"),
+        "minimise": Algorithm("ordered_covering"),
+    }
+)
+"""What rig does by default, with keys in the order of the sources: a mapping by default is worse neither in hops nor in
+entries, unless the graph is large."""
 QUICK: Final = Algorithm("prefixes")
 """Stands in for the default minimiser, which runs all of them, until it is known which mapping is kept."""
 MOST_ANNEALED: Final = 1000
-"""Vertices that a graph may have to be annealed by default: it takes a second then, and far longer for larger ones."""
+"""Vertices that a graph may have to be annealed by default: two seconds then, and far longer for larger ones."""
+LARGE: Final = Choice((Algorithm("compact"), YARDSTICK["place"]))
+"""The placers for larger graphs. They have no yardstick: to minimise its tables may take longer than all else."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +117,7 @@ def search(
     machines : callable
         The machines to try, from small to large, that have so many cores.
     choices : mapping of str to Choice
-        What stages try; the others try `DEFAULTS`, large graphs without annealing.
+        What stages try; the others try `DEFAULTS`, large graphs the placers of `LARGE`.
     constraints : callable
         What a placement on a machine must keep to.
     objective : Objective, optional
@@ -121,7 +137,10 @@ def search(
     if ways > MOST_TRIALS:
         raise MappingError(f"{ways} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit")
     walk = _Walk(Stages(graph, machines, constraints, watch), tried, objective, measured)
-    mapping, kept = walk.placed({})
+    if objective is None and not choices.keys() & set(STAGES) and len(graph.vertices) <= MOST_ANNEALED:
+        mapping, kept = walk.placed_no_worse(YARDSTICK)
+    else:
+        mapping, kept = walk.placed({})
     if "minimise" not in choices:
         mapping = walk.minimised_best(mapping, kept)
     walk.stages.check(mapping)
@@ -130,10 +149,8 @@ def search(
 
 def _defaults(graph: Graph) -> dict[str, Choice]:
     """What is tried for `graph` where nothing is said."""
-    place = DEFAULTS["place"].algorithms
-    if len(graph.vertices) > MOST_ANNEALED:
-        place = tuple(algorithm for algorithm in place if algorithm.name != "annealing")
-    return {**DEFAULTS, "place": Choice(place), "minimise": Choice((QUICK,))}
+    place = DEFAULTS["place"] if len(graph.vertices) <= MOST_ANNEALED else LARGE
+    return {**DEFAULTS, "place": place, "minimise": Choice((QUICK,))}
 
 
 def by_settings(
@@ -231,7 +248,30 @@ class _Walk:
         self.objective = objective
         self.measured = measured
         self.trials: list[Trial] = []
+        self.most_hops, self.most_entries = inf, inf
         self._started = process_time()
+
+    def placed_no_worse(self, yardstick: Named) -> Leaf:
+        """Try `yardstick`, then all that was chosen, and keep the best mapping that is not worse than the first."""
+        alone = {stage: Choice((algorithm,)) for stage, algorithm in yardstick.items()}
+        leaves: list[Leaf] = []
+        failures = []
+        for choices in (alone, self.choices):
+            self.choices = choices
+            try:
+                leaves.append(self.placed({}))
+            except MappingError as failure:
+                failures.append(failure)
+            if choices is alone and leaves:
+                self.most_hops, self.most_entries = leaves[0][0].hops, leaves[0][0].entries_minimised
+        if not leaves:
+            raise failures[-1]
+        return min(reversed(leaves), key=partial(self._rank, objective=self.objective))
+
+    def _rank(self, leaf: Leaf, objective: Objective | None) -> tuple[bool, float]:
+        """Less for what is better: first what is not worse than the yardstick, then what costs less."""
+        worse = leaf[0].hops > self.most_hops or leaf[0].entries_minimised > self.most_entries
+        return worse, cost(self.measured(leaf[0]), objective)
 
     def placed(self, named: Named) -> Leaf:
         """Try the placers."""
@@ -298,7 +338,7 @@ class _Walk:
         if not leaves:
             raise failures[0]
         objective = choice.objective or self.objective
-        return min(leaves, key=lambda leaf: (cost(self.measured(leaf[0]), objective), leaf[1]))
+        return min(leaves, key=lambda leaf: (*self._rank(leaf, objective), leaf[1]))
 
     def _note(self, named: Named, figures: Mapping[str, float], failure: str = "") -> None:
         """Add a trial, which ends here and began where the one before it ended."""

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import exp
 
 import numpy as np
 from constrained import Case, cases
 from graphs import graphs_on_machines, machines, populations
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from emulator.machine import Machine, hops, spin5, torus
 from toolchain.constraints import FREE, Apart, Constraints
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.place import Placement
-from toolchain.place.annealing import _annealed, _hops, _ways, place
+from toolchain.place.annealing import _annealed, _annealing, _cost, _entries, _ways, place
 from toolchain.place.check import check
 from toolchain.place.compact import place as compact
 from toolchain.place.hilbert import place as hilbert
 from toolchain.place.scatter import place as scatter
 from toolchain.place.units import units_of
+from toolchain.route.ner import route
 
 
 def grid(side: int) -> Graph:
@@ -36,16 +38,42 @@ def grid(side: int) -> Graph:
 def anneal(graph: Graph, start: Placement, effort: float, constraints: Constraints = FREE) -> Placement:
     """`start`, annealed without a look at what came of it."""
     units = units_of(graph, start.machine, constraints)
-    return _annealed(graph, start, units, 1, steps=int(effort * 200_000 * len(units)), cold=0.05, spread=True)
+    steps = int(effort * 200_000 * len(units))
+    return _annealed(graph, start, units, 1, steps=steps, cold=0.05, entries=1.0, spread=True)
 
 
-@given(drawn=graphs_on_machines(), seed=st.integers(0, 5))
+def hops_of(graph: Graph, placement: Placement) -> float:
+    """Packets times links."""
+    return exp(_cost(graph, placement, 0.0))
+
+
+@given(drawn=graphs_on_machines(), seed=st.integers(0, 5), entries=st.sampled_from([0.0, 1.0, 2.0]))
 @settings(max_examples=25, deadline=None)
-def test_it_is_never_worse_than_where_it_starts(drawn: tuple[Graph, Machine], seed: int) -> None:
+def test_it_is_never_worse_than_where_it_starts(drawn: tuple[Graph, Machine], seed: int, entries: float) -> None:
     graph, machine = drawn
-    found = _hops(graph, place(graph, machine, effort=0.1, seed=seed))
+    found = place(graph, machine, effort=0.1, entries=entries, seed=seed)
     starts = hilbert(graph, machine), compact(graph, machine, effort=0.1, seed=seed)
-    assert found <= min(_hops(graph, start) for start in starts)
+    assert _cost(graph, found, entries) <= min(_cost(graph, start, entries) for start in starts)
+
+
+@given(drawn=graphs_on_machines(faults=False), data=st.data())
+@settings(max_examples=40, deadline=None)
+def test_it_counts_the_entries_that_routes_need(drawn: tuple[Graph, Machine], data: st.DataObject) -> None:
+    graph, machine = drawn
+    assume(graph.nets)
+    ends = st.integers(0, len(graph.vertices) - 1)
+    # Nets to one vertex: which way the branches of others go is left to the router.
+    nets = tuple(replace(net, sinks=np.array([data.draw(ends)], np.int32), weight=1.0) for net in graph.nets)
+    graph = replace(graph, nets=nets, together=())
+    start = scatter(graph, machine)
+    annealing, _ = _annealing(graph, start, units_of(graph, machine, FREE), True)
+    assert annealing.entries() == _entries(machine, route(graph, start).trees)
+
+
+def test_entries_count_where_they_are_dear() -> None:
+    graph = grid(16)
+    routed = {dear: route(graph, place(graph, spin5(), effort=0.3, entries=dear)).trees for dear in (0.0, 10.0)}
+    assert _entries(spin5(), routed[10.0]) < 0.97 * _entries(spin5(), routed[0.0])
 
 
 @given(case=cases())
@@ -65,9 +93,9 @@ def test_more_rules_than_bits_are_kept() -> None:
 def test_a_random_placement_of_a_local_graph_becomes_short() -> None:
     graph = grid(12)
     start = scatter(graph, spin5())
-    short = _hops(graph, anneal(graph, start, 1))
-    assert short < 0.3 * _hops(graph, start)
-    assert short < 0.6 * _hops(graph, hilbert(graph, spin5()))
+    short = hops_of(graph, anneal(graph, start, 1))
+    assert short < 0.3 * hops_of(graph, start)
+    assert short < 0.6 * hops_of(graph, hilbert(graph, spin5()))
 
 
 @given(machine=machines(faults=False), data=st.data())

@@ -6,14 +6,18 @@ from dataclasses import replace
 from itertools import product
 from time import process_time
 
+import numpy as np
 import pytest
-from graphs import populations
+from graphs import graphs_on_machines, populations
+from hypothesis import given, settings
 
-from emulator.machine import boards, spin3, spin5
+from emulator.machine import Machine, boards, spin3, spin5
+from toolchain.algorithms import bind
 from toolchain.errors import MappingError
 from toolchain.figures import Mapped, cost, value, values
-from toolchain.map_graph import Algorithms, map_graph, only
-from toolchain.search import STAGES, search
+from toolchain.graph import Graph, Net
+from toolchain.map_graph import Algorithms, GraphMapping, Stages, map_graph, only
+from toolchain.search import LARGE, STAGES, YARDSTICK, _Walk, search
 from toolchain.settings import Algorithm, Choice, Objective
 
 GRAPH = populations({"a": 40, "b": 30})
@@ -23,6 +27,18 @@ PLAIN = {"place": "hilbert", "route": "ner", "keys": "along_trees", "minimise": 
 def choices(**given: list[Algorithm]) -> dict[str, Choice]:
     """What is tried; plain algorithms for stages left out."""
     return {stage: Choice(tuple(given.get(stage, [Algorithm(PLAIN[stage])]))) for stage in STAGES}
+
+
+def usual(graph: Graph, machine: Machine) -> GraphMapping:
+    """The mapping that by default none is worse than."""
+    return map_graph(graph, machine, Algorithms(**{stage: bind(stage, YARDSTICK[stage]) for stage in STAGES}))
+
+
+def ring(size: int, step: int = 1) -> Graph:
+    """Vertex i sends to vertex step * i + 1: a ring if the step is 1."""
+    vertices = populations({"a": size}).vertices
+    nets = tuple(Net(i, np.array([(step * i + 1) % size], np.int32), 256, 256.0) for i in range(size))
+    return Graph("ring", vertices, nets)
 
 
 PLACERS = [Algorithm("scatter", {"seed": 3}), Algorithm("hilbert"), Algorithm("sequential")]
@@ -63,6 +79,42 @@ def test_by_default_hops_entries_and_chips_weigh_alike() -> None:
     products = [trial.figures["hops"] * trial.figures["entries"] * trial.figures["chips"] for trial in trials]
     assert mapping.hops * mapping.entries_minimised * mapping.chips == min(products)
     assert cost(Mapped(mapping), Objective({"hops": 2.0, "chips": 3.0})) == 2 * mapping.hops + 3 * mapping.chips
+
+
+@given(drawn=graphs_on_machines(faults=False))
+@settings(max_examples=40, deadline=None)
+def test_by_default_no_mapping_is_worse_than_the_usual_one(drawn: tuple[Graph, Machine]) -> None:
+    graph, machine = drawn
+    mapping, trials = search(graph, only(machine), {})
+    yardstick = usual(graph, machine)
+    assert mapping.hops <= yardstick.hops
+    assert mapping.entries_minimised <= yardstick.entries_minimised
+    assert dict(trials[0].algorithms)["place"] == YARDSTICK["place"]
+
+
+def test_the_usual_mapping_is_kept_if_all_others_are_worse() -> None:
+    walk = _Walk(Stages(GRAPH, only(boards(3))), choices(place=PLACERS[:1]), None, Mapped)
+    mapping, kept = walk.placed_no_worse(YARDSTICK)
+    assert kept == 0
+    assert dict(walk.trials[0].algorithms) == dict(YARDSTICK)
+    assert mapping.hops == walk.trials[0].figures["hops"] < walk.trials[1].figures["hops"]
+
+
+def test_the_usual_mapping_is_not_made_where_something_is_said_or_the_graph_is_large() -> None:
+    for said, objective in (({"route": Choice((Algorithm("ner"),))}, None), ({}, Objective({"hops": 1.0}))):
+        _, trials = search(GRAPH, only(spin5()), said, objective=objective)
+        assert all(trial.algorithms["keys"] == Algorithm("along_trees") for trial in trials)
+    _, trials = search(ring(1001), only(boards(3)), {})
+    assert [str(trial.algorithms["place"]) for trial in trials[::2]] == list(map(str, LARGE.algorithms))
+
+
+def test_a_machine_on_which_the_usual_tables_are_too_long_may_do_for_others() -> None:
+    full = replace(spin5(), table_entries=21)
+    with pytest.raises(MappingError):
+        usual(ring(70, 7), full)
+    mapping, trials = search(ring(70, 7), only(full), {})
+    assert trials[0].failure
+    assert mapping.entries_max <= 21
 
 
 def test_what_fails_is_noted_and_another_kept() -> None:

@@ -130,6 +130,11 @@ cdef class Annealing:
         """Where the units were when the cost was lowest, int32[units]."""
         return np.array(self.best)
 
+    def entries(self):
+        """The entries that nets need where the cost was lowest, if keys are made for them (see `words`)."""
+        self.begin(1.0)
+        return self.words.different
+
     def typical_change(self, int samples, uint64_t seed):
         """The mean change of the cost, up or down, by moves to nearby chips; nothing stays moved."""
         cdef int tried, made = 0, unit, other, target, origin

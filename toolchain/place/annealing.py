@@ -11,8 +11,8 @@ What makes the true cost affordable is that few nets change.  Nets that end at t
 sinks; a move that leaves a list's chips what they were, as most do in a dense network, costs it nothing, and nets of
 one list that start on one chip are measured once.
 
-The last round counts the entries as well that nets will need: the different pairs of a chip and what is to be done there
-with a packet (see ``words``).  It often finds as good a placement for the packets where more nets are treated alike.
+The last round counts besides the entries that nets will need: the different pairs of a chip and what is to be done
+there with a packet (see ``words``).  Often it finds placements that cost packets no more and treat more nets alike.
 
 It starts from the best of ``hilbert``, in either order, ``bisection`` and ``compact``, and gives that back if it finds
 nothing better.  Unless it may spread, no chip is opened that the start does without: the best is then of those on the
@@ -144,6 +144,19 @@ def _annealed(
     entries: float,
     spread: bool,
 ) -> Placement:
+    annealing, chips = _annealing(graph, start, units, spread)
+    change = annealing.typical_change(SAMPLES, seed)
+    for hot, counts in ROUNDS:
+        if entries or not counts:
+            annealing.anneal(steps // 2, max(hot * change, cold), cold, seed, entries if counts else 0.0)
+    settled = Room(start.machine, units)
+    for unit, chip in enumerate(annealing.position.tolist()):
+        settled.put(unit, int(chips[chip]))
+    return settled.placement()
+
+
+def _annealing(graph: Graph, start: Placement, units: Units, spread: bool) -> tuple[loops.Annealing, NDArray[np.int32]]:
+    """The loops with all that they need, and the chips by their numbers there."""
     machine = start.machine
     height = machine.height
     room = Room(machine, units)
@@ -167,14 +180,7 @@ def _annealed(
         _ways(machine),
         number[room.at],
     )
-    change = annealing.typical_change(SAMPLES, seed)
-    for hot, counts in ROUNDS:
-        if entries or not counts:
-            annealing.anneal(steps // 2, max(hot * change, cold), cold, seed, entries if counts else 0.0)
-    settled = Room(machine, units)
-    for unit, chip in enumerate(annealing.position.tolist()):
-        settled.put(unit, int(chips[chip]))
-    return settled.placement()
+    return annealing, chips
 
 
 def _nets(graph: Graph, units: Units) -> loops.Nets:

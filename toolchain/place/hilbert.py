@@ -3,8 +3,8 @@
 A Hilbert curve visits every chip of a square and keeps neighbours in sequence near each other in the plane.
 Vertices that are near in the graph's order (slices of one population, populations made one after the
 other) come to lie on one chip or on chips side by side, so their nets are short.  Vertices that only send
-come to lie beside their sinks (see ``follow``).  If the graph's order says little, as where vertices come in no order at
-all, another may be better: ``breadth_first``.
+come to lie beside their sinks (see ``follow``).  Where the graph's order says nothing, one that follows
+its nets does better: ``breadth_first``.
 
 The curve fills a square whose side is a power of two; chips that the machine lacks are skipped.
 
