@@ -1,9 +1,10 @@
 """The machine as a picture: chips as hexagons in their triangular mesh, shaded by load, and links by traffic.
 
 Chip (x, y) is drawn at (x - y/2, y sqrt(3)/2), so that the six neighbours of a chip lie around it at equal
-distances, as the links join them, and a board of 48 chips is the hexagon that it is.  North is up.  The two
-directions of a link are two lines, each on the right of its way: as wide as it carries much, and of a colour that
-tells how much of its capacity that is, darker and from 80 % on dashed, so that nobody must tell hues apart.
+distances, as the links join them, and a board of 48 chips is the hexagon that it is.  North is up.  Boards are drawn
+whole, also those that lie across the edges of a torus.  The two directions of a link are two lines, each on the right
+of its way: as wide as it carries much, and of a colour that tells how much of its capacity that is, darker and from
+80 % on dashed, so that nobody must tell hues apart.  What cannot be used is crossed out.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from emulator.machine import LINK_NAMES, LINKS
-from pyneuro.report.markup import Markup, element, join, short
+from emulator.machine import LINK_NAMES, LINKS, opposite
+from pyneuro.report.markup import Markup, element, short
 from pyneuro.report.schema.board import ChipCell, LinkTraffic, MachineSection
 from pyneuro.report.words import amount, compact, count, memory, percent
 
@@ -29,10 +30,15 @@ SMALLEST = 0.8
 """Share of its size that a picture is drawn with at least; what is wider than the page is scrolled."""
 LONG = 3
 """Characters of a text in a chip from which on it is set smaller."""
-DARK = 0.55
-"""Load from which on a chip is so dark that its text must be light."""
-SAMPLE, SHADE = 92.0, 42.0
-"""Width of a sample of the legend, a line or a shade."""
+LEAST = 0.12
+"""Opacity of a chip that is hardly in use."""
+FULL = 0.8
+"""Share from which on a shade is so far from the ground that text on it must be of the ground's kind, light or dark."""
+CROSS = 5.0
+"""From the middle of a cross to its ends, along x and y."""
+UNUSABLE = "cannot be used: dead, cut off, or forbidden"
+FIRST_LAYER = "cores"
+"""What chips show until another layer is chosen."""
 LOADS = (0.01, 0.1, 0.5, 0.8, 1.0)
 """Bounds between the colours of links, as shares of their capacity."""
 Chip = tuple[int, int]
@@ -43,24 +49,35 @@ _HEXAGON = " ".join(f"{short(x)},{short(y)}" for x, y in _CORNERS)
 
 @dataclass(frozen=True)
 class Picture:
-    """What one picture shows: cells of `block` x `block` chips, placed as seen from chip (x, y), and links."""
+    """What one picture shows: cells of `block` x `block` chips, and links.
+
+    Parameters
+    ----------
+    seen_from : dict of int to (x, y)
+        Of each board the chip as seen from which its chips are placed, if it is not (0, 0).
+    """
 
     title: str
     cells: Sequence[ChipCell]
     links: Sequence[LinkTraffic]
     block: int = 1
-    x: int = 0
-    y: int = 0
+    seen_from: Mapping[int, Chip] = field(default_factory=dict)
 
 
 def pictures(machine: MachineSection) -> list[Picture]:
     """The whole, then the boards that are drawn chip by chip."""
-    whole = Picture(f"{machine.name}: cores in use by chip", machine.cells, machine.links, machine.block)
+    corners = {row.number: (row.x, row.y) for row in machine.on_boards} if machine.whole and machine.block == 1 else {}
+    whole = Picture(machine.name, machine.cells, machine.links, machine.block, corners)
     part = "board" if machine.boards > 1 else "part"
     return [
         whole,
         *(
-            Picture(f"{part} {view.number} of {machine.name}", view.cells, view.links, 1, view.x, view.y)
+            Picture(
+                f"{part} {view.number} of {machine.name}",
+                view.cells,
+                view.links,
+                seen_from=dict.fromkeys((cell.board for cell in view.cells), (view.x, view.y)),
+            )
             for view in machine.views
         ),
     ]
@@ -75,12 +92,13 @@ def draw(picture: Picture, machine: MachineSection) -> Markup:
     box = (left - MARGIN, top - MARGIN, right - left + 2 * MARGIN, bottom - top + 2 * MARGIN)
     return element(
         "svg",
-        element("title", picture.title),
+        element("title", f"{picture.title}: {FIRST_LAYER} by chip"),
         element("g", *_borders(picture, machine, place), class_="borders"),
         element("g", *_links(picture, machine, place), class_="links"),
         element(
             "g", *(_chip(cell, place[cell.x, cell.y], picture.block, named) for cell in picture.cells), class_="chips"
         ),
+        element("g", *_dead_links(machine, place), class_="faults") if picture.block == 1 else "",
         viewBox=" ".join(short(side) for side in box),
         class_="board",
         role="group",
@@ -90,7 +108,9 @@ def draw(picture: Picture, machine: MachineSection) -> Markup:
 
 def _place_of(cell: ChipCell, picture: Picture, machine: MachineSection) -> Position:
     """Where a cell is drawn; a board that lies across the edges of a torus is drawn in one piece."""
-    x, y = (cell.x - picture.x) % machine.width, (cell.y - picture.y) % machine.height
+    from_x, from_y = picture.seen_from.get(cell.board, (0, 0))
+    x = from_x + (cell.x - from_x) % machine.width
+    y = from_y + (cell.y - from_y) % machine.height
     return _place(x / picture.block, y / picture.block)
 
 
@@ -127,7 +147,7 @@ def _beside(at: Position, there: Position, link: int) -> bool:
 
 def _chip(cell: ChipCell, place: Position, block: int, named: bool) -> Markup:
     """A hexagon with its texts; the Ethernet chip of a board is `named` after it."""
-    share = cell.used / cell.cores
+    share = cell.used / max(cell.cores, 1)
     kind = "hexagon" + (" ethernet" if cell.ethernet and block == 1 else "") + ("" if cell.used else " idle")
     shown = (str(cell.used) if block == 1 else f"{100 * share:.0f} %") if cell.used else ""
     return element(
@@ -139,23 +159,36 @@ def _chip(cell: ChipCell, place: Position, block: int, named: bool) -> Markup:
         else "",
         element("text", shown, y=2, class_="load long" if len(shown) > LONG else "load"),
         element("text", f"{cell.x},{cell.y}", y=14, class_="place"),
-        class_="chip dark" if share > DARK else "chip",
+        "" if cell.cores else cross(0, -4, class_="cross"),
+        class_="chip full" if share > FULL else "chip",
         transform=f"translate({short(place[0])} {short(place[1])})",
     )
 
 
 def opacity(share: float) -> float:
     """How dark a chip is."""
-    return 0.12 + 0.88 * min(share, 1.0)
+    return LEAST + (1 - LEAST) * min(share, 1.0)
+
+
+def cross(x: float, y: float, **attributes: str) -> Markup:
+    """Two lines that cross at a place."""
+    return element(
+        "path",
+        d=" ".join(f"M{short(x - CROSS)} {short(y + a)}L{short(x + CROSS)} {short(y - a)}" for a in (CROSS, -CROSS)),
+        **attributes,
+    )
 
 
 def _chip_title(cell: ChipCell, block: int, named: bool) -> str:
     size = f"{amount(cell.chips, 'chip')} from ({cell.x}, {cell.y}) on"
     if block == 1:
         size = f"chip ({cell.x}, {cell.y})" + (f" of board {cell.board}" if named else "")
+    if not cell.cores:
+        return f"{size}\n{UNUSABLE}"
     lines = [size, f"{cell.used} of {amount(cell.cores, 'core')} in use"]
     if cell.used:
         lines.append(amount(cell.entries, "routing entry"))
+    if cell.used and cell.sdram_bytes is not None:
         lines.append(f"{memory(cell.sdram_bytes)} of SDRAM")
     if cell.dtcm_bytes is not None and cell.used:
         lines.append(f"{memory(cell.dtcm_bytes)} of DTCM in the fullest core")
@@ -167,19 +200,33 @@ def _chip_title(cell: ChipCell, block: int, named: bool) -> str:
     return "\n".join(lines)
 
 
+def _dead_links(machine: MachineSection, place: Mapping[Chip, Position]) -> Iterator[Markup]:
+    """A cross on each link that cannot be used: half way, or where it leaves the picture."""
+    for x, y, link in machine.dead_links:
+        dx, dy = LINKS[link]
+        there = (x + dx) % machine.width, (y + dy) % machine.height
+        title = element("title", f"link {LINK_NAMES[link]} from ({x}, {y}) to ({there[0]}, {there[1]})\n{UNUSABLE}")
+        ends = [end for end in (((x, y), link), (there, opposite(link))) if end[0] in place]
+        if len(ends) == 2 and _beside(place[x, y], place[there], link):
+            del ends[1]
+        for end, way in ends:
+            at, (way_x, way_y) = place[end], _place(*LINKS[way])
+            yield element("g", title, cross(at[0] + way_x / 2, at[1] + way_y / 2, class_="cross"))
+
+
 def packets(traffic: LinkTraffic) -> float:
     """Packets of the run, or if there was none, those that are expected."""
     return traffic.expected if traffic.sent is None else traffic.sent
 
 
-def _most(machine: MachineSection) -> float:
+def most_packets(machine: MachineSection) -> float:
     """Packets over the busiest link of all pictures."""
     drawn = (machine.links, *(view.links for view in machine.views))
     return max((packets(traffic) for links in drawn for traffic in links), default=0)
 
 
 def _links(picture: Picture, machine: MachineSection, place: Mapping[Chip, Position]) -> Iterator[Markup]:
-    most = _most(machine)
+    most = most_packets(machine)
     for traffic in picture.links:
         yield _link(traffic, machine, place, packets(traffic) / most if most else 0.0)
 
@@ -234,57 +281,3 @@ def arrowhead() -> Markup:
     size = {"markerWidth": 11, "markerHeight": 11, "refX": 8, "refY": 5.5}
     mark = element("marker", head, id="arrowhead", orient="auto", markerUnits="userSpaceOnUse", **size)
     return element("svg", element("title", "Arrowhead"), element("defs", mark), class_="defs", aria_hidden="true")
-
-
-def board_legend(machine: MachineSection) -> Markup:
-    """Explain shades and lines."""
-    rows = (
-        ("Share of the limit in use", "", SHADE, _shades()),
-        ("Packets over a link", "links", SAMPLE, _widths(_most(machine))),
-        ("Share of a link's capacity", "links", SAMPLE, _colours(machine)),
-    )
-    return element(
-        "div", *(_legend(title, kind, wide, list(parts)) for title, kind, wide, parts in rows), class_="legend"
-    )
-
-
-def _legend(title: str, kind: str, wide: float, parts: list[Markup]) -> Markup:
-    """A row of samples, each so `wide`, with a text below."""
-    if not parts:
-        return Markup()
-    placed = (element("g", part, transform=f"translate({short(wide * i)} 0)") for i, part in enumerate(parts))
-    box = f"0 -4 {short(wide * len(parts))} 34"
-    return element("svg", element("title", title), *placed, viewBox=box, class_=kind or None, role="img")
-
-
-def _sample(text: str, **line: str | float | None) -> Markup:
-    """A line with its text."""
-    middle = SAMPLE / 2
-    return join(
-        (
-            element("line", x1=middle - 14, x2=middle + 14, y1=6, y2=6, **line),
-            element("text", text, x=middle, y=26),
-        )
-    )
-
-
-def _shades() -> Iterator[Markup]:
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        kind, dark = ("hexagon", opacity(share)) if share else ("hexagon idle", None)
-        shade = element("rect", x=0, y=0, width=SHADE, height=12, class_=kind, fill_opacity=dark)
-        yield join((shade, element("text", percent(share), x=SHADE / 2, y=26)))
-
-
-def _widths(most: float) -> Iterator[Markup]:
-    for share in (0.1, 0.5, 1.0):
-        if most:
-            text = f"{compact(share * most)} packets"
-            yield _sample(text, stroke_width=width(share), class_="unknown")
-
-
-def _colours(machine: MachineSection) -> Iterator[Markup]:
-    if machine.link_load is None:
-        return
-    names = [f"< {percent(LOADS[0])}", *(f"from {percent(bound)}" for bound in LOADS)]
-    for i, name in enumerate(names):
-        yield _sample(name, stroke_width=4, class_=f"l{i}")

@@ -20,7 +20,8 @@ from pyneuro.report.entries import tables_section
 from pyneuro.report.findings import findings
 from pyneuro.report.flow import comparison_rows, flow_section, mapping_rows, plain_flow, setting_rows, unjudged_rows
 from pyneuro.report.histograms import histograms
-from pyneuro.report.machine import layers_of, machine_section, traffic_of
+from pyneuro.report.layers import layers_of, traffic_of
+from pyneuro.report.machine import machine_section
 from pyneuro.report.mapping import memory_section, network_section, partition_rows, region_rows
 from pyneuro.report.places import keys_section, places_section
 from pyneuro.report.running import comparison_section, cores_section, execution_section, run_row

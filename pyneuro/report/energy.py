@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from emulator.statistics import Statistics
-from pyneuro.report.machine import Layers
+from pyneuro.report.layers import Layers
 from pyneuro.report.schema.mapping import EnergyRow, EnergySection
 from pyneuro.report.survey import Survey
 from toolchain.map_graph import GraphMapping

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pyneuro.report.machine import chip_sdram
+from pyneuro.report.layers import chip_sdram
 from pyneuro.report.schema.mapping import (
     MemorySection,
     NetworkSection,

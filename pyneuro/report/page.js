@@ -6,23 +6,30 @@
   const byId = (id) => document.getElementById(id);
   const controls = byId("controls"), detail = byId("detail"), told = byId("told"), hops = byId("hops");
   const MOST_HOPS = 500, MOST_INDENTED = 20;
-  const DARK = 0.55;
+  const KEYS = 2 ** 32;
+  const [LEAST, FULL] = data.shades;
   const [X, Y, USED, CORES, SDRAM, DTCM, ENTRIES, LOAD, PACKETS, BOARD] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
   // --- what is drawn: an element for each cell and link of the data, in the same order
 
   const chips = [];
   const links = [];
-  document.querySelectorAll("svg.board").forEach((svg, number) => {
+  const boards = document.querySelectorAll("svg.board");
+  boards.forEach((svg, number) => {
     const picture = data.pictures[number];
     svg.querySelectorAll("g.chip").forEach((group, i) => {
       const shape = group.querySelector("polygon");
       const label = group.querySelector("text.load");
-      chips.push({ svg, group, shape, label, cell: picture.cells[i], block: picture.block });
+      const mark = document.createElementNS(svg.namespaceURI, "text");
+      mark.setAttribute("class", "mark");
+      mark.setAttribute("y", "-12");
+      group.append(mark);
+      chips.push({ svg, group, shape, label, mark, cell: picture.cells[i], block: picture.block });
     });
     svg.querySelectorAll(".links line").forEach((line, i) => links.push({ line, link: picture.links[i] }));
   });
   const single = (chip) => chip.block === 1;
+  const usable = (chip) => chip.cell[CORES] > 0;
   const hex = (word) => `0x${(word >>> 0).toString(16).padStart(8, "0")}`;
   const place = (x, y) => `(${x}, ${y})`;
   const at = (x, y, link) => [x, y, link].join();
@@ -55,31 +62,33 @@
   let layer = "cores", darkest = 1;
 
   const shade = (chip) => {
+    if (!usable(chip)) return;
     const [share, text] = LAYERS[layer](chip.cell), shown = Math.min(share / darkest, 1);
     const empty = layer === "packets" ? chip.cell[PACKETS] === 0 : chip.cell[USED] === 0 && !(layer === "entries" && share);
     chip.shape.classList.toggle("idle", empty);
     chip.shape.classList.toggle("over", share > 1);
     if (empty) chip.shape.removeAttribute("fill-opacity");
-    else chip.shape.setAttribute("fill-opacity", String(0.12 + 0.88 * shown));
-    chip.group.classList.toggle("dark", !empty && shown > DARK);
+    else chip.shape.setAttribute("fill-opacity", String(LEAST + (1 - LEAST) * shown));
+    chip.group.classList.toggle("full", !empty && shown > FULL);
     const whole = layer === "cores" && !single(chip) ? rough(share) : text;
     chip.label.textContent = empty ? "" : whole;
     chip.label.classList.toggle("long", chip.label.textContent.length > 3);
   };
   const show = (name) => {
     layer = name;
-    const most = Math.max(...chips.map((chip) => LAYERS[name](chip.cell)[0]));
+    const most = Math.max(0, ...chips.filter(usable).map((chip) => LAYERS[name](chip.cell)[0]));
     darkest = most > 0 && most < FAINT && name !== "cores" ? most : 1;
     chips.forEach(shade);
-    const meaning = controls.querySelector(`input[value=${name}]`).dataset.shade;
+    const input = controls.querySelector(`input[value=${name}]`), meaning = input.dataset.shade;
     byId("shaded-by").textContent = darkest < 1 ? `${meaning}; the darkest is the fullest, ${percent(most)}` : meaning;
-    document.querySelectorAll("svg.board").forEach((svg) => svg.setAttribute("data-layer", name));
+    boards.forEach((svg, number) => {
+      svg.setAttribute("data-layer", name);
+      const title = `${data.pictures[number].title}: ${input.parentElement.textContent.trim()} by chip`;
+      svg.querySelector("title").textContent = title;
+    });
   };
   controls.querySelectorAll("input[name=layer]").forEach((input) => {
-    input.addEventListener("change", () => {
-      clear();
-      show(input.value);
-    });
+    input.addEventListener("change", () => show(input.value));
   });
 
   // --- details of a chip
@@ -102,13 +111,14 @@
     return `link ${data.linkNames[link]} to ${place((x + dx + w) % w, (y + dy + h) % h)}: ${packets}${share}`;
   };
   const describe = (chip) => {
-    const c = chip.cell;
-    const parts = [`${c[USED]} of ${many(c[CORES], "core")}`, `${percent(c[SDRAM] / data.limits.sdram)} of SDRAM`];
+    const c = chip.cell, board = data.boards > 1 && single(chip) ? ` of board ${c[BOARD]}` : "";
+    if (!usable(chip)) return `Chip ${place(c[X], c[Y])}${board}: cannot be used`;
+    const parts = [`${c[USED]} of ${many(c[CORES], "core")}`];
+    if (c[SDRAM] !== null) parts.push(`${percent(c[SDRAM] / data.limits.sdram)} of SDRAM`);
     if (c[DTCM] !== null) parts.push(`${percent(c[DTCM] / data.limits.dtcm)} of DTCM in the fullest core`);
     parts.push(many(c[ENTRIES], "table entr").replace(/entrs?$/, c[ENTRIES] === 1 ? "entry" : "entries"));
     if (c[LOAD] !== null) parts.push(`${percent(c[LOAD])} of a tick in the busiest core`);
     parts.push(`${count(c[PACKETS])} packets routed`);
-    const board = data.boards > 1 && single(chip) ? ` of board ${c[BOARD]}` : "";
     return `Chip ${place(c[X], c[Y])}${board}: ${parts.join(", ")}`;
   };
   const details = (chip) => {
@@ -143,16 +153,18 @@
     return [Number(x), Number(y)];
   };
   const ARROWS = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  // Left and right stay in the row; up and down go to the nearest row, and there to the nearest chip: of two that are
+  // equally near, to the one with the same x, so that the way back is the same.
   const beside = (chip, [wx, wy]) => {
-    const [x, y] = middle(chip);
-    let best = null, least = Infinity;
+    const [x, y] = middle(chip), ahead = [];
     for (const other of chips) {
-      if (other.svg !== chip.svg || other === chip) continue;
-      const [dx, dy] = middle(other).map((value, i) => value - [x, y][i]);
-      const along = dx * wx + dy * wy, across = Math.abs(dx * wy) + Math.abs(dy * wx);
-      if (along > 1 && along + 2 * across < least) [best, least] = [other, along + 2 * across];
+      if (other.svg !== chip.svg) continue;
+      const [dx, dy] = middle(other).map((value, i) => Math.round(value - [x, y][i]));
+      const along = dx * wx + dy * wy, across = Math.abs(dx * wy + dy * wx);
+      if (along > 1 && (wy !== 0 || across < 2)) ahead.push([along, across, other.cell[X] !== chip.cell[X], other]);
     }
-    return best;
+    ahead.sort((one, two) => one[0] - two[0] || one[1] - two[1] || one[2] - two[2]);
+    return ahead.length ? ahead[0][3] : null;
   };
   const focus = (chip) => {
     chips.filter((other) => other.svg === chip.svg).forEach((other) => other.group.setAttribute("tabindex", "-1"));
@@ -190,11 +202,11 @@
   const clear = () => {
     chips.forEach((chip) => {
       chip.group.classList.remove(...MARKS);
-      shade(chip);
+      chip.mark.textContent = "";
     });
     links.forEach(({ line }) => line.classList.remove("mine"));
-    document.querySelectorAll("svg.board").forEach((svg) => svg.classList.remove("marked"));
-    document.querySelectorAll("tr.chosen").forEach((row) => row.classList.remove("chosen"));
+    boards.forEach((svg) => svg.classList.remove("marked"));
+    markRows(() => false);
     hops.hidden = true;
     hops.replaceChildren();
     told.textContent = "";
@@ -206,21 +218,26 @@
       const inside = single(chip) ? found.get([chip.cell[X], chip.cell[Y]].join()) : blockMark(chip, on);
       if (!inside) continue;
       chip.group.classList.add(inside.mark);
-      chip.label.textContent = inside.text;
-      chip.label.classList.toggle("long", inside.text.length > 3);
+      chip.mark.textContent = inside.text;
       const part = chip.svg.closest("details");
       if (part) part.open = true;
     }
     links.forEach(({ line, link }) => line.classList.toggle("mine", over.has(at(link[0], link[1], link[2]))));
-    document.querySelectorAll("svg.board").forEach((svg) => svg.classList.add("marked"));
+    boards.forEach((svg) => svg.classList.add("marked"));
   };
   const blockMark = ({ cell, block }, on) => {
     const inside = on.filter(({ x, y }) => x >= cell[X] && x < cell[X] + block && y >= cell[Y] && y < cell[Y] + block);
-    return inside.length ? { mark: "mine", text: `${inside.length}` } : null;
+    return inside.length ? { mark: "mine", text: many(inside.length, "chip") } : null;
   };
   const markRows = (wanted) => {
     document.querySelectorAll(ROWS).forEach((cell) => {
       cell.parentElement.classList.toggle("chosen", wanted(cell.textContent));
+    });
+    // Rows of a folded table are not seen: its summary says how many of them are marked.
+    document.querySelectorAll("details > summary").forEach((summary) => {
+      const rows = summary.parentElement.querySelectorAll("tr.chosen").length;
+      if (rows) summary.dataset.marked = `${many(rows, "row")} marked`;
+      else delete summary.dataset.marked;
     });
   };
 
@@ -285,30 +302,41 @@
     made.style.marginInlineStart = `${1.2 * Math.min(step.branch, MOST_INDENTED)}rem`;
     return made;
   };
-  const find = (text) => {
-    const wanted = text.trim();
-    if (/^(0x[0-9a-f]+|[0-9]+)$/i.test(wanted)) {
-      const key = Number(wanted);
-      return [data.nets.find((net) => ((key & net[5]) >>> 0) === net[4]), key];
-    }
+  // The net that sends a key, or has a name, and the key; or why there is none.
+  const find = (wanted) => {
+    const named = data.nets.find((net) => net[0] === wanted);
+    if (named) return { net: named, key: named[4] };
+    if (/^(0x[0-9a-f]+|[0-9]+)$/i.test(wanted)) return ofKey(Number(wanted), wanted);
     const told = wanted.match(/^(.*)\[(\d+)\]$/);
     for (const net of told ? data.nets : []) {
       const held = net[0].match(/^(.*)\[(\d+):(\d+)\]$/);
-      const [name, first, last] = held ? [held[1], +held[2], held[3] - 1] : [net[0], 0, ~net[5] >>> 0];
-      if (name === told[1] && +told[2] >= first && +told[2] <= last) return [net, net[4] + (told[2] - first)];
+      const [name, first] = held ? [held[1], +held[2]] : [net[0], 0], neuron = told[2] - first;
+      if (name === told[1] && neuron >= 0 && neuron < net[7]) return { net, key: net[4] + neuron };
     }
-    const net = data.nets.find((one) => one[0] === wanted) ?? data.nets.find((one) => wanted && one[0].includes(wanted));
-    return [net, net && net[4]];
+    if (silent(wanted) || (told && silent(told[1]))) return { why: `${wanted} sends nothing: no projection begins there.` };
+    const net = data.nets.find((one) => population(one[0]) === wanted) ?? data.nets.find((one) => wanted && one[0].includes(wanted));
+    return net ? { net, key: net[4] } : {};
   };
+  const ofKey = (key, wanted) => {
+    if (key >= KEYS) return { why: `${wanted} is no key: keys have 32 bits.` };
+    const net = data.nets.find((one) => ((key & one[5]) >>> 0) === one[4]);
+    if (!net || key - net[4] < net[7]) return { net, key };
+    const sent = `${hex(net[4])} to ${hex(net[4] + net[7] - 1)}`;
+    return { why: `No neuron sends ${hex(key)}: it lies in the block of ${net[0]}, which sends ${sent}.` };
+  };
+  const silent = (name) =>
+    data.cores.some(([label, , , , sends]) => label === name && !sends) ||
+    data.populations.some(([label, , , , , sends]) => label === name && !sends);
   const trace = (text) => {
     clear();
     byId("population").value = "";
     byId("key").value = text;
-    const [net, key] = find(text);
+    const wanted = text.trim(), { net, key, why } = find(wanted);
     if (!net || net[6] === null) {
-      const elsewhere = `: pyneuro map --trace "${net ? hex(net[4]) : text}" prints its way`;
+      const elsewhere = `: pyneuro map --trace "${net ? hex(key) : wanted}" prints its way`;
       const left = data.netsOmitted ? ` (${many(data.netsOmitted, "source")} left out of it${elsewhere})` : "";
-      told.textContent = net ? `The tree of ${net[0]} is left out of this report${elsewhere}.` : `No source of this report has the key or name ${text}${left}.`;
+      const there = net ? `The tree of ${net[0]} is left out of this report${elsewhere}.` : `No source of this report has the key or name ${wanted}${left}.`;
+      told.textContent = why ?? there;
       return;
     }
     const steps = walk(net);

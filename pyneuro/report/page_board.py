@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pyneuro.report import Report
 from pyneuro.report.blocks import block
-from pyneuro.report.board import Picture, arrowhead, board_legend, draw, pictures
+from pyneuro.report.board import FIRST_LAYER, Picture, arrowhead, draw, pictures
+from pyneuro.report.legend import board_legend
 from pyneuro.report.markup import Markup, element, join, prose
 from pyneuro.report.schema.board import MachineSection
-from pyneuro.report.told_machine import chips, machine
+from pyneuro.report.told_machine import boards, chips, machine
 from pyneuro.report.words import amount, untraced
 
 LAYERS = {
@@ -44,15 +45,16 @@ def board_section(report: Report) -> Markup:
         *(_board(view, found, number) for number, view in enumerate(views)),
     ]
     if found.views_omitted:
-        parts.append(element("p", f"{amount(found.views_omitted, 'more board')} in use: see the tables."))
+        more = amount(found.views_omitted, f"more {'board' if found.boards > 1 else 'part'}")
+        parts.append(element("p", f"{more} in use: see the tables below."))
     picture = element("figure", *parts, element("figcaption", *_caption(found)))
-    return join((picture, *(block(told) for told in chips(report))))
+    return join((picture, *(block(told) for told in (*boards(report), *chips(report)))))
 
 
 def _board(view: Picture, found: MachineSection, number: int) -> Markup:
     used = found.views[number]
     size = f"{amount(used.cores_used, 'core')} on {amount(used.chips_used, 'chip')} in use"
-    title = f"{view.title[:1].upper()}{view.title[1:]}, from chip ({view.x}, {view.y}) on: {size}"
+    title = f"{view.title[:1].upper()}{view.title[1:]}, from chip ({used.x}, {used.y}) on: {size}"
     return element(
         "details", element("summary", title), _drawn(view, found), class_="part", open_="" if number < OPEN else None
     )
@@ -68,11 +70,13 @@ def _caption(found: MachineSection) -> tuple[str, ...]:
     if found.block > 1:
         part += f" Each hexagon of the first picture stands for {found.block} × {found.block} chips."
     boards = " Dashed lines part boards." if found.boards > 1 and found.block == 1 else ""
+    if boards and found.whole:
+        boards += " Boards are drawn whole: a link that ends in the open goes on at the other side of the machine."
     coloured = "" if found.link_load is None else ", coloured by the share of its capacity"
     traffic = f" Lines are the packets over each link, as wide as they are many, a line a direction{coloured}."
     return (
         "Chips are shaded by ",
-        element("span", LAYERS["cores"][1], id="shaded-by"),
+        element("span", LAYERS[FIRST_LAYER][1], id="shaded-by"),
         f". The pair is the chip, a bold outline an Ethernet chip.{boards}{traffic}{part} Point at a chip or a line "
         "for its figures.",
         element("span", " The arrow keys go from chip to chip.", id="keys-help", hidden=""),
@@ -103,9 +107,8 @@ def _left_out(report: Report) -> Markup:
 
 def _layers(found: MachineSection) -> Markup:
     first = found.cells[0]
-    drawn = (found.cells, *(view.cells for view in found.views))
     known = {
-        "sdram": any(cell.sdram_bytes for cells in drawn for cell in cells),
+        "sdram": first.sdram_bytes is not None,
         "dtcm": first.dtcm_bytes is not None,
         "cycles": first.load is not None,
     }
@@ -118,7 +121,7 @@ def _layers(found: MachineSection) -> Markup:
                 name="layer",
                 value=layer,
                 data_shade=shade,
-                checked="" if layer == "cores" else None,
+                checked="" if layer == FIRST_LAYER else None,
             ),
             name,
         )
@@ -137,7 +140,8 @@ def _populations(report: Report) -> Markup:
 
 def _nets(report: Report) -> Markup:
     rows = report.routes.rows if report.routes else ()
-    known = element("datalist", *(element("option", value=row.label) for row in rows), id="sources")
+    there = (element("option", value=row.label) for row in rows if row.path is not None)
+    known = element("datalist", *there, id="sources")
     field = element("input", id="key", list="sources", size="28", placeholder="0x00001000, exc[3] or a slice")
     go = element("button", "Trace", type="button", id="trace")
     return element("span", element("label", "Trace a key or source ", field), known, go, class_="field")

@@ -12,7 +12,7 @@ from typing import Any
 
 from emulator.machine import LINK_NAMES, LINKS
 from pyneuro.report import Report
-from pyneuro.report.board import pictures
+from pyneuro.report.board import FULL, LEAST, pictures
 from pyneuro.report.markup import Markup, element
 from pyneuro.report.schema.board import ChipCell, LinkTraffic
 
@@ -40,22 +40,37 @@ def data(report: Report) -> dict[str, Any]:
         "limits": {"sdram": machine.sdram_limit, "dtcm": machine.dtcm_limit, "entries": machine.table_limit},
         "boards": machine.boards,
         "pictures": [
-            {"block": picture.block, "cells": [*map(_cell, picture.cells)], "links": [*map(_link, picture.links)]}
+            {
+                "title": picture.title,
+                "block": picture.block,
+                "cells": [*map(_cell, picture.cells)],
+                "links": [*map(_link, picture.links)],
+            }
             for picture in pictures(machine)
         ],
-        "cores": [[row.label, row.x, row.y, row.p] for row in (report.cores.rows if report.cores else ())],
+        "shades": [LEAST, FULL],
+        "cores": [
+            [row.label, row.x, row.y, row.p, row.key is not None] for row in (report.cores.rows if report.cores else ())
+        ],
         "populations": [
-            [row.population, row.cores, row.chips, row.on, row.over]
+            [row.population, row.cores, row.chips, row.on, row.over, _sends(report, row.population)]
             for row in (report.places.rows if report.places else ())
         ],
         "nets": [
-            [row.label, row.x, row.y, row.p, int(row.key, 16), int(row.mask, 16), row.path]
+            [row.label, row.x, row.y, row.p, int(row.key, 16), int(row.mask, 16), row.path, row.keys]
             for row in (report.routes.rows if report.routes else ())
         ],
         "netsOmitted": report.routes.omitted if report.routes else 0,
         "tables": tables,
         "tablesOmitted": report.tables.chips - len(tables) if report.tables else 0,
     }
+
+
+def _sends(report: Report, population: str) -> bool:
+    """Whether a population sends anything, as far as this is told."""
+    return (
+        report.keys is None or report.keys.omitted > 0 or any(row.population == population for row in report.keys.rows)
+    )
 
 
 def _tables(report: Report) -> Iterator[list[Any]]:

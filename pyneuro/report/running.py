@@ -64,6 +64,7 @@ def _columns(
     shown = slice(ROWS + FURTHER)
     vertices, pieces, place = mapping.graph.vertices[shown], slices[shown], mapping.placement
     key, mask = _words(mapping)
+    told_sdram = any(vertex.sdram_bytes for vertex in mapping.graph.vertices)
     told = CoreColumns(
         label=tuple(vertex.name for vertex in vertices),
         kind=tuple(piece.kind for piece in pieces) or ("vertex",) * len(vertices),
@@ -73,7 +74,7 @@ def _columns(
         p=tuple(place.p[shown].tolist()),
         key=tuple(key[shown]),
         mask=tuple(mask[shown]),
-        sdram_bytes=tuple(vertex.sdram_bytes for vertex in vertices),
+        sdram_bytes=tuple(vertex.sdram_bytes for vertex in vertices) if told_sdram else None,
         dtcm_bytes=tuple(piece.dtcm_bytes for piece in pieces) if pieces else None,
         expected=tuple(piece.cycles / tick for piece in pieces) if pieces and tick else None,
     )

@@ -46,7 +46,12 @@ SECTIONS: dict[str, tuple[Bodies, ...]] = {
     "On the machine": (_as_is(text_runs.execution),),
     "Flow": (_told(told_network.flow),),
     "Settings": (_told(told_network.settings),),
-    "Machine": (_told(told_machine.machine), _as_is(text_runs.board), _told(told_machine.chips)),
+    "Machine": (
+        _told(told_machine.machine),
+        _as_is(text_runs.board),
+        _told(told_machine.boards),
+        _told(told_machine.chips),
+    ),
     "Populations on the machine": (_told(told_machine.partition), _told(told_machine.places)),
     "Weights and delays": (_told(told_network.weights),),
     "Remarks": (_told(told_network.remarks),),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from emulator.machine import LINK_NAMES
 from pyneuro.report import Report
-from pyneuro.report.schema.board import ChipCell, LinkTraffic
+from pyneuro.report.schema.board import ChipCell, LinkTraffic, MachineSection
+from pyneuro.report.schema.mapping import CoresSection
 from pyneuro.report.schema.routing import NetRow
 from pyneuro.report.tabular import Bar, Block, Code, Facts, Table
 from pyneuro.report.words import NONE, amount, compact, count, joules, link_name, memory, percent, untraced, watts
@@ -13,8 +15,8 @@ from pyneuro.report.words import NONE, amount, compact, count, joules, link_name
 Blocks = Iterator[Block]
 
 KEY_SPACE = 1 << 32
-CHIPS_NAMED = 12
-"""Chips that a row names; the others are counted."""
+NAMED = 12
+"""Chips or links that a row names; the others are counted."""
 
 
 def machine(report: Report) -> Blocks:
@@ -31,36 +33,72 @@ def machine(report: Report) -> Blocks:
             ("Chips used", f"{found.chips_used:,} of {found.chips:,}"),
             ("Cores used", f"{found.cores_used:,} of {found.cores:,}"),
             ("Busiest link", load),
+            *_faults(found),
         )
     )
 
 
-def chips(report: Report) -> Blocks:
-    """Tell each chip that is drawn, all layers of it."""
+def _faults(found: MachineSection) -> Iterator[tuple[str, str]]:
+    """The chips and links that cannot be used, the first of them by name."""
+    chips = [f"({x}, {y})" for x, y in found.dead_chips]
+    links = [f"({x}, {y}) {LINK_NAMES[link]}" for x, y, link in found.dead_links]
+    for what, names in (("Chips that cannot be used", chips), ("Links that cannot be used", links)):
+        if names:
+            rest = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+            yield what, f"{len(names):,}: {', '.join(names[:NAMED])}{rest}"
+
+
+def boards(report: Report) -> Blocks:
+    """Tell each board of several that has something to do."""
     found = report.machine
     if found is None:
         return
-    drawn = [*(cell for view in found.views for cell in view.cells), *(found.cells if found.block == 1 else ())]
-    routed = "packets in the run" if report.execution else "packets if all fire once"
     yield Table(
-        "Chips: what is in use of each, and of its limits.",
-        ("chip", "cores", "SDRAM", "fullest DTCM", "table", "busiest core", routed),
+        f"Boards: what is in use of each; its table and core are the fullest, {_routed(report)} are of all its chips.",
+        ("board", "Ethernet chip", "chips", "cores", "SDRAM", "table", "busiest core", "packets"),
         tuple(
             (
-                *(f"{cell.x}, {cell.y}", f"{cell.used} of {cell.cores}", Bar(cell.sdram_bytes / found.sdram_limit)),
-                *(Bar(share) for share in shares(cell, found.dtcm_limit, found.table_limit)),
-                count(cell.packets),
+                *(str(row.number), f"{row.x}, {row.y}", str(row.chips_used), str(row.cores_used)),
+                *(memory(row.sdram_bytes), Bar(row.entries / found.table_limit), Bar(row.load), count(row.packets)),
             )
-            for cell in drawn
-            if cell.used or cell.packets
+            for row in found.on_boards
+            if row.cores_used or row.packets
         ),
     )
 
 
-def shares(cell: ChipCell, dtcm_limit: int, table_limit: int) -> tuple[float | None, float, float | None]:
-    """DTCM of the fullest core, table entries and cycles of the busiest core, as shares of their limits."""
-    dtcm = None if cell.dtcm_bytes is None else cell.dtcm_bytes / dtcm_limit
-    return dtcm, cell.entries / table_limit, cell.load
+def chips(report: Report) -> Blocks:
+    """Tell each chip that has something to do, all layers of it."""
+    found = report.machine
+    if found is None:
+        return
+    drawn = found.cells if found.block == 1 else [cell for view in found.views for cell in view.cells]
+    yield Table(
+        "Chips: what is in use of each, and of its limits.",
+        ("chip", "cores", "SDRAM", "fullest DTCM", "table", "busiest core", _routed(report)),
+        tuple(
+            (
+                f"{cell.x}, {cell.y}",
+                f"{cell.used} of {cell.cores}",
+                *(Bar(share) for share in _shares(cell, found)),
+                count(cell.packets),
+            )
+            for cell in (*drawn, *found.more)
+            if cell.used or cell.packets
+        ),
+        found.more_omitted,
+    )
+
+
+def _routed(report: Report) -> str:
+    return "packets in the run" if report.execution else "packets if all fire once"
+
+
+def _shares(cell: ChipCell, found: MachineSection) -> tuple[float | None, ...]:
+    """SDRAM, DTCM of the fullest core, table entries and cycles of the busiest core, as shares of their limits."""
+    sdram = None if cell.sdram_bytes is None else cell.sdram_bytes / found.sdram_limit
+    dtcm = None if cell.dtcm_bytes is None else cell.dtcm_bytes / found.dtcm_limit
+    return sdram, dtcm, cell.entries / found.table_limit, cell.load
 
 
 def partition(report: Report) -> Blocks:
@@ -94,8 +132,8 @@ def places(report: Report) -> Blocks:
 
 
 def _chips(on: tuple[tuple[int, int, int], ...]) -> str:
-    shown = ", ".join(f"({x}, {y}) × {cores}" for x, y, cores in on[:CHIPS_NAMED])
-    return shown if len(on) <= CHIPS_NAMED else f"{shown} and {len(on) - CHIPS_NAMED:,} more"
+    shown = ", ".join(f"({x}, {y}) × {cores}" for x, y, cores in on[:NAMED])
+    return shown if len(on) <= NAMED else f"{shown} and {len(on) - NAMED:,} more"
 
 
 def cores(report: Report) -> Blocks:
@@ -116,16 +154,26 @@ def cores(report: Report) -> Blocks:
         ),
         section.omitted,
     )
+    yield from _by_chip(section, report.machine.chips_used if report.machine else 0)
+
+
+def _by_chip(section: CoresSection, chips: int) -> Blocks:
+    """Tell what is on each of the `chips` in use."""
     on: dict[tuple[int, int], list[tuple[int, str]]] = {}
-    for row in section.rows:
-        on.setdefault((row.x, row.y), []).append((row.p, row.label))
+    told = [(row.x, row.y, row.p, row.label) for row in section.rows]
+    if section.more:
+        told += zip(section.more.x, section.more.y, section.more.p, section.more.label, strict=True)
+    for x, y, p, label in told:
+        on.setdefault((x, y), []).append((p, label))
+    part = f", but for {section.untold:,} cores that are left out" if section.untold else ""
     yield Table(
-        "Placement by chip: what each core holds.",
+        f"Placement by chip: what each core holds{part}.",
         ("chip", "cores", "core: slice"),
         tuple(
             (f"{x}, {y}", str(len(held)), ", ".join(f"{p}: {label}" for p, label in sorted(held)))
             for (x, y), held in sorted(on.items())
         ),
+        max(0, chips - len(on)),
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from emulator.machine import FIRST_CORE_BIT, LINKS
 from pyneuro.report.columns import DIGITS, FURTHER, ROWS, digest
-from pyneuro.report.machine import Traffic
+from pyneuro.report.layers import Traffic
 from pyneuro.report.schema.columns import NetColumns
 from pyneuro.report.schema.routing import NetRow, RoutesSection
 from pyneuro.report.survey import Survey
@@ -82,6 +82,7 @@ def _net_row(mapping: GraphMapping, found: Survey, net: int, path: str | None) -
         p=int(place.p[made.source]),
         key=f"0x{mapping.keys.key[net]:08x}",
         mask=f"0x{mapping.keys.mask[net]:08x}",
+        keys=made.keys,
         weight=made.weight,
         sinks=int(found.sinks[net]),
         chips=len(tree.x),

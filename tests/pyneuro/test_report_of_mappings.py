@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from reports import NOISE, layered
 
 from emulator.emulator import Emulator
-from emulator.machine import LINKS, Machine, named
-from pyneuro.report import Report, histograms, machine, trees
+from emulator.machine import LINKS, Machine, board_of, named, without
+from pyneuro.report import Report, columns, histograms, machine, running, told_machine, trees
 from pyneuro.report.build import compiled_report, make_report, netlist_report
 from pyneuro.report.entries import route_text
 from pyneuro.report.histograms import ERROR_NAMES
 from pyneuro.report.survey import survey
+from pyneuro.report.tabular import Table
 from pyneuro.report.to_html import to_html
 from pyneuro.report.to_text import to_text
 from pyneuro.report.trees import path_text
@@ -280,10 +281,45 @@ def test_boards_of_a_large_machine_are_drawn_one_by_one(monkeypatch: pytest.Monk
     assert sum(cell.used for cell in made.machine.cells) == 70
     assert all(view.cores_used == sum(cell.used for cell in view.cells) > 0 for view in made.machine.views)
     assert all(len(view.cells) == 48 for view in made.machine.views)
+    drawn = {(cell.x, cell.y) for view in made.machine.views for cell in view.cells}
+    assert all(cell.used or cell.packets for cell in made.machine.more)
+    assert not drawn & {(cell.x, cell.y) for cell in made.machine.more}
+    assert sum(cell.used for cell in made.machine.more) == 70 - sum(view.cores_used for view in made.machine.views)
     page = to_html(made)
     assert page.count('class="board"') == 4
     assert f"{made.machine.views_omitted} more boards in use" in page
     assert page.count("<details") > len(made.machine.views)
+
+
+def test_every_board_and_every_chip_in_use_is_in_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that are not drawn; what a table leaves out, it says."""
+    mapping = map_graph(layered(), without(named("60 boards"), [(3, 3)]), Algorithms(place=scatter))
+    for name, most in (("VIEWS", 1), ("ROWS", 5)):
+        monkeypatch.setattr(machine, name, most)
+    monkeypatch.setattr(columns, "ROWS", 10)
+    for name, most in (("ROWS", 10), ("FURTHER", 20)):
+        monkeypatch.setattr(running, name, most)
+    made = make_report("spread", mapping=mapping)
+    assert made.machine is not None
+    assert made.cores is not None
+    boards = made.machine.on_boards
+    assert [(row.number, row.x, row.y, row.chips_dead) for row in boards[:2]] == [(0, 0, 0, 1), (1, 4, 8, 0)]
+    assert [row.cores_used for row in boards] == np.bincount(
+        board_of(mapping.machine)[mapping.placement.x, mapping.placement.y], minlength=60
+    ).tolist()
+    assert sum(row.sdram_bytes or 0 for row in boards) == 70 * 20_000
+    assert sum(row.packets for row in boards) == survey(mapping).through.sum()
+    assert (len(made.machine.more), made.machine.more_omitted > 0) == (5, True)
+    chips, by_chip = list(told_machine.chips(made))[-1], list(told_machine.cores(made))[-1]
+    assert isinstance(chips, Table)
+    assert isinstance(by_chip, Table)
+    busy = int(np.count_nonzero(survey(mapping).through))
+    assert len(chips.rows) + chips.omitted == busy
+    assert len(by_chip.rows) + by_chip.omitted == made.machine.chips_used
+    assert by_chip.caption.endswith(", but for 40 cores that are left out.")
+    assert sum(int(str(row[1])) for row in by_chip.rows) == 30
+    assert "Ethernet chip" in to_text(made)
+    assert "Chips that cannot be used" in to_text(made)
 
 
 def test_a_huge_mesh_is_drawn_in_parts() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +12,9 @@ import pytest
 from browser import Browser, browser, chromium
 from reports import NASTY, NOISE, layered, report
 
-from emulator.machine import board_of, named
+from emulator.machine import board_of, named, without
 from pyneuro.report import trees
+from pyneuro.report.board import SPACING
 from pyneuro.report.build import make_report, netlist_report
 from pyneuro.report.to_html import to_html
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
@@ -84,6 +87,24 @@ def test_a_layer_is_switched(page: Browser, outcome: Outcome[GraphMapping]) -> N
     assert meaning.endswith(f"the darkest is the fullest, {most:.3g} %")
     used = "[...document.querySelectorAll('.chip .hexagon:not(.idle)')]"
     assert page.run(f"Math.max(...{used}.map((shape) => shape.getAttribute('fill-opacity')))") == 1
+
+
+def test_a_trace_is_kept_when_the_layer_is_switched(page: Browser, outcome: Outcome[GraphMapping]) -> None:
+    """Its chips show what the layer tells, with the marks above, and the picture is named after the layer."""
+    page.run("document.getElementById('key').value = 'exc[0]'")
+    page.run("document.getElementById('trace').click()")
+
+    def traced_so_far() -> list[object]:
+        hops = page.run("document.querySelector('#hops').textContent")
+        return [told(page), marked(page, "source"), marked(page, "sink"), hops]
+
+    before = traced_so_far()
+    page.run("document.querySelector('input[value=entries]').click()")
+    assert traced_so_far() == before
+    assert sum(int(text) for text in shown(page) if text) == outcome.mapping.entries_minimised
+    marks = page.run("[...document.querySelectorAll('.chip.source .mark')].map((text) => text.textContent)")
+    assert [mark[:1] for mark in marks] == ["S"]
+    assert page.run("document.querySelector('svg.board title').textContent") == "spin5: table entries by chip"
 
 
 def test_layers_are_switched_by_keyboard(page: Browser) -> None:
@@ -170,6 +191,8 @@ def test_trees_that_are_left_out_are_told_with_another_way(
     note = f"{made.routes.untraced} trees left out of this report: pyneuro map --trace KEY prints the way of any key"
     assert note in running.run("document.querySelector('#controls .left-out').textContent")
     assert note in running.run("document.getElementById('routes').textContent")
+    offered = running.run("[...document.querySelectorAll('#sources option')].map((option) => option.value)")
+    assert offered == [row.label for row in made.routes.rows if row.path is not None]
     key = int(outcome.mapping.keys.key[50])
     for wanted, said in (
         (f"{key:#x}", f'(63 sources left out of it: pyneuro map --trace "{key:#x}" prints its way)'),
@@ -186,17 +209,75 @@ def test_boards_are_parted_and_named(running: Browser, tmp_path: Path) -> None:
     running.open(tmp_path / "report.html")
     names = running.run("[...document.querySelectorAll('.board-name')].map((text) => text.textContent)")
     assert sorted(names) == ["board 0", "board 1", "board 2"]
-    assert running.count(".borders line") > 30
+    assert running.count(".borders line") > 20
     running.run("[...document.querySelectorAll('g.chip')].at(-1).dispatchEvent(new Event('pointerenter'))")
     x, y = mapping.machine.width - 1, mapping.machine.height - 1
     board = int(board_of(mapping.machine)[x, y])
     assert f"Chip ({x}, {y}) of board {board}: " in running.run("document.getElementById('detail').textContent")
 
 
-def test_what_cannot_be_traced_is_told(page: Browser) -> None:
-    page.run("document.getElementById('key').value = '0xfffffff0'")
+def traced(page: Browser, wanted: str) -> str:
+    """What is told when a key or name is traced."""
+    page.run(f"document.getElementById('key').value = '{wanted}'")
     page.run("document.getElementById('trace').click()")
-    assert told(page) == "No source of this report has the key or name 0xfffffff0."
+    return told(page)
+
+
+def test_what_cannot_be_traced_is_told(page: Browser, outcome: Outcome[GraphMapping]) -> None:
+    """Nothing that is no key, or that no neuron sends, is taken for another key."""
+    assert traced(page, "0xfffffff0") == "No source of this report has the key or name 0xfffffff0."
+    for wanted in ("0x100000000", "4294971456"):
+        assert traced(page, wanted) == f"{wanted} is no key: keys have 32 bits."
+    first = int(outcome.mapping.keys.key[0])
+    assert traced(page, f"{first + 99:#x}").startswith(f"Key {first + 99:#010x}, of the block {first:#010x}")
+    assert traced(page, f"{first + 100:#x}") == (
+        f"No neuron sends {first + 100:#010x}: it lies in the block of exc[0:100], which sends {first:#010x} to "
+        f"{first + 99:#010x}."
+    )
+    assert marked(page, "source") == []
+    assert traced(page, "exc[5200]") == "No source of this report has the key or name exc[5200]."
+
+
+def test_who_sends_nothing_is_told(running: Browser, tmp_path: Path) -> None:
+    """By the name of the population, of a neuron and of a slice."""
+    (tmp_path / "report.html").write_text(to_html(report()), encoding="utf-8")
+    running.open(tmp_path / "report.html")
+    running.run(f"window.cells = {json.dumps(NASTY)}")
+    for name in ("", "[1]", "[0:2]"):
+        running.run(f"document.getElementById('key').value = window.cells + '{name}'")
+        running.run("document.getElementById('trace').click()")
+        assert told(running) == f"{NASTY}{name} sends nothing: no projection begins there."
+    assert traced(running, "in").startswith("Key 0x00000008, ")
+
+
+def test_boards_are_drawn_whole_and_what_cannot_be_used_is_crossed_out(running: Browser, tmp_path: Path) -> None:
+    """Every chip lies less than eight rows and columns from the Ethernet chip of its board, also beyond an edge."""
+    broken = without(named("3 boards"), [(3, 3), (9, 5)], [(5, 5, 0), (0, 0, 3), (3, 3, 1)])
+    made = make_report("spread", mapping=map_graph(layered(), broken, Algorithms(place=scatter)))
+    assert made.machine is not None
+    assert made.machine.dead_chips == ((3, 3), (9, 5))
+    assert made.machine.dead_links == ((5, 5, 0), (11, 0, 0))
+    (tmp_path / "report.html").write_text(to_html(made), encoding="utf-8")
+    running.open(tmp_path / "report.html")
+    assert running.count("svg.board .chip") == 144
+    assert running.count(".chip .cross") == 2
+    assert running.count(".faults .cross") == 3, "one link leaves the picture at both ends"
+    found = running.run(
+        "[...document.querySelectorAll('g.chip')].map((chip) => [chip.querySelector('.place').textContent, "
+        "...chip.getAttribute('transform').match(/[-.0-9]+/g).map(Number)])"
+    )
+    board = board_of(broken)
+    for place, right, down in found:
+        chip = tuple(map(int, place.split(",")))
+        left, bottom = ((0, 0), (4, 8), (8, 4))[board[chip]]
+        x, y = round((right - down / math.sqrt(3)) / SPACING, 3), round(-2 * down / math.sqrt(3) / SPACING, 3)
+        assert (x, y) == (left + (chip[0] - left) % 12, bottom + (chip[1] - bottom) % 12)
+        assert 0 <= x - left < 8
+        assert 0 <= y - bottom < 8
+    assert traced(running, "exc[0]").startswith("Key ")
+    facts = running.run("document.querySelector('#machine .facts').textContent")
+    assert "Chips that cannot be used2: (3, 3), (9, 5)" in facts
+    assert "Links that cannot be used2: (5, 5) E, (11, 0) E" in facts
 
 
 def test_chips_are_visited_by_keyboard(page: Browser, outcome: Outcome[GraphMapping]) -> None:
@@ -214,6 +295,33 @@ def test_chips_are_visited_by_keyboard(page: Browser, outcome: Outcome[GraphMapp
     page.press("ArrowDown")
     assert page.run("document.querySelectorAll('.chip[tabindex=\"0\"]').length") == 1
     assert page.run("document.activeElement.getAttribute('aria-label')").startswith("Chip (")
+
+
+def test_arrows_go_to_the_nearest_row(page: Browser) -> None:
+    """From the Ethernet chip up all eight rows of the board, then back down; left and right stay in one."""
+    page.run("[...document.querySelectorAll('g.chip')].find((chip) => chip.textContent.includes('0,0')).focus()")
+    chip = "document.activeElement.querySelector('.place').textContent"
+    ways: list[list[str]] = []
+    for key, times in (("ArrowUp", 9), ("ArrowDown", 9), ("ArrowLeft", 5), ("ArrowRight", 5)):
+        ways.append([page.run(chip)])
+        for _ in range(times):
+            page.press(key)
+            ways[-1].append(page.run(chip))
+    rows = [[int(place.partition(",")[2]) for place in way] for way in ways]
+    assert rows[:2] == [[0, 1, 2, 3, 4, 5, 6, 7, 7, 7], [7, 6, 5, 4, 3, 2, 1, 0, 0, 0]]
+    assert ways[2] == ["4,0", "3,0", "2,0", "1,0", "0,0", "0,0"]
+    assert ways[3] == ["0,0", "1,0", "2,0", "3,0", "4,0", "4,0"]
+
+
+def test_marked_rows_of_folded_tables_are_counted(page: Browser) -> None:
+    page.run("document.getElementById('population').value = '0'")
+    page.run("document.getElementById('population').dispatchEvent(new Event('change'))")
+    found = "document.querySelectorAll('summary[data-marked]')"
+    folded = [("Placement by slice", "52 rows marked"), ("Routes: the tree", "52 rows marked")]
+    told = page.run(f"[...{found}].map((summary) => [summary.textContent, summary.dataset.marked])")
+    assert [(text[: len(start)], marks) for (text, marks), (start, _) in zip(told, folded, strict=True)] == folded
+    page.run("document.getElementById('clear').click()")
+    assert page.run(f"{found}.length") == 0
 
 
 def test_a_screenshot_is_taken(page: Browser, tmp_path: Path) -> None:
@@ -259,9 +367,9 @@ def test_what_is_highlighted_is_found_on_many_boards(running: Browser, tmp_path:
     running.run("document.querySelectorAll('details.part').forEach((part) => { part.open = false; })")
     running.run("document.getElementById('population').focus()")
     running.press("ArrowDown")
-    marks = "[...document.querySelector('svg.board').querySelectorAll('.mine .load')].map((text) => text.textContent)"
+    marks = "[...document.querySelector('svg.board').querySelectorAll('.mine .mark')].map((text) => text.textContent)"
     chips = set(zip(mapping.placement.x[:52].tolist(), mapping.placement.y[:52].tolist(), strict=True))
-    assert sum(map(int, running.run(marks))) == len(chips)
+    assert sum(int(text.partition(" ")[0]) for text in running.run(marks)) == len(chips)
     opened = running.run("[...document.querySelectorAll('details.part[open]')].length")
     assert opened == running.run("document.querySelectorAll('details.part:has(.chip.mine)').length")
     assert opened > 0

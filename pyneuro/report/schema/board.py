@@ -11,12 +11,14 @@ class ChipCell:
 
     Parameters
     ----------
+    chips, cores : int
+        That can be used; 0 of a chip that is dead, or cut off from the others.
     board : int
-        Number of the board that it, or the first chip of the block, belongs to.
+        Number of the board that it, or a chip of the block, belongs to.
     entries : int
         Of its routing table.
-    sdram_bytes, dtcm_bytes : int
-        SDRAM in use; DTCM of its fullest core, None where that is not known.
+    sdram_bytes, dtcm_bytes : int, optional
+        SDRAM in use; DTCM of its fullest core. None where that is not known.
     load : float, optional
         Share of a tick that its busiest core needs: the fullest tick of the run, or what is expected.
     packets : float
@@ -31,7 +33,7 @@ class ChipCell:
     ethernet: bool
     board: int
     entries: int
-    sdram_bytes: int
+    sdram_bytes: int | None = None
     dtcm_bytes: int | None = None
     load: float | None = None
     packets: float = 0.0
@@ -79,11 +81,42 @@ class BoardView:
 
 
 @dataclass(frozen=True)
+class BoardRow:
+    """A board, whose Ethernet chip is (x, y), and what is in use of it.
+
+    Parameters
+    ----------
+    chips_dead : int
+        Chips that cannot be used.
+    entries, load : int, float
+        Of the fullest table; of the busiest core, as of `ChipCell`.
+    sdram_bytes, packets : int, float
+        Of all its chips.
+    """
+
+    number: int
+    x: int
+    y: int
+    chips_dead: int
+    chips_used: int
+    cores_used: int
+    entries: int
+    sdram_bytes: int | None
+    load: float | None
+    packets: float
+
+
+@dataclass(frozen=True)
 class MachineSection:
     """The machine, what of it is used, and its picture.
 
     Parameters
     ----------
+    on_boards : tuple of BoardRow
+        Every board, by its number, if there are several.
+    dead_chips, dead_links : tuple of (x, y), tuple of (x, y, link)
+        Chips and links of such a machine that cannot be used: they are dead, cut off, or no route may take them.  A
+        link is told at one end, and not if it is one of a chip that is told.
     block : int
         Each cell of the picture is a square of ``block`` x ``block`` chips.
     whole : bool
@@ -92,6 +125,8 @@ class MachineSection:
         Links with traffic, if `block` is 1.
     views, views_omitted : tuple of BoardView, int
         If `block` is not 1: the boards in use, chip by chip, and how many more are in use.
+    more, more_omitted : tuple of ChipCell, int
+        Chips in use that are in none of these pictures, and how many more there are.
     link_capacity : float
         Packets a second that a link can take.
     link_load, expected_link_load : float, optional
@@ -118,6 +153,11 @@ class MachineSection:
     links: tuple[LinkTraffic, ...]
     views: tuple[BoardView, ...]
     views_omitted: int
+    more: tuple[ChipCell, ...]
+    more_omitted: int
+    on_boards: tuple[BoardRow, ...]
+    dead_chips: tuple[tuple[int, int], ...]
+    dead_links: tuple[tuple[int, int, int], ...]
     link_capacity: float
     link_load: float | None
     expected_link_load: float | None

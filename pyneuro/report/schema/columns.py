@@ -35,7 +35,7 @@ class CoreColumns(Long):
     p: Integers
     key: tuple[str | None, ...]
     mask: tuple[str | None, ...]
-    sdram_bytes: Integers
+    sdram_bytes: Integers | None
     dtcm_bytes: Integers | None = None
     expected: Numbers | None = None
     mean: Numbers | None = None

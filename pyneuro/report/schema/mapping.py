@@ -81,7 +81,7 @@ class CoreRow:
     p: int
     key: str | None
     mask: str | None
-    sdram_bytes: int
+    sdram_bytes: int | None
     dtcm_bytes: int | None = None
     expected: float | None = None
     mean: float | None = None

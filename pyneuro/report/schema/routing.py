@@ -19,6 +19,8 @@ class NetRow:
     ----------
     label : str
         The slice or vertex that sends, on core `p` of chip (x, y).
+    keys : int
+        Keys that it sends, from `key` on.
     weight : float
         Packets if every neuron of it fires once.
     sinks : int
@@ -38,6 +40,7 @@ class NetRow:
     p: int
     key: str
     mask: str
+    keys: int
     weight: float
     sinks: int
     chips: int
