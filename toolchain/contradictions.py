@@ -2,23 +2,39 @@
 
 Limits of one vertex that share no chip or name two cores; two vertices on one core; what is together and apart, or
 together and on different chips; what is apart and on one chip; what is near what is too far away; chips with too
-few cores or too little SDRAM for what is put there.  What only many rules together make impossible is found in placing.
+few cores or too little SDRAM for what is put there (`toolchain.crowded`).  What only many rules together make
+impossible is found in placing.
+
+A file may say thousands of rules about all vertices, so not every pair is looked at: a rule is held against what those
+before it leave, and named with the first of them that it contradicts.  Time and memory grow with what the rules select,
+and `MOST_TOLD` contradictions are told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cached_property
+from itertools import chain
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.machine import LINKS, Machine, shifted
+from emulator.machine import LINKS, Machine, hops, shifted
 from toolchain.constraints import Apart, Group, Near, Origins
 from toolchain.graph import Graph
 from toolchain.problems import Problem
 from toolchain.settings import Origin
+
+MOST_NAMED: Final = 20
+"""Rules that one message names."""
+MOST_VERTICES: Final = 4
+"""Vertices that one message names."""
+MOST_KEPT: Final = 200
+"""Limits of one vertex among which the one that contradicts another is looked for."""
+FEW_PAIRS: Final = 1 << 14
+"""Pairs of chips whose distances are taken one by one."""
 
 Grouped = tuple[tuple[Group, Origins], ...]
 """Vertices that must share a chip, and where that was said."""
@@ -43,6 +59,16 @@ class Limit:
 
     def __str__(self) -> str:
         return f"{self.text} ({self.origin})"
+
+    @cached_property
+    def key(self) -> bytes:
+        """The chips, to be compared with others."""
+        return np.packbits(self.chips).tobytes()
+
+    @cached_property
+    def numbers(self) -> NDArray[np.intp]:
+        """The chips by their numbers, ``x * height + y``."""
+        return np.flatnonzero(self.chips)
 
 
 Limits = dict[int, list[Limit]]
@@ -71,41 +97,72 @@ class Said:
         What the graph itself keeps together was said nowhere.
         """
         known = [self.origins[name] for name in origins if name in self.origins]
-        *others, last = known or [Origin(_listed(origins))]
+        *others, last = known or [Origin(listed(origins))]
         return Problem(message, last, also=(*others, *(limit.origin for limit in also)))
 
 
-def contradictions(graph: Graph, machine: Machine, said: Said) -> list[Problem]:
-    """A problem for each contradiction, the same one told once."""
-    found = [
-        *_of_one_vertex(said.limits),
-        *_of_one_core(said.limits),
-        *_of_groups(graph, said),
-        *_of_apart(graph, said),
-        *_of_near(machine, said),
-        *_of_capacity(graph, machine, said),
-    ]
-    return list({problem.message: problem for problem in reversed(found)}.values())[::-1]
+def contradictions(graph: Graph, machine: Machine, said: Said) -> Iterator[Problem]:
+    """A problem for each contradiction between two rules, or within one; of many alike a few."""
+    yield from _of_one_vertex(said.limits)
+    yield from _of_one_core(said.limits)
+    yield from _of_groups(graph, said)
+    yield from _of_apart(graph, said)
+    yield from _of_near(machine, said)
 
 
 def _of_one_vertex(limits: Limits) -> Iterator[Problem]:
-    for several in limits.values():
-        for one, other in combinations(several, 2):
-            if not np.any(one.chips & other.chips) or (one.core and other.core and one.core != other.core):
-                yield Problem(f"{one} contradicts {other}", other.origin, also=(one.origin,))
+    for several in {tuple(several): several for several in limits.values()}.values():
+        for one, other in _clashing(several):
+            yield Problem(f"{one} contradicts {other}", other.origin, also=(one.origin,))
+
+
+def _clashing(limits: Iterable[Limit], cores: bool = True) -> Iterator[tuple[Limit, Limit]]:
+    """Limits that cannot both be kept: each with the first before it that it is against.
+
+    As long as a limit has chips in common with what all before it leave, it is against none of them.
+
+    Parameters
+    ----------
+    cores : bool
+        Whether those that name two cores are against each other.
+    """
+    against: dict[tuple[bytes, int | None], Limit | None] = {}
+    kept: list[Limit] = []
+    left: NDArray[np.bool_] | None = None
+    core: int | None = None
+    for limit in dict.fromkeys(limits):
+        kind = limit.key, limit.core if cores else None
+        if kind not in against:
+            against[kind] = None
+            other_core = cores and bool(core and limit.core and core != limit.core)
+            if left is None or (not other_core and np.any(left & limit.chips)):
+                left, core = limit.chips if left is None else left & limit.chips, core or limit.core
+                kept += [limit] if len(kept) < MOST_KEPT else []
+            else:
+                against[kind] = next((one for one in kept if _exclude(one, limit, cores)), None)
+        if (one := against[kind]) is not None:
+            yield one, limit
+
+
+def _exclude(one: Limit, other: Limit, cores: bool) -> bool:
+    return not np.any(one.chips & other.chips) or (cores and bool(one.core and other.core and one.core != other.core))
 
 
 def _of_one_core(limits: Limits) -> Iterator[Problem]:
     """Two vertices that must be on one core of one chip."""
     first: dict[tuple[bytes, int], tuple[int, Limit]] = {}
+    told: set[tuple[Limit, Limit]] = set()
     for vertex, several in limits.items():
         for limit in several:
             if limit.core is None:
                 continue
-            other, taken = first.setdefault((limit.chips.tobytes(), limit.core), (vertex, limit))
-            if other != vertex and taken is limit:
+            other, taken = first.setdefault((limit.key, limit.core), (vertex, limit))
+            if other == vertex or (taken, limit) in told:
+                continue
+            told.add((taken, limit))
+            if taken is limit:
                 yield Problem(f"{limit}: a core takes one slice, and several match", limit.origin)
-            elif other != vertex:
+            else:
                 both = f"{taken} contradicts {limit}"
                 yield Problem(f"{both}: a core takes one slice", limit.origin, also=(taken.origin,))
 
@@ -114,57 +171,87 @@ def _of_groups(graph: Graph, said: Said) -> Iterator[Problem]:
     """Vertices that share a chip and have none in common."""
     for group, origins in said.groups:
         several = [limit for vertex in group for limit in said.limits.get(vertex, ())]
-        for one, other in combinations(several, 2):
-            if not np.any(one.chips & other.chips):
-                together = f"{_names(graph, group)} share a chip ({_listed(origins)})"
-                yield said.problem(f"{one} contradicts {other}: {together}", origins, one, other)
+        for one, other in _clashing(several, cores=False):
+            together = f"{names(graph, group)} share a chip ({listed(origins)})"
+            yield said.problem(f"{one} contradicts {other}: {together}", origins, one, other)
 
 
 def _of_apart(graph: Graph, said: Said) -> Iterator[Problem]:
     """Vertices that are apart, and together or on one chip."""
+    group_of = {vertex: [(number, vertex)] for number, (group, _) in enumerate(said.groups) for vertex in group}
+    limit_on = {vertex: _on_one_chip(several) for vertex, several in said.limits.items()}
+    chip_of = {vertex: [(chip, vertex) for chip in there] for vertex, there in limit_on.items() if there}
     for rule in said.apart:
-        these, those = set(rule.these), set(rule.those)
-
-        def face(one: int, other: int, these: set[int] = these, those: set[int] = those) -> bool:
-            return (one in these and other in those) or (other in these and one in those)
-
-        for group, origins in said.groups:
-            for pair in combinations(group, 2):
-                if face(*pair):
-                    together = f"{_names(graph, pair)} share a chip ({_listed(origins)})"
-                    message = f"{together} contradicts that they are apart ({rule.origin})"
-                    yield said.problem(message, (*origins, rule.origin))
-        for here in _on_one_chip(said.limits, sorted(these | those)):
-            for (one, first), (other, second) in combinations(here, 2):
-                if face(one, other):
-                    both = f"{first} and {second} contradict" if first is not second else f"{first} contradicts"
-                    yield said.problem(f"{both} that they are apart ({rule.origin})", (rule.origin,), first, second)
+        for number, pair in _facing(rule, group_of):
+            origins = said.groups[number][1]
+            together = f"{names(graph, pair)} share a chip ({listed(origins)})"
+            message = f"{together} contradicts that they are apart ({rule.origin})"
+            yield said.problem(message, (*origins, rule.origin))
+        for chip, pair in _facing(rule, chip_of):
+            first, second = (limit_on[vertex][chip] for vertex in pair)
+            both = f"{first} and {second} contradict" if first is not second else f"{first} contradicts"
+            yield said.problem(f"{both} that they are apart ({rule.origin})", (rule.origin,), first, second)
 
 
-def _on_one_chip(limits: Limits, vertices: list[int]) -> list[list[tuple[int, Limit]]]:
-    """The vertices that must be on a certain chip, for each such chip."""
-    here: dict[bytes, list[tuple[int, Limit]]] = {}
-    for vertex in vertices:
-        for limit in limits.get(vertex, ()):
-            if np.count_nonzero(limit.chips) == 1:
-                here.setdefault(limit.chips.tobytes(), []).append((vertex, limit))
-    return list(here.values())
+Shared = Mapping[int, Sequence[tuple[int, int]]]
+"""For vertices what they share with others, by its number, and the vertex."""
+
+
+def _facing(rule: Apart, shared: Shared) -> Iterator[tuple[int, tuple[int, int]]]:
+    """What a vertex of the one side of `rule` shares with one of the other, and the first such pair."""
+    those: dict[int, list[int]] = {}
+    for number, vertex in chain.from_iterable(shared.get(vertex, ()) for vertex in rule.those):
+        if len(those.setdefault(number, [])) < 2:
+            those[number].append(vertex)  # of two one is another than that of the other side
+    told: set[int] = set()
+    for number, vertex in chain.from_iterable(shared.get(vertex, ()) for vertex in rule.these):
+        other = next((one for one in those.get(number, ()) if one != vertex), None)
+        if other is not None and number not in told:
+            told.add(number)
+            yield number, (min(vertex, other), max(vertex, other))
+
+
+def _on_one_chip(limits: Sequence[Limit]) -> dict[int, Limit]:
+    """For each chip that a vertex must be on, the first limit that says so."""
+    return {int(limit.numbers[0]): limit for limit in reversed(limits) if len(limit.numbers) == 1}
 
 
 def _of_near(machine: Machine, said: Said) -> Iterator[Problem]:
     """Vertices whose chips are all too far from those of what they must be near."""
-    limits = said.limits
+    limits, surroundings = said.limits, _Surroundings(machine)
     for rule in said.near:
         if not all(other in limits for other in rule.those):
             continue
-        those = list({limit.text: limit for other in rule.those for limit in limits[other]}.values())
-        around = np.logical_or.reduce([limit.chips for limit in those])
-        reached = _within(machine, around, rule.hops)
-        for vertex in sorted(set(rule.these) - set(rule.those)):
-            for limit in limits.get(vertex, ()):
-                if not np.any(limit.chips & reached):
-                    far = f"{limit} is not within {rule.hops} hops ({rule.origin}) of {_listed(map(str, those))}"
-                    yield said.problem(far, (rule.origin,), limit, *those)
+        those = list(dict.fromkeys(limit for other in rule.those for limit in limits[other]))
+        others = set(rule.those)
+        these = dict.fromkeys(
+            limit for vertex in rule.these if vertex not in others for limit in limits.get(vertex, ())
+        )
+        for limit in these:
+            if not surroundings.reach(those, limit, rule.hops):
+                far = f"{limit} is not within {rule.hops} hops ({rule.origin}) of {listed(map(str, those))}"
+                yield said.problem(far, (rule.origin,), limit, *those[:MOST_NAMED])
+
+
+class _Surroundings:
+    """Which chips are near which; what has been widened is kept."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self.widened: dict[Hashable, NDArray[np.bool_]] = {}
+
+    def reach(self, those: Sequence[Limit], limit: Limit, radius: int) -> bool:
+        """Whether some chip of `limit` is at most `radius` hops from one of `those`, if no link is absent."""
+        if len(limit.numbers) * sum(len(one.numbers) for one in those) <= FEW_PAIRS:
+            x, y = np.divmod(limit.numbers.astype(np.int32), np.int32(self.machine.height))
+            chips = np.concatenate([one.numbers for one in those]).astype(np.int32)
+            other_x, other_y = np.divmod(chips, np.int32(self.machine.height))
+            return bool((hops(self.machine, x[:, None] - other_x, y[:, None] - other_y) <= radius).any())
+        key = (*sorted({one.key for one in those}), radius)
+        if key not in self.widened:
+            around = np.logical_or.reduce([one.chips for one in those])
+            self.widened[key] = _within(self.machine, around, radius)
+        return bool(np.any(limit.chips & self.widened[key]))
 
 
 def _within(machine: Machine, chips: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
@@ -180,37 +267,15 @@ def _within(machine: Machine, chips: NDArray[np.bool_], radius: int) -> NDArray[
     return reached
 
 
-def _of_capacity(graph: Graph, machine: Machine, said: Said) -> Iterator[Problem]:
-    """Chips that have too few cores, or too little SDRAM, for all that must be on them; groups larger than a chip."""
-    rules: dict[str, tuple[Limit, list[int]]] = {}
-    for vertex, several in said.limits.items():
-        for limit in several:
-            rules.setdefault(str(limit), (limit, []))[1].append(vertex)
-    for limit, _ in rules.values():
-        inside = [other for other, (inner, _) in rules.items() if not np.any(inner.chips & ~limit.chips)]
-        vertices = sorted({vertex for other in inside for vertex in rules[other][1]})
-        sdram = int(np.count_nonzero(limit.chips)) * machine.sdram_bytes
-        if lacking := _lacking(graph, vertices, int(machine.cores[limit.chips].sum()), sdram):
-            also = tuple(rules[other][0].origin for other in inside[:-1])
-            yield Problem(f"{_listed(inside)}: {lacking}", rules[inside[-1]][0].origin, also=also)
-    for group, origins in said.groups:
-        if lacking := _lacking(graph, list(group), int(machine.cores.max()), machine.sdram_bytes):
-            yield said.problem(f"{_names(graph, group)} on one chip ({_listed(origins)}): {lacking}", origins)
+def listed(said: Iterable[str]) -> str:
+    """``a and b and c``; of many the first few."""
+    every = list(said)
+    if len(every) > MOST_NAMED:
+        every = [*every[: MOST_NAMED - 1], f"{len(every) - MOST_NAMED + 1:,} others"]
+    return " and ".join(every)
 
 
-def _lacking(graph: Graph, vertices: list[int], cores: int, sdram: int) -> str:
-    """What `vertices` need and there is too little of; "" if there is enough."""
-    need = sum(graph.vertices[vertex].sdram_bytes for vertex in vertices)
-    if len(vertices) > cores:
-        return f"that needs {len(vertices)} cores, there are {cores}"
-    return f"that needs {need:,} bytes of SDRAM, there are {sdram:,}" if need > sdram else ""
-
-
-def _listed(names: Iterable[str]) -> str:
-    """``a and b and c``."""
-    return " and ".join(names)
-
-
-def _names(graph: Graph, vertices: Group) -> str:
-    names = [f"'{graph.vertices[vertex].name}'" for vertex in vertices]
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) < 5 else f"{', '.join(names[:3])} and others"
+def names(graph: Graph, vertices: Group) -> str:
+    """What to call vertices; of many the first few."""
+    called = [f"'{graph.vertices[vertex].name}'" for vertex in vertices[:MOST_VERTICES]]
+    return f"{', '.join(called[:-1])} and {called[-1] if len(vertices) <= MOST_VERTICES else 'others'}"

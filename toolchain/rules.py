@@ -8,8 +8,11 @@ patterns that match nothing, places that the machine does not have, and rules th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import chain
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +20,15 @@ from numpy.typing import NDArray
 from emulator.machine import Machine
 from toolchain.constraints import FREE, Apart, Constraints, Group, Near, Origins, merged, of_graph, with_graph
 from toolchain.contradictions import Limit, Said, contradictions
+from toolchain.crowded import crowded
 from toolchain.graph import Graph, population_name
 from toolchain.patterns import matches
 from toolchain.problems import Problem, SettingsError, nearest, short
 from toolchain.regions import chips_of, wrong
 from toolchain.settings import Origin, PlaceRule
+
+MOST_TOLD: Final = 100
+"""Contradictions that are told at once."""
 
 
 def constraints_of(graph: Graph, machine: Machine, rules: Sequence[PlaceRule]) -> Constraints:
@@ -42,10 +49,22 @@ def constraints_of(graph: Graph, machine: Machine, rules: Sequence[PlaceRule]) -
     said = Said(
         reader.limits, merged([*of_graph(graph), *reader.groups]), tuple(reader.apart), tuple(reader.near), origins
     )
-    problems = reader.problems + contradictions(graph, machine, said)
-    if problems:
+    found = chain(contradictions(graph, machine, said), crowded(graph, machine, said))
+    if problems := reader.problems + _told(found):
         raise SettingsError(problems)
     return _constraints(said)
+
+
+def _told(found: Iterable[Problem]) -> list[Problem]:
+    """The first `MOST_TOLD` problems, the same one told once; the last says if there may be more of them."""
+    told: dict[str, Problem] = {}
+    for problem in found:
+        if problem.message not in told and len(told) == MOST_TOLD:
+            *others, last = told.values()
+            more = f"there may be more: the first {MOST_TOLD} contradictions are told"
+            return [*others, replace(last, hints=(*last.hints, more))]
+        told.setdefault(problem.message, problem)
+    return list(told.values())
 
 
 def select(graph: Graph, pattern: str, origin: Origin) -> Group:
@@ -76,6 +95,8 @@ class _Reader:
         self.apart: list[Apart] = []
         self.near: list[Near] = []
         self.problems: list[Problem] = []
+        self._selected: dict[str, Group] = {}
+        self._chips: dict[Hashable, tuple[NDArray[np.bool_], str]] = {}
 
     def read(self, rule: PlaceRule) -> None:
         """Take one rule in, or note what is wrong with it."""
@@ -88,14 +109,22 @@ class _Reader:
             self.problems += error.problems
 
     def _read_place(self, rule: PlaceRule) -> None:
-        chips, where = chips_of(rule, self.machine)
+        place = rule.chip, rule.core, rule.board, rule.region
+        if place not in self._chips:
+            self._chips[place] = chips_of(rule, self.machine)
+        chips, where = self._chips[place]
         limit = Limit(chips, rule.core, rule.origin, f"'{rule.pattern}' on {where}")
-        for vertex in select(self.graph, rule.pattern, rule.origin):
+        for vertex in self._select(rule.pattern, rule.origin):
             self.limits.setdefault(vertex, []).append(limit)
 
+    def _select(self, pattern: str, origin: Origin) -> Group:
+        if pattern not in self._selected:
+            self._selected[pattern] = select(self.graph, pattern, origin)
+        return self._selected[pattern]
+
     def _read_relation(self, rule: PlaceRule) -> None:
-        these = select(self.graph, rule.pattern, rule.origin)
-        those = select(self.graph, rule.other, rule.other_origin if rule.other_origin.line else rule.origin)
+        these = self._select(rule.pattern, rule.origin)
+        those = self._select(rule.other, rule.other_origin if rule.other_origin.line else rule.origin)
         origin = str(rule.origin)
         if rule.kind == "apart":
             self.apart.append(Apart(these, those, origin))
@@ -128,9 +157,10 @@ def _slices_in_words(vertices: list[int]) -> str:
 
 
 def _constraints(said: Said) -> Constraints:
-    limits = {vertex: said.limits[vertex] for vertex in sorted(said.limits)}
+    limits = {vertex: tuple(said.limits[vertex]) for vertex in sorted(said.limits)}
+    all_of = cache(_all_of)
     return Constraints(
-        chips={vertex: _all_of(several) for vertex, several in limits.items()},
+        chips={vertex: all_of(several) for vertex, several in limits.items()},
         core={v: limit.core for v, several in limits.items() for limit in several if limit.core is not None},
         together=tuple(group for group, _ in said.groups),
         apart=said.apart,
@@ -140,7 +170,7 @@ def _constraints(said: Said) -> Constraints:
     )
 
 
-def _all_of(limits: list[Limit]) -> NDArray[np.bool_]:
+def _all_of(limits: tuple[Limit, ...]) -> NDArray[np.bool_]:
     """The chips that all `limits` allow; limits of one rule share one array."""
     if len(limits) == 1:
         return limits[0].chips

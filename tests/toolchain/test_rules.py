@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -9,14 +10,16 @@ import numpy as np
 import pytest
 from graphs import populations
 
+import toolchain.contradictions
 from emulator.machine import board_of, boards, spin5, without
 from toolchain.constraints import FREE, Constraints
+from toolchain.contradictions import Limit
 from toolchain.errors import MappingError
 from toolchain.graph import Graph, Vertex
 from toolchain.place.check import check
 from toolchain.place.hilbert import place
 from toolchain.problems import SettingsError
-from toolchain.rules import constraints_of
+from toolchain.rules import MOST_TOLD, constraints_of
 from toolchain.settings import Origin, PlaceRule, Region
 
 GRAPH = populations({"retina": 2, "LGN": 2, "V1 E": 3, "V1 I": 1})
@@ -207,3 +210,43 @@ def test_rules_that_can_only_together_not_be_kept_are_told_by_the_placer() -> No
     found: Constraints = constraints_of(GRAPH, spin5(), rules)
     with pytest.raises(MappingError, match=r"of r\.map:1 and r\.map:2 together"):
         place(GRAPH, spin5(), found)
+
+
+def test_of_many_contradictions_some_are_told_and_not_every_pair_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at grows with the rules, not with their pairs."""
+    graph = populations({"a": 400})
+    looked = Counter[str]()
+
+    def exclude(one: Limit, other: Limit, cores: bool) -> bool:
+        looked["pairs"] += 1
+        return not np.any(one.chips & other.chips)
+
+    monkeypatch.setattr(toolchain.contradictions, "_exclude", exclude)
+    apart = [rule(2 * i + 1, "apart", "a", "a") for i in range(150)]
+    on = [rule(2 * i + 2, "on", "a", chip=(0, 0)) for i in range(150)]
+    found = problems(*on, *apart, graph=graph)
+    assert len(found) == MOST_TOLD
+    assert found[-1].endswith(f"; there may be more: the first {MOST_TOLD} contradictions are told")
+    assert not any(one.endswith("are told") for one in found[:-1])
+    assert looked["pairs"] == 0
+    chips = [(x, y) for x in range(5) for y in range(4)]
+    scattered = [rule(i + 1, "on", "a", chip=chip) for i, chip in enumerate(chips * 10)]
+    assert len(problems(*scattered, graph=populations({"a": 2}))) == MOST_TOLD
+    assert looked["pairs"] == len(chips) - 1, "each place is held against the first of those that contradict it"
+
+
+def test_a_limit_against_a_later_one_of_several_that_agree() -> None:
+    on = (rule(1, "on", "LGN", region=Region(0, 0, 3, 3)), rule(2, "on", "LGN", region=Region(2, 2, 4, 4)))
+    assert problems(*on, rule(3, "on", "LGN[[]0]", chip=(1, 1)), rule(4, "on", "LGN", chip=(3, 3))) == [
+        "r.map:3: 'LGN' on chips (2, 2) to (4, 4) (r.map:2) contradicts 'LGN[[]0]' on chip (1, 1) (r.map:3)"
+    ]
+
+
+def test_regions_are_held_against_those_within_them() -> None:
+    graph = populations({"a": 10, "b": 20, "c": 35})
+    on = (rule(1, "on", "a", chip=(1, 1)), rule(2, "on", "b", region=Region(1, 1, 1, 2)))
+    assert constraints_of(graph, spin5(), on)
+    assert problems(*on, rule(3, "on", "c", region=Region(1, 1, 2, 2)), rule(4, "on", "c", board=0), graph=graph) == [
+        "r.map:3: 'a' on chip (1, 1) (r.map:1) and 'b' on chips (1, 1) to (1, 2) (r.map:2) and "
+        "'c' on chips (1, 1) to (2, 2) (r.map:3): that needs 65 cores, there are 64"
+    ]
