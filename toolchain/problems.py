@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -97,9 +98,17 @@ def _shown(origin: Origin) -> list[str]:
     lines = [f"{number} | {window}".rstrip()]
     if origin.column:
         start = origin.column - 1 - first
-        width = max(1, min(origin.width, WIDEST - start))
-        lines.append(f"{margin} | {' ' * start}{'^' * width}")
+        marked = window[start : start + max(1, origin.width)]
+        lines.append(f"{margin} | {' ' * _width(window[:start])}{'^' * max(1, _width(marked))}")
     return lines
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal that `text` takes: two for an ideograph or an emoji, none for an accent of its own.
+
+    As in Unicode Standard Annex 11, East Asian Width.
+    """
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def nearest(name: str, known: Iterable[str], *, near_only: bool = False) -> tuple[str, ...]:

@@ -61,18 +61,18 @@ class Builder(Parts):
             self.names[str(name)] = found, self.line.of(name)
 
     def machine_by_name(self, tree: Node, name: Token) -> Machine:
-        """``machine spin5``."""
-        return Machine(str(name), where=self.where(tree))
+        """``machine spin5``, ``machine "3 boards"``."""
+        return Machine(name[1:-1] if name.type == "STRING" else str(name), where=self.where(tree))
 
     def machine_of_boards(self, tree: Node, boards: Node) -> Machine:
         """``machine 3 boards``."""
         number = self.value(boards)
         return Machine("1 board" if number == 1 else f"{number} boards", where=self.where(tree))
 
-    def machine_of_size(self, tree: Node, size: Token, shape: Token) -> Machine:
-        """``machine 16x16 torus``."""
+    def machine_of_size(self, tree: Node, size: Token, shape: Token | None) -> Machine:
+        """``machine 16x16``, a torus, or ``machine 16x16 mesh``."""
         width, height = (int(part) for part in size.split("x"))
-        return Machine(f"{width}x{height} {shape}", where=self.where(tree))
+        return Machine(f"{width}x{height} {shape or 'torus'}", where=self.where(tree))
 
     def clock(self, tree: Node, frequency: Node) -> Clock:
         """``clock 180 MHz``."""

@@ -6,7 +6,9 @@ The parser knows terminals; `PHRASES` says what those are to a user.  Words of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
@@ -40,13 +42,27 @@ MOST: Final = 12
 """Where more words are possible, a statement begins."""
 CODE: Final = re.compile(r"""(?:[^#"']|"[^"]*"|'[^']*')*""")
 """A line up to its comment, or to a quote that is not closed."""
-PIECE: Final = re.compile(r""""[^"]*"|'[^']*'|[\w.]+|\S""")
+PIECE: Final = re.compile(r""""[^"]*"|'[^']*'|[\w.]+|.""", re.DOTALL)
 """What is shown of a line that cannot be read on."""
+MEANT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", 'quotes are written as "'),
+        **dict.fromkeys("\u2018\u2019\u201a", "quotes are written as '"),
+        **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "it is written as -"),
+        "\u2264": "it is written as <=",
+        "\u2265": "it is written as >=",
+        "\u00d7": "it is written as x",
+        "{": "options are said as: set neurons_per_core = 64",
+    }
+)
+"""What is written instead of signs that word processors make, or that other languages have."""
 
 
 def words_of(parser: Lark) -> dict[str, str]:
     """The words and signs that stand for themselves, by the names of their terminals."""
-    return {t.name: t.pattern.value for t in parser.terminals if isinstance(t.pattern, PatternStr)}
+    signs = {t.name: t.pattern.value for t in parser.terminals if isinstance(t.pattern, PatternStr)}
+    words = {t.name: t.pattern.raw for t in parser.terminals if (t.pattern.raw or "").isalpha()}
+    return signs | words
 
 
 def code(text: str) -> str:
@@ -65,9 +81,16 @@ def syntax_problem(parser: Lark, line: Line, error: UnexpectedInput) -> Problem:
     if got in ('"', "'"):
         return Problem("this quote is not closed in its line", origin)
     if isinstance(error, UnexpectedCharacters) and not got.isalnum():
-        hints = ("options are said as: set neurons_per_core = 64",) if got == "{" else ()
-        return Problem(f"'{short(got)}' means nothing here", origin, hints)
+        return Problem(f"{_sign(got)} means nothing here", origin, (MEANT[got],) if got in MEANT else ())
     return _unexpected(words_of(parser), _accepted(error), got, origin)
+
+
+def _sign(got: str) -> str:
+    """What cannot be read on, by its name in Unicode if it cannot be seen."""
+    if len(got) > 1 or (got.isprintable() and not got.isspace()):
+        return f"'{short(got)}'"
+    name = unicodedata.name(got, "a control character").lower()
+    return f"U+{ord(got):04X} ({name}), which cannot be seen,"
 
 
 def _accepted(error: UnexpectedInput) -> set[str]:

@@ -1,7 +1,7 @@
 """From text to statements: files are read line by line, included ones in their place.
 
 Every line is parsed by itself, so an error in one does not hide those in others.  Sizes are limited, so that no file
-takes long, and checked before anything is read.
+takes long, and checked before anything is read.  A file that is included by several others is read once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from lark import Lark, UnexpectedInput
+from lark.lexer import PatternRE, PatternStr, TerminalDef
 
 from toolchain.language.build import Builder
 from toolchain.language.expected import syntax_problem, words_of
@@ -40,11 +41,19 @@ class Parsed:
     problems: tuple[Problem, ...] = ()
 
 
+def _whole(terminal: TerminalDef) -> None:
+    """Let a word of the language match whole words only, and before names; else ``letter`` would be ``let ter``."""
+    word = terminal.pattern.value
+    if isinstance(terminal.pattern, PatternStr) and word.isalpha():
+        terminal.pattern = PatternRE(rf"{word}(?!\w)", raw=word)
+        terminal.priority = 1
+
+
 @cache
 def parser() -> Lark:
     """The parser of lines."""
     grammar = files("toolchain.language").joinpath("mapping.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True)
+    return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=True, edit_terminals=_whole)
 
 
 def parse_file(path: str | Path) -> Parsed:
@@ -70,6 +79,7 @@ class _Reading:
         self.statements: list[Statement] = []
         self.left = MAX_BYTES
         self.open: list[Path] = []
+        self.read: set[Path] = set()
 
     @property
     def parsed(self) -> Parsed:
@@ -79,10 +89,10 @@ class _Reading:
         self.builder.problems.append(Problem(message, origin, hints))
 
     def file(self, path: Path, origin: Origin) -> None:
-        """Read a file that is named at `origin`."""
+        """Read a file that is named at `origin`, unless it has been read."""
         try:
             real = path.resolve()
-            if self.refused(path, real, origin):
+            if self.refused(path, real, origin) or real in self.read:
                 return
             with path.open("rb") as file:
                 content = file.read(self.left + 1)
@@ -92,12 +102,15 @@ class _Reading:
                 )
                 return
             text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            self.wrong(f"{path} is no mapping file: it is not text", origin)
+        except UnicodeDecodeError as error:
+            number = content.count(b"\n", 0, error.start) + 1
+            said = f"{path} is no mapping file: line {number} is not text in UTF-8"
+            self.wrong(said, origin, "save it as UTF-8 if it is in another encoding")
         except (OSError, ValueError, RuntimeError) as error:
             self.wrong(f"mapping file {path} cannot be read: {getattr(error, 'strerror', None) or error}", origin)
         else:
             self.left -= len(content)
+            self.read.add(real)
             self.open.append(real)
             self.text(text, str(path), path.parent)
             self.open.pop()
@@ -125,14 +138,14 @@ class _Reading:
 
     def line(self, line: Line, folder: Path) -> None:
         """Read a line."""
+        if line.text.strip()[:1] in ("", "#"):
+            return
         if len(line.text) > MAX_LINE:
             self.wrong(
                 f"the line has {len(line.text):,} characters, {MAX_LINE:,} are the limit",
                 line.origin(1, 1),
                 "say it in several statements",
             )
-            return
-        if line.text.strip()[:1] in ("", "#"):
             return
         try:
             tree = self.parser.parse(line.text)

@@ -82,7 +82,7 @@ class Include(Statement):
 
 @dataclass(frozen=True)
 class Machine(Statement):
-    """``machine 3 boards``: spin3, spin5, ``N boards``, ``WxH torus`` or ``WxH mesh``."""
+    """``machine 3 boards``: spin3, spin5, ``N boards``, ``WxH`` (a torus) or ``WxH mesh``."""
 
     name: str
 
