@@ -4,18 +4,18 @@ A chip or link that is dead is absent.  So is a link that no route may take: not
 SDRAM and table entries that are kept for other uses are taken off every chip, as those are that do not work.
 
 Where no machine is named, the standard ones are tried from small to large, those left out that lack a chip or a board
-on which something is to be placed.  What does not work of a machine, or is forbidden, needs one that is named.
+on which something is to be placed.  What does not work of a machine, or is forbidden, needs one that is named.  All that
+cannot be is told at once, each with its line (`faults`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from emulator.errors import MachineError
 from emulator.machine import LINK_NAMES, Machine, named, smallest, without
@@ -51,20 +51,37 @@ def candidates(
     MachineError
         If there is no machine of that name.
     MappingError
-        If it lacks what the settings say of it, or they leave nothing of it; if no standard machine has the places.
+        If it lacks what the settings say of it, or they leave nothing of it: with all `faults`; if no standard machine has the
+        places.
     """
-    _check(settings)
     if settings.name is not None:
-        yield _with_faults(_whole(settings), settings)
+        machine = _whole(settings)
+        _refuse(faults(machine, settings))
+        yield _with_faults(machine, settings)
         return
-    _refuse_coordinates(settings)
+    _refuse(_coordinates(settings))
     yield from _standard(settings, application_cores, places)
+
+
+def faults(machine: Machine, settings: MachineSettings) -> Iterator[Problem]:
+    """All that `settings` say of `machine` that cannot be."""
+    reserved = [*_amounts(settings), *_reserved(machine, settings)]
+    yield from reserved
+    for i, (x, y) in enumerate(settings.dead_chips):
+        if why := _no_chip(machine, x, y):
+            yield _problem(settings, f"dead_chips.{i}", f"dead chip ({x}, {y}): {why}")
+    for what, links in (("dead", settings.dead_links), ("forbidden", settings.forbidden_links)):
+        for i, link in enumerate(links):
+            if why := _no_link(machine, link):
+                yield _problem(settings, f"{what}_links.{i}", f"{what} {why}")
+    yield from _dead_cores(machine, settings, 0 if reserved else settings.reserved_cores)
 
 
 def _standard(settings: MachineSettings, application_cores: int, places: Sequence[PlaceRule]) -> Iterator[Machine]:
     """The standard machines that will do, from small to large."""
     wrong: Sequence[Problem] = ()
     for machine in smallest(application_cores):
+        _refuse(faults(machine, settings))
         kept = _without_reserved(machine, settings)
         if kept.application_cores < application_cores:
             continue
@@ -90,47 +107,19 @@ def _whole(settings: MachineSettings) -> Machine:
 
 def _with_faults(machine: Machine, settings: MachineSettings) -> Machine:
     """`machine` without what is dead, forbidden or reserved."""
-    for x, y in settings.dead_chips:
-        _refuse_no_chip(machine, settings, x, y, f"dead chip ({x}, {y})")
-    for what, links in (("dead", settings.dead_links), ("forbidden", settings.forbidden_links)):
-        for link in links:
-            _refuse_no_link(machine, settings, link, what)
     absent = (*settings.dead_links, *settings.forbidden_links)
     kept = without(_without_reserved(machine, settings), settings.dead_chips, absent)
-    cores = _without_dead_cores(machine, kept.cores, settings)
-    if not cores.any():
-        raise _error(settings, f"all chips of {machine.name} are dead")
-    return replace(kept, cores=cores)
-
-
-def _without_dead_cores(machine: Machine, there: NDArray[np.uint8], settings: MachineSettings) -> NDArray[np.uint8]:
-    """The cores `there` that work; a chip that keeps none could not be told from an absent one."""
-    cores = there.copy()
+    cores = kept.cores.copy()
     for x, y, count in settings.dead_cores:
-        _refuse_no_chip(machine, settings, x, y, f"dead cores on chip ({x}, {y})")
-        if cores[x, y] and not 0 < count < cores[x, y]:
-            raise _error(
-                settings,
-                f"{count} dead cores on chip ({x}, {y}) of {machine.name}: it has {cores[x, y]} to use, and needs one; "
-                "a chip without any is a dead chip",
-            )
         cores[x, y] -= min(count, int(cores[x, y]))
     cores.setflags(write=False)
-    return cores
+    if not cores.any():
+        _refuse([_problem(settings, "dead_chips.0", f"all chips of {machine.name} are dead")])
+    return replace(kept, cores=cores)
 
 
 def _without_reserved(machine: Machine, settings: MachineSettings) -> Machine:
     """`machine` with fewer cores, SDRAM and table entries on every chip, and the clock that is set."""
-    fewest = int(machine.cores[machine.cores > 0].min())
-    for what, reserved, there in (
-        ("application cores", settings.reserved_cores, fewest),
-        ("bytes of SDRAM", settings.reserved_sdram_bytes, machine.sdram_bytes),
-        ("table entries", settings.reserved_entries, machine.table_entries),
-    ):
-        if reserved >= there:
-            raise _error(
-                settings, f"{reserved:,} {what} of each chip are reserved, a chip has {there:,}; reserve fewer"
-            )
     cores = np.where(machine.cores > 0, machine.cores - settings.reserved_cores, 0).astype(np.uint8)
     cores.setflags(write=False)
     return replace(
@@ -143,49 +132,82 @@ def _without_reserved(machine: Machine, settings: MachineSettings) -> Machine:
     )
 
 
-def _check(settings: MachineSettings) -> None:
-    """Refuse amounts that no machine can have."""
-    for what, amount in (
-        ("reserved cores", settings.reserved_cores),
-        ("reserved SDRAM", settings.reserved_sdram_bytes),
-        ("reserved table entries", settings.reserved_entries),
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+
+def _amounts(settings: MachineSettings) -> Iterator[Problem]:
+    """Amounts that no machine can have."""
+    for name, what in (
+        ("reserved_cores", "reserved cores"),
+        ("reserved_sdram_bytes", "reserved SDRAM"),
+        ("reserved_entries", "reserved table entries"),
     ):
-        if amount < 0:
-            raise _error(settings, f"{what} must be 0 or more, got {amount}")
+        if (amount := getattr(settings, name)) < 0:
+            yield _problem(settings, name, f"{what} must be 0 or more, got {amount}")
     if settings.clock_hz is not None and settings.clock_hz <= 0:
-        raise _error(settings, f"the clock must be faster than 0 Hz, got {settings.clock_hz}")
+        yield _problem(settings, "clock_hz", f"the clock must be faster than 0 Hz, got {settings.clock_hz}")
     if settings.link_capacity is not None and not 0 < settings.link_capacity < float("inf"):
-        raise _error(settings, f"the capacity of a link must be > 0 packets a second, got {settings.link_capacity:g}")
+        said = f"the capacity of a link must be > 0 packets a second, got {settings.link_capacity:g}"
+        yield _problem(settings, "link_capacity", said)
 
 
-def _refuse_coordinates(settings: MachineSettings) -> None:
-    """Refuse what is said of single chips where no machine is named."""
-    for what, said in (
-        ("dead chips", settings.dead_chips),
-        ("dead cores", settings.dead_cores),
-        ("dead links", settings.dead_links),
-        ("forbidden links", settings.forbidden_links),
+def _reserved(machine: Machine, settings: MachineSettings) -> Iterator[Problem]:
+    """More that is reserved than a chip can spare."""
+    fewest = int(machine.cores[machine.cores > 0].min())
+    for name, what, there in (
+        ("reserved_cores", "application cores", fewest),
+        ("reserved_sdram_bytes", "bytes of SDRAM", machine.sdram_bytes),
+        ("reserved_entries", "table entries", machine.table_entries),
     ):
-        if said:
-            raise _error(
-                settings, f"{what} are given, but no machine is named that they are of; name it: machine spin5"
+        if (reserved := getattr(settings, name)) >= there:
+            said = f"{reserved:,} {what} of each chip are reserved, a chip has {there:,}; reserve fewer"
+            yield _problem(settings, name, said)
+
+
+def _dead_cores(machine: Machine, settings: MachineSettings, reserved: int) -> Iterator[Problem]:
+    """More dead cores than a chip can spare: one that keeps none could not be told from an absent one."""
+    left = np.where(machine.cores > 0, machine.cores.astype(np.int64) - reserved, 0)
+    for i, (x, y, count) in enumerate(settings.dead_cores):
+        if why := _no_chip(machine, x, y):
+            yield _problem(settings, f"dead_cores.{i}", f"dead cores on chip ({x}, {y}): {why}")
+        elif (x, y) in settings.dead_chips:
+            continue
+        elif 0 < count < left[x, y]:
+            left[x, y] -= count
+        else:
+            said = (
+                f"{count} dead cores on chip ({x}, {y}) of {machine.name}: it has {left[x, y]} to use, and needs one; "
+                "a chip without any is a dead chip"
             )
+            yield _problem(settings, f"dead_cores.{i}", said)
 
 
-def _refuse_no_chip(machine: Machine, settings: MachineSettings, x: int, y: int, what: str) -> None:
-    if not machine.has_chip(x, y):
-        raise _error(settings, f"{what}: {machine.name} has no such chip; {_extent(machine)}")
+def _coordinates(settings: MachineSettings) -> Iterator[Problem]:
+    """What is said of single chips where no machine is named."""
+    for name in ("dead_chips", "dead_cores", "dead_links", "forbidden_links"):
+        if getattr(settings, name):
+            what = name.replace("_", " ")
+            said = f"{what} are given, but no machine is named that they are of; name it: machine spin5"
+            yield _problem(settings, f"{name}.0", said)
 
 
-def _refuse_no_link(machine: Machine, settings: MachineSettings, at: tuple[int, int, int], what: str) -> None:
+def _no_chip(machine: Machine, x: int, y: int) -> str:
+    """Why there is no chip (x, y); "" if there is one."""
+    return "" if machine.has_chip(x, y) else f"{machine.name} has no such chip; {_extent(machine)}"
+
+
+def _no_link(machine: Machine, at: tuple[int, int, int]) -> str:
+    """Which link there is not, and why; "" if there is one."""
     x, y, link = at
     if not 0 <= link < len(LINK_NAMES):
-        raise _error(settings, f"{what} link {link} of chip ({x}, {y}): links are 0 to 5, {', '.join(LINK_NAMES)}")
-    name = LINK_NAMES[link]
-    _refuse_no_chip(machine, settings, x, y, f"{what} link {name} of chip ({x}, {y})")
-    if not machine.links[x, y, link]:
-        there = ", ".join(LINK_NAMES[i] for i in np.flatnonzero(machine.links[x, y]))
-        raise _error(settings, f"{what} link {name} of chip ({x}, {y}): on {machine.name} it has only {there}")
+        return f"link {link} of chip ({x}, {y}): links are 0 to 5, {', '.join(LINK_NAMES)}"
+    what = f"link {LINK_NAMES[link]} of chip ({x}, {y})"
+    if why := _no_chip(machine, x, y):
+        return f"{what}: {why}"
+    if machine.links[x, y, link]:
+        return ""
+    there = ", ".join(LINK_NAMES[i] for i in np.flatnonzero(machine.links[x, y]))
+    return f"{what}: on {machine.name} it has only {there}"
 
 
 def _extent(machine: Machine) -> str:
@@ -193,9 +215,18 @@ def _extent(machine: Machine) -> str:
     return f"its chips are (0, 0) to ({machine.width - 1}, {machine.height - 1}){shape}"
 
 
-def _error(settings: MachineSettings, what: str) -> MappingError:
-    """The error, shown with the line that names the machine, if one does."""
-    return MappingError(what) if settings.origin == DEFAULT else SettingsError([Problem(what, settings.origin)])
+def _problem(settings: MachineSettings, part: str, what: str) -> Problem:
+    """The problem, where that part was said, or else where the machine was named."""
+    return Problem(what, settings.origins.get(part, settings.origin))
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    """Raise the problems, if there are some; those that were said nowhere as plain text."""
+    found = list(problems)
+    if found and all(problem.origin == DEFAULT for problem in found):
+        raise MappingError("; ".join(problem.message for problem in found))
+    if found:
+        raise SettingsError(found)
 
 
 def _at(settings: MachineSettings, what: str) -> str:

@@ -140,7 +140,7 @@ class _Reader:
             raise wrong(
                 rule,
                 f"has {counts}, and 'with' puts slice i of the one with slice i of the other",
-                "try as many neurons a core for both",
+                "cells are cut by neurons_per_core, spike sources by sources_per_core: make both the same",
             )
         for pair in zip(these, those, strict=True):
             if pair[0] != pair[1]:

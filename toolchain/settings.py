@@ -110,6 +110,10 @@ class MachineSettings:
         On every chip, for other uses.
     clock_hz, link_capacity : optional
         Cycles of a core and packets over a link, a second; the standard ones if None.
+    origin : Origin
+        Where the machine was named.
+    origins : mapping of str to Origin
+        Where each other field was said; of a tuple each item, as ``dead_chips.0``.
     """
 
     name: str | None = None
@@ -124,6 +128,7 @@ class MachineSettings:
     link_capacity: float | None = None
     made: Machine | None = None
     origin: Origin = DEFAULT
+    origins: Mapping[str, Origin] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -211,6 +216,8 @@ class Requirement:
         In the figure's unit; a share for percent.
     pattern : str
         Of the populations or projections that it is about; "" for all.
+    pattern_origin : Origin
+        Where the pattern was said.
     """
 
     text: str
@@ -219,6 +226,7 @@ class Requirement:
     threshold: float
     pattern: str = ""
     origin: Origin = DEFAULT
+    pattern_origin: Origin = field(default=DEFAULT, compare=False)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def test_what_is_wrong_with_the_file_is_told_if_the_script_fails_too(
 
 def test_what_the_named_machine_cannot_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check(tmp_path, "machine spin5\ndead 16 cores on chip (0, 0)\n") == 1
-    assert "a.map:1:1: error: 16 dead cores on chip (0, 0) of spin5: it has 15 to use" in capsys.readouterr().out
+    assert "a.map:2:6: error: 16 dead cores on chip (0, 0) of spin5: it has 15 to use" in capsys.readouterr().out
     assert check(tmp_path, "dead 16 cores on chip (0, 0)\n") == 0
 
 
@@ -106,7 +106,7 @@ def test_a_machine_of_the_command_line(script: str, tmp_path: Path, capsys: pyte
     on = ("--machine", "spin3")
     said = 'dead chips (5, 5)\nplace "cells" on chip (1, 2)\n'
     assert check(tmp_path, "dead 16 cores on chip (0, 0)\n", *on) == 1
-    assert "command line: error: 16 dead cores on chip (0, 0) of spin3" in capsys.readouterr().out
+    assert "a.map:1:6: error: 16 dead cores on chip (0, 0) of spin3" in capsys.readouterr().out
     for before in ("", "machine 3 boards\n"):
         assert check(tmp_path, before + said, script) == int(not before)
         assert ("a.map:1:1: error: dead chips are given, but no machine is named" in capsys.readouterr().out) == (

@@ -56,6 +56,8 @@ SAYINGS: list[tuple[str, Statement]] = [
     ("machine 3 boards", Machine("3 boards")),
     ("machine 1 board", Machine("1 board")),
     ("machine 8 x 12 mesh", Machine("8x12 mesh")),
+    ("machine 8x12", Machine("8x12 torus")),
+    ('machine "3 boards"', Machine("3 boards")),
     ("clock 180 MHz", Clock(Quantity(180, "MHz"))),
     ("link capacity 5e6 packets/s", LinkCapacity(Quantity(5e6, "packets/s"))),
     ("dead chips (3, 4), (5, 5)", DeadChips(((3, 4), (5, 5)))),
@@ -311,6 +313,100 @@ def test_limits_are_told_in_the_units_that_were_given() -> None:
     assert settings_of("require link load < 800 %").requirements[0].threshold == 8
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("require weight error < 1", "did you mean 1 % or 100 %?"),
+        ("require rate error < 2", "did you mean 2 % or 200 %?"),
+        ("set cycles_margin = 1.5", "did you mean 1.5 % or 150 %?"),
+        ("population 'a': cycles_margin = 80", "did you mean 80 %?"),
+    ],
+)
+def test_a_share_of_the_whole_or_more_is_said_in_percent(text: str, expected: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        settings_of(text)
+    assert [one.hints for one in error.value.problems] == [(expected,)]
+
+
+def test_words_are_whole_words() -> None:
+    told = {
+        "letter = 5": "let",
+        "machinespin5": "machine",
+        "requires hops < 5": "require",
+        "routes using ner": "route",
+        "forbidden links (0, 0) east": "forbid",
+        "placement using hilbert": "place",
+        "sett x = 1": "set",
+    }
+    for text, meant in told.items():
+        (problem,) = parse_text(text).problems
+        assert problem.message == f"no statement begins with '{text.split()[0]}'"
+        assert problem.hints == (f"did you mean '{meant}'?",)
+    (problem,) = parse_text("setneurons_per_core = 16").problems
+    assert "no statement begins with 'setneurons_per_core'" in problem.message
+    (problem,) = parse_text("clock 180 MHzz").problems
+    assert problem.hints == ("did you mean 'MHz'?",)
+    assert not parse_text("let oral = 5\nlet settled = oral\nset neurons_per_core=oral").problems
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hints"),
+    [
+        ("set\u00a0a = 5", "U+00A0 (no-break space), which cannot be seen, means nothing here", ()),
+        ("\fset a = 5", "U+000C (a control character), which cannot be seen, means nothing here", ()),
+        ("place \u201ca\u201d on board 0", "'\u201c' means nothing here", ('quotes are written as "',)),
+        ("require hops \u2264 5", "'\u2264' means nothing here", ("it is written as <=",)),
+        ("attempts \u22125", "'\u2212' means nothing here", ("it is written as -",)),
+    ],
+)
+def test_signs_that_mean_nothing_are_told_by_name(text: str, message: str, hints: tuple[str, ...]) -> None:
+    (problem,) = parse_text(text).problems
+    assert (problem.message, problem.hints) == (message, hints)
+
+
+def test_faults_of_the_machine_are_told_all_at_once_each_in_its_line() -> None:
+    told = problems_of(
+        "machine spin5\ndead 16 cores on chip (3, 4)\ndead 17 cores on chip (2, 2)\n"
+        "reserve 15 cores on every chip\nset neurons_per_core = 0"
+    )
+    assert [line.split(" error: ")[0] for line in told.splitlines() if " error: " in line] == [
+        "wrong.map:2:6:",
+        "wrong.map:3:6:",
+        "wrong.map:4:9:",
+        "wrong.map:5:24:",
+    ]
+    assert "wrong.map:2:12: error: all chips of spin3 are dead" in problems_of(
+        "machine spin3\ndead chips (0, 0), (0, 1), (1, 0), (1, 1)"
+    )
+
+
+def test_a_word_where_a_label_belongs_is_told_once() -> None:
+    settings, problems = judge(parse_text("require weight error of forward < 1 %").statements)
+    assert unmatched(settings, network()) == ()
+    assert problems == ()
+    told = problems_of("let n = 5 %\nplace n with x\nrequire cycle load of y < 1 %")
+    assert told.count("error:") == 3
+    assert "a label is expected, and 'n' is 5 %" in told
+
+
+def test_links_may_be_called_as_in_reports() -> None:
+    machine = settings_of("machine spin5\ndead links (0, 0) NE, (3, 3) W").machine
+    assert machine.dead_links == ((0, 0, 1), (3, 3, 3))
+
+
+def test_a_region_ends_on_the_machine() -> None:
+    told = problems_of('machine spin5\nplace "a" on chips (5, 5) to (200, 200)')
+    assert "wrong.map:2:30: error: spin5 ends before chip (200, 200)" in told
+    assert settings_of('place "a" on chips (5, 5) to (200, 200)').placement
+
+
+def test_keys_that_overlap_are_told_once() -> None:
+    parsed = parse_text('keys of "a" from 0 mask 0xFFFF0000\nkeys of "b" from 0 mask 0xFFFF0000')
+    settings, (problem,) = judge(parsed.statements)
+    assert [rule.pattern for rule in settings.keys] == ["a"]
+    assert problem.message == "keys of 'b' are also keys of 'a'"
+
+
 def test_errors_of_a_script(golden: Callable[[str, str], None]) -> None:
     with pytest.raises(SettingsError) as error:
         resolve(
@@ -382,16 +478,21 @@ def test_files_that_include_themselves(tmp_path: Path) -> None:
 
 def test_sizes_are_limited(tmp_path: Path) -> None:
     half = "#" + "x" * 1000 + "\n"
-    path = write(tmp_path, big="include 'half.map'\n" * 2, half=half * (MAX_BYTES // len(half) * 3 // 4))
+    files = dict.fromkeys(("some", "more"), half * (MAX_BYTES // len(half) * 3 // 4))
+    path = write(tmp_path, big="include 'some.map'\ninclude 'more.map'", **files)
     assert f"a mapping and all it includes have {MAX_BYTES:,} bytes at most" in told(path)
     assert f"the line has {MAX_LINE + 1:,} characters" in told(write(tmp_path, long="x" * (MAX_LINE + 1)))
+    assert read(write(tmp_path, remark="#" + "x" * MAX_LINE)) == Settings()
     lines = told(write(tmp_path, many="x\n" * 1000)).count(": error:")
     assert lines == MAX_PROBLEMS + 1
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"\xff\xfe\x00", "is no mapping file: it is not text"), (b"include 'a\x00b'", "mapping file")],
+    [
+        (b"machine spin5\n# caf\xe9", "is no mapping file: line 2 is not text in UTF-8"),
+        (b"include 'a\x00b'", "mapping file"),
+    ],
 )
 def test_files_that_are_no_text(tmp_path: Path, content: bytes, message: str) -> None:
     (tmp_path / "a.map").write_bytes(content)
@@ -401,6 +502,12 @@ def test_files_that_are_no_text(tmp_path: Path, content: bytes, message: str) ->
 def test_files_that_are_not_there(tmp_path: Path) -> None:
     assert f"there is no mapping file {tmp_path}" in told(tmp_path)
     assert "there is no mapping file" in told(tmp_path / "none.map")
+
+
+def test_a_file_that_several_include_is_read_once(tmp_path: Path) -> None:
+    both = "include 'base.map'\n"
+    path = write(tmp_path, main="include 'a.map'\ninclude 'b.map'", a=both, b=both, base="let n = 9\nmachine spin5")
+    assert read(path).machine.name == "spin5"
 
 
 # --- labels -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,15 @@ def test_a_problem_shows_the_other_lines_that_it_is_about() -> None:
     )
 
 
+def test_carets_stand_below_wide_signs() -> None:
+    line = 'place "\u65e5\u672c\U0001f600" neer "e\u0301"'
+    shown, carets = render(Problem("wrong", Origin("a.map", 1, 13, 4, line))).splitlines()[1:]
+    assert carets == "     | " + " " * (12 + 3) + "^^^^"
+    assert shown.endswith(line)
+    carets = render(Problem("wrong", Origin("a.map", 1, 18, 4, line))).splitlines()[2]
+    assert carets.endswith(" ^^^")
+
+
 def test_of_many_problems_in_one_place_a_few_are_shown() -> None:
     error = SettingsError([Problem(f"{i} is wrong", FIRST) for i in range(9)] + [Problem("so is this", LAST)])
     assert str(error).startswith("10 errors")

@@ -7,9 +7,10 @@ what is wrong with it is told in the same words, all at once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from toolchain.algorithms import REGISTRY
 from toolchain.language import syntax
@@ -17,6 +18,8 @@ from toolchain.options import MappingOptions
 from toolchain.problems import Problem
 from toolchain.settings import STAGES, Algorithm, Origin
 
+QUANTITY: Final = re.compile(r"\s*[\d.]\S*\s*[A-Za-z%/]+\s*")
+"""A number and a unit, as ``80 %``."""
 Read = tuple[Sequence[syntax.Statement], Sequence[Problem]]
 """Statements, and what could not be read."""
 
@@ -39,6 +42,8 @@ def _read(name: str, value: Any, where: syntax.Where) -> Iterator[Read]:
         yield _line(name, f"minimise {value}", where) if isinstance(value, str) else ([syntax.Minimise(value)], ())
     elif name in STAGES and isinstance(value, str) and value not in REGISTRY[name]:
         yield _line(name, f"{name} using {value}", where)
+    elif name in STAGES and isinstance(value, list | tuple):
+        yield _several(name, value, where)
     elif name in STAGES:
         yield [syntax.Using(name, value)], ()
     elif name == "attempts":
@@ -46,8 +51,24 @@ def _read(name: str, value: Any, where: syntax.Where) -> Iterator[Read]:
     elif name == "require":
         for text in [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else [repr(value)]:
             yield _line(name, f"require {text}", where)
+    elif isinstance(value, str) and QUANTITY.fullmatch(value):
+        yield _line(name, f"set {name} = {value}", where)
     elif value is not None or getattr(MappingOptions, name, 0) is not None:
         yield [syntax.Set({name: value})], ()
+
+
+def _several(stage: str, algorithms: Sequence[Any], where: syntax.Where) -> Read:
+    """The statement that a stage tries several algorithms, of which some may be said as in a file."""
+    found: list[Any] = []
+    problems: list[Problem] = []
+    for one in algorithms:
+        if isinstance(one, str) and "(" in one:
+            statements, wrong = _line(stage, f"{stage} using {one}", where)
+            found += (each for said in statements if isinstance(said, syntax.Using) for each in said.algorithms)
+            problems += wrong
+        else:
+            found.append(one)
+    return ([] if problems else [syntax.Using(stage, tuple(found))]), problems
 
 
 def _is_objective(value: object) -> bool:

@@ -61,7 +61,7 @@ MEANT: Final[Mapping[str, str]] = MappingProxyType(
 def words_of(parser: Lark) -> dict[str, str]:
     """The words and signs that stand for themselves, by the names of their terminals."""
     signs = {t.name: t.pattern.value for t in parser.terminals if isinstance(t.pattern, PatternStr)}
-    words = {t.name: t.pattern.raw for t in parser.terminals if (t.pattern.raw or "").isalpha()}
+    words = {t.name: t.pattern.raw for t in parser.terminals if t.pattern.raw and t.pattern.raw.isalpha()}
     return signs | words
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from emulator.errors import MachineError
@@ -9,8 +11,12 @@ from emulator.machine import named
 from toolchain.language import syntax
 from toolchain.language.judge import Judge
 from toolchain.language.specs import DEAD_CORES, MACHINE
+from toolchain.machines import faults
 from toolchain.problems import nearest
 from toolchain.settings import Chip, MachineSettings, Origin
+
+Said = tuple[tuple[int, int, int], Origin]
+"""Cores of a chip that do not work, or a link; and where that was said."""
 
 
 class MachineJudge(Judge):
@@ -20,21 +26,29 @@ class MachineJudge(Judge):
         super().__init__()
         self.of_machine: dict[str, Any] = {}
         self.dead: dict[Chip, Origin] = {}
-        self.dead_cores: list[tuple[int, int, int]] = []
-        self.dead_links: list[tuple[int, int, int]] = []
-        self.forbidden: list[tuple[int, int, int]] = []
+        self.dead_cores: list[Said] = []
+        self.dead_links: list[Said] = []
+        self.forbidden: list[Said] = []
         self.origins: dict[str, Origin] = {}
 
     @property
     def machine_settings(self) -> MachineSettings:
         """What was said."""
-        return MachineSettings(
-            dead_chips=tuple(self.dead),
-            dead_cores=tuple(self.dead_cores),
-            dead_links=tuple(self.dead_links),
-            forbidden_links=tuple(self.forbidden),
-            **self.of_machine,
-        )
+        lists: dict[str, Sequence[tuple[Any, Origin]]] = {
+            "dead_chips": list(self.dead.items()),
+            "dead_cores": self.dead_cores,
+            "dead_links": self.dead_links,
+            "forbidden_links": self.forbidden,
+        }
+        fields: dict[str, Any] = {name: tuple(one for one, _ in said) for name, said in lists.items()}
+        items = {f"{name}.{i}": origin for name, said in lists.items() for i, (_, origin) in enumerate(said)}
+        plain = {name: origin for name, origin in self.origins.items() if name in self.of_machine}
+        return MachineSettings(**fields, **self.of_machine, origins=MappingProxyType(plain | items))
+
+    def check_machine(self) -> None:
+        """Refuse what the machine that is named cannot be."""
+        if self.machine is not None:
+            self.problems += faults(self.machine, self.machine_settings)
 
     def take_machine(self, statement: syntax.Machine) -> None:
         """Find the machine of that name, so that what is said of its chips can be checked."""
@@ -86,7 +100,7 @@ class MachineJudge(Judge):
         chip = self.chip(statement.chip, statement.at("chip"))
         number = self.whole("the number of dead cores", DEAD_CORES, statement.number, statement.at("number"))
         if chip is not None and number is not None:
-            self.dead_cores.append((*chip, number))
+            self.dead_cores.append(((*chip, number), statement.at("number")))
 
     def take_dead_links(self, statement: syntax.DeadLinks) -> None:
         """Take links that do not work."""
@@ -98,6 +112,8 @@ class MachineJudge(Judge):
         self.origins.setdefault("forbidden_links", statement.at())
         self.forbidden += self._links(statement)
 
-    def _links(self, statement: syntax.DeadLinks | syntax.ForbiddenLinks) -> list[tuple[int, int, int]]:
-        found = (self.link(link, statement, f"links.{i}") for i, link in enumerate(statement.links))
-        return [link for link in found if link is not None]
+    def _links(self, statement: syntax.DeadLinks | syntax.ForbiddenLinks) -> Iterable[Said]:
+        for i, given in enumerate(statement.links):
+            link = self.link(given, statement, f"links.{i}")
+            if link is not None:
+                yield link, statement.at(f"links.{i}")

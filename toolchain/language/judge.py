@@ -10,18 +10,20 @@ from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Final
 
-from emulator.machine import MAX_EXTENT, Machine
+from emulator.machine import LINK_NAMES, MAX_EXTENT, Machine
 from toolchain.algorithm_options import options_of
 from toolchain.algorithms import REGISTRY
 from toolchain.figures import FIGURES, SMALL
-from toolchain.language.quantities import Quantity, spoken
+from toolchain.language.quantities import Quantity, shown, spoken
 from toolchain.language.syntax import Statement
 from toolchain.options import OptionSpec
 from toolchain.problems import Problem, nearest, short
 from toolchain.settings import Algorithm, Chip, Objective, Option, Origin
 
 DIRECTIONS: Final = ("east", "northeast", "north", "west", "southwest", "south")
-"""Of links 0 to 5."""
+"""Of links 0 to 5; reports call them by `emulator.machine.LINK_NAMES`, which may be said, too."""
+LIKELY_PERCENT: Final = 10
+"""Whoever writes a plain number that is larger for a share can only have forgotten the %."""
 
 
 class Judge:
@@ -63,11 +65,18 @@ class Judge:
                 self.wrong(f"{what} is {'a share' if spec.unit == 'share' else wanted}, got {value}", origin)
                 return None
             plain = value.plain
+        elif spec.unit == "share" and not isinstance(value, bool) and isinstance(value, int | float) and value >= 1:
+            whole = "" if value > LIKELY_PERCENT else f" or {float(value):.0%}".replace("%", " %")
+            said = f"{what} is a share, where 1 is the whole, got {value}"
+            self.wrong(said, origin, f"did you mean {value} %{whole}?")
+            return None
         if spec.whole and isinstance(plain, float) and plain.is_integer():
             plain = int(plain)
         if why := spec.wrong(plain):
             if isinstance(value, Quantity) and isinstance(plain, float | int):
                 why = f"must be from {spoken(spec.low, spec.unit)} to {spoken(spec.high, spec.unit)}, got {value}"
+            elif isinstance(value, bool) and origin.line:
+                why = f"must be a number, got {shown(value)}"
             self.wrong(f"{what} {why}", origin)
             return None
         assert isinstance(plain, Real)
@@ -116,15 +125,15 @@ class Judge:
         """The coordinates of a chip that the machine has, as far as it is known."""
         found = self.corner(at, origin)
         if found is not None and self.machine is not None and not self.machine.has_chip(*found):
-            self.wrong(f"{self.machine.name} has no chip {found}", origin, _extent(self.machine))
+            self.wrong(f"{self.machine.name} has no chip {found}", origin, extent(self.machine))
             return None
         return found
 
     def corner(self, at: object, origin: Origin) -> Chip | None:
         """Coordinates where there may be a chip."""
         match at:
-            case (int(x), int(y)) if 0 <= x < MAX_EXTENT and 0 <= y < MAX_EXTENT:
-                return x, y
+            case (Integral() as x, Integral() as y) if 0 <= int(x) < MAX_EXTENT and 0 <= int(y) < MAX_EXTENT:
+                return int(x), int(y)
         self.wrong(f"a chip is two whole numbers from 0 to {MAX_EXTENT - 1}, as (3, 4), got {at!r}", origin)
         return None
 
@@ -136,10 +145,10 @@ class Judge:
         at, direction = given
         chip = self.chip(at, statement.at(f"{part}.chip"))
         origin = statement.at(f"{part}.direction")
-        if direction not in DIRECTIONS:
+        if direction not in (*DIRECTIONS, *LINK_NAMES):
             self.wrong(f"a chip has no link {short(str(direction))}", origin, *nearest(str(direction), DIRECTIONS))
             return None
-        number = DIRECTIONS.index(str(direction))
+        number = (LINK_NAMES if direction in LINK_NAMES else DIRECTIONS).index(str(direction))
         if chip is None:
             return None
         if self.machine is not None and not self.machine.links[chip][number]:
@@ -203,9 +212,12 @@ class Judge:
                 self.wrong(f"the weight of {name} must be more than 0, got {weight}", origin)
             else:
                 found[name] = float(weight)
+        if not weights:
+            self.wrong("there is no figure to minimise", statement.at(part), "as in: hops + 100 entries")
         return Objective(MappingProxyType(found)) if found else None
 
 
-def _extent(machine: Machine) -> str:
+def extent(machine: Machine) -> str:
+    """Which chips there are, in words."""
     some = "" if machine.chips == machine.width * machine.height else ", not all of them"
     return f"its chips are (0, 0) to ({machine.width - 1}, {machine.height - 1}){some}"

@@ -42,7 +42,7 @@ def _patterns(settings: Settings) -> Iterable[tuple[str, str, Origin]]:
     for requirement in settings.requirements:
         if requirement.pattern:
             kind = "projection" if requirement.figure == "weight error" else "population"
-            yield kind, requirement.pattern, requirement.origin
+            yield kind, requirement.pattern, requirement.pattern_origin
 
 
 def _hints(kind: str, pattern: str, known: Sequence[str]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from lark import Token, Tree
 
-from toolchain.language.quantities import Quantity, Value
+from toolchain.language.quantities import Quantity, Value, shown
 from toolchain.language.syntax import Algorithm, Where
 from toolchain.problems import Problem, nearest, short
 from toolchain.settings import Chip, Origin
@@ -87,8 +87,8 @@ class Parts:
             return plain if unit is None else Quantity(plain, str(unit))
         return node.data == "yes"
 
-    def by_name(self, token: Token) -> Value:
-        """The value that was given a name."""
+    def by_name(self, token: Token, otherwise: Value = 0) -> Value:
+        """The value that was given a name; `otherwise`, with a problem, if none was."""
         if token in self.names:
             return self.names[token][0]
         hints = nearest(token, self.names) if self.names else ()
@@ -98,7 +98,7 @@ class Parts:
             *hints,
             f"labels and words are in quotes; values get names by: let {short(token)} = ...",
         )
-        return 0
+        return otherwise
 
     def number(self, token: Token) -> int | float:
         """A number; not a larger one than `LARGEST`."""
@@ -111,13 +111,14 @@ class Parts:
         return number
 
     def label(self, node: Node, part: str) -> str:
-        """A pattern of labels."""
+        """A pattern of labels; "" where it is none."""
         token = first_token(node)
         self.parts[part] = self.line.of(token)
-        found = self.by_name(token) if token.type == "NAME" else token[1:-1]
-        if not isinstance(found, str) and token in self.names:
-            self.wrong(f"a label is expected, and '{token}' is {found}", token)
-        return str(found)
+        found = self.by_name(token, otherwise="") if token.type == "NAME" else token[1:-1]
+        if isinstance(found, str):
+            return found
+        self.wrong(f"a label is expected, and '{token}' is {shown(found)}", token)
+        return ""
 
     def labels(self, tree: Node) -> tuple[str, ...]:
         """Patterns of labels."""

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 
 from toolchain.language import syntax
 from toolchain.language.hardware import MachineJudge
+from toolchain.language.judge import extent
 from toolchain.language.specs import BOARD, CORE, HOPS, KEY
 from toolchain.settings import KeyRule, Origin, PlaceRule, Region
 
@@ -55,7 +56,10 @@ class PlaceJudge(MachineJudge):
         corners = [self.corner(at, statement.at(f"region.{i}")) for i, at in enumerate(statement.region)]
         match corners:
             case [(x0, y0), (x1, y1)] if x0 <= x1 and y0 <= y1:
-                return Region(x0, y0, x1, y1)
+                there = self.machine
+                if there is None or (x1 < there.width and y1 < there.height):
+                    return Region(x0, y0, x1, y1)
+                self.wrong(f"{there.name} ends before chip ({x1}, {y1})", statement.at("region.1"), extent(there))
             case [(x0, y0), (x1, y1)]:
                 self.wrong(
                     f"there are no chips from ({x0}, {y0}) to ({x1}, {y1})",
@@ -118,6 +122,7 @@ class PlaceJudge(MachineJudge):
             if outer is not None and rule.key & outer.mask == outer.key:
                 hint = f"those of '{outer.pattern}' are from {outer.key:#x} on, in {outer.origin}"
                 self.wrong(f"keys of '{rule.pattern}' are also keys of '{outer.pattern}'", rule.origin, hint)
+                self.key_rules.remove(rule)
             else:
                 outer = rule
 

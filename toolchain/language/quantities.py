@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from toolchain.did_you_mean import did_you_mean
+from toolchain.errors import MappingError
+
 UNITS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
     {
         "%": ("share", 0.01),
@@ -29,10 +32,20 @@ UNITS: Final[Mapping[str, tuple[str, float]]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with one of `UNITS`."""
+    """A number with one of `UNITS`.
+
+    Raises
+    ------
+    MappingError
+        For another unit.
+    """
 
     number: int | float
     unit: str
+
+    def __post_init__(self) -> None:
+        if self.unit not in UNITS:
+            raise MappingError(f"there is no unit {self.unit!r}{did_you_mean(str(self.unit), UNITS)}")
 
     def __str__(self) -> str:
         return f"{self.number} {self.unit}"

@@ -38,8 +38,6 @@ YES_OR_NO: Final = ("real time",)
 """Figures that are required as they are, without a number."""
 OF_LABELS: Final = (*(name for name, figure in FIGURES.items() if figure.of_labels), *COMPARED)
 """Figures that can be required of some populations or projections alone."""
-LARGEST_PLAIN_SHARE: Final = 10
-"""Whoever writes a larger threshold of a share has forgotten the %."""
 COMPARISONS: Final = ("<", "<=", ">", ">=")
 
 
@@ -74,10 +72,11 @@ def judge(statements: Iterable[syntax.Statement]) -> tuple[Settings, tuple[Probl
     # The machine comes first, because what is said of chips is checked against it.
     for statement in sorted(placed, key=lambda one: not isinstance(one, syntax.Machine)):
         resolver.take(statement)
+    resolver.check_machine()
     resolver.check_together()
     settings = resolver.settings
     if not resolver.problems:
-        resolver.problems += _wrong_with_machine(settings)
+        resolver.problems += _nothing_left(settings)
     return settings, tuple(resolver.problems)
 
 
@@ -91,8 +90,8 @@ def _included(statement: syntax.Include) -> tuple[Sequence[syntax.Statement], Se
     return parsed.statements, parsed.problems
 
 
-def _wrong_with_machine(settings: Settings) -> Sequence[Problem]:
-    """What no machine of that name can be, if there is one."""
+def _nothing_left(settings: Settings) -> Sequence[Problem]:
+    """A problem if nothing of the machine that is named works."""
     try:
         if settings.machine.name is not None:
             next(candidates(settings.machine))
@@ -209,8 +208,10 @@ class Resolver(PlaceJudge):
         given = statement.algorithms
         tried = tuple(given) if isinstance(given, tuple | list) else (given,)
         found = [self.algorithm(statement.stage, one, statement, f"algorithms.{i}") for i, one in enumerate(tried)]
+        if not tried:
+            self.wrong(f"stage '{statement.stage}' needs an algorithm to use", statement.at(), *_some(statement.stage))
         stage, wanted = statement.stage, statement.minimising
-        objective = self._goal(wanted, statement, "minimising", stage) if wanted else None
+        objective = self._goal(wanted, statement, "minimising", stage) if wanted != "" else None
         if self.once(f"what stage '{statement.stage}' uses", statement.at()):
             algorithms = tuple(one for one in found if one is not None)
             self.stages[statement.stage] = Choice(algorithms, objective, statement.at())
@@ -254,7 +255,7 @@ class Resolver(PlaceJudge):
             )
             return
         if statement.label and figure not in OF_LABELS:
-            self.wrong(f"{figure} are of the whole mapping, not of labels", statement.at("label"))
+            self.wrong(f"'{figure}' is a figure of the whole mapping, not of labels", statement.at("label"))
             return
         threshold = self._threshold(statement)
         if threshold is None:
@@ -262,7 +263,9 @@ class Resolver(PlaceJudge):
         said = "" if figure in YES_OR_NO else f" {statement.comparison} {shown(statement.threshold)}"
         text = figure + (f' of "{statement.label}"' if statement.label else "") + said
         comparison = cast(Literal["<", "<=", ">", ">=", "is"], statement.comparison)
-        self.requirements.append(Requirement(text, figure, comparison, threshold, statement.label, statement.at()))
+        self.requirements.append(
+            Requirement(text, figure, comparison, threshold, statement.label, statement.at(), statement.at("label"))
+        )
 
     def _threshold(self, statement: syntax.Require) -> float | None:
         figure, value, origin = statement.figure, statement.threshold, statement.at("threshold")
@@ -278,12 +281,12 @@ class Resolver(PlaceJudge):
         if isinstance(value, Quantity) and value.measures == "share" and not share:
             self.wrong(f"{figure} is no share; leave the % out", origin)
             return None
-        number = self.number(f"the threshold of {figure}", SHARE if share else NUMBER, value, origin)
-        if share and number is not None and number > LARGEST_PLAIN_SHARE and not isinstance(value, Quantity):
-            said = f"the threshold of {figure} is a share, where 1 is the whole, got {value}"
-            self.wrong(said, origin, f"did you mean {value} %?")
-            return None
-        return number
+        return self.number(f"the threshold of {figure}", SHARE if share else NUMBER, value, origin)
+
+
+def _some(stage: str) -> tuple[str, ...]:
+    """The hint that lists the algorithms of a stage."""
+    return nearest("", REGISTRY[stage])
 
 
 TAKE: Final[Mapping[type, Callable[[Resolver, Any], None]]] = MappingProxyType(
