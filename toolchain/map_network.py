@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
@@ -18,11 +17,12 @@ from toolchain.idle_options import idle
 from toolchain.language.labels import unmatched
 from toolchain.map_graph import GraphMapping
 from toolchain.network import Network
-from toolchain.problems import Problem, SettingsError
+from toolchain.problems import SettingsError
 from toolchain.requirements import Verdict, verdicts
 from toolchain.search import Trial, by_settings
-from toolchain.settings import DEFAULT, UNSAID, Algorithm, Choice, Settings
+from toolchain.settings import UNSAID, Algorithm, Choice, Settings
 from toolchain.stopwatch import Stopwatch
+from toolchain.untold import not_minimised
 
 M = TypeVar("M", Mapping, GraphMapping)
 
@@ -111,25 +111,5 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID) -> Outcome[GraphMappi
 
 def _refuse_unknown(settings: Settings, network: Network | Graph) -> None:
     """Refuse what would be said for nothing, of labels that there are not, or to those that have no use for it."""
-    if problems := (*unmatched(settings, network), *idle(settings, network), *_unmeasured(settings, network)):
+    if problems := (*unmatched(settings, network), *idle(settings, network), *not_minimised(settings, network)):
         raise SettingsError(problems)
-
-
-def _unmeasured(settings: Settings, network: Network | Graph) -> Iterator[Problem]:
-    """Figures that a netlist does not tell, where they are to be minimised."""
-    if isinstance(network, Network):
-        return
-    unknown = {"cycle load": "cycles", "dtcm": "DTCM"}
-    if not any(net.rate for net in network.nets):
-        unknown["link load"] = "rates"
-    if not any(vertex.sdram_bytes for vertex in network.vertices):
-        unknown["sdram"] = "SDRAM"
-    said = [(settings.objective, settings.origins.get("objective", DEFAULT))]
-    said += [(choice.objective, choice.origin) for choice in settings.stages.values()]
-    for objective, origin in said:
-        for name in objective.weights if objective else ():
-            if name in unknown:
-                hint = "hops, entries, table entries, chips and boards depend on how it is mapped"
-                yield Problem(
-                    f"{name} cannot be minimised: netlist {network.name!r} tells no {unknown[name]}", origin, (hint,)
-                )

@@ -133,9 +133,8 @@ def search(
         If no way is found, or there are more than `MOST_TRIALS`.
     """
     tried = {**_defaults(graph), **choices}
-    ways = prod(len(tried[stage].algorithms) for stage in STAGES)
-    if ways > MOST_TRIALS:
-        raise MappingError(f"{ways} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit")
+    if problem := too_many(tried):
+        raise SettingsError([problem])
     walk = _Walk(Stages(graph, machines, constraints, watch), tried, objective, measured)
     if objective is None and not choices.keys() & set(STAGES) and len(graph.vertices) <= MOST_ANNEALED:
         mapping, kept = walk.placed_no_worse(YARDSTICK)
@@ -145,6 +144,20 @@ def search(
         mapping = walk.minimised_best(mapping, kept)
     walk.stages.check(mapping)
     return mapping, tuple(replace(trial, kept=number == kept) for number, trial in enumerate(walk.trials))
+
+
+def too_many(choices: Mapping[str, Choice]) -> Problem | None:
+    """The problem that `choices` have more than `MOST_TRIALS` combinations, where most algorithms are named."""
+    ways = prod(len(choices[stage].algorithms) for stage in STAGES if stage in choices)
+    if ways <= MOST_TRIALS:
+        return None
+    *others, most = sorted((choices[s] for s in STAGES if s in choices), key=lambda choice: len(choice.algorithms))
+    return Problem(
+        f"{ways:,} combinations of algorithms are too many to try, {MOST_TRIALS} are the limit",
+        most.origin,
+        ("name fewer algorithms; the numbers of each stage are multiplied",),
+        tuple(choice.origin for choice in others if len(choice.algorithms) > 1),
+    )
 
 
 def _defaults(graph: Graph) -> dict[str, Choice]:

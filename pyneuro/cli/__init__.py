@@ -1,7 +1,7 @@
 """The command line ``pyneuro``.
 
-Exit status: 0 all is well; 1 the work was done and something that was required does not hold; 2 the
-work could not be done, with one message that says why and what to try.
+Exit status: 0 all is well; 1 the work was done and something that was required does not hold, or of ``check`` the file
+has errors; 2 the work could not be done, with one message that says why and what to try.
 """
 
 from __future__ import annotations

@@ -19,11 +19,13 @@ from toolchain.language.clashes import clashes
 from toolchain.language.labels import unmatched
 from toolchain.language.parse import parse_file
 from toolchain.language.resolve import in_order, judge
+from toolchain.machines import candidates
 from toolchain.netlist import read
 from toolchain.network import Network
 from toolchain.options import mapping_options
-from toolchain.problems import Problem, render_all
+from toolchain.problems import Problem, SettingsError, render_all
 from toolchain.settings import Origin, Settings
+from toolchain.untold import never_met, not_minimised
 from toolchain.weights import ring_buffer_clashes
 
 
@@ -36,7 +38,10 @@ class _Built(BaseException):
 
 def main(options: argparse.Namespace) -> int:
     """Print all that is wrong; 0 only if nothing is."""
+    _refuse_wrong_way_round(options.mapping, options.script)
     parsed = parse_file(options.mapping)
+    if unread := [problem for problem in parsed.problems if problem.origin == Origin(str(options.mapping))]:
+        raise SettingsError(unread)
     settings, found = _judged(parsed.statements, options.machine)
     try:
         network, settings = _network(options, settings) if options.script else (None, settings)
@@ -51,6 +56,11 @@ def main(options: argparse.Namespace) -> int:
     statements, errors = _count(len(parsed.statements), "statement"), _count(len(problems), "error")
     print(f"{options.mapping}: {statements}, {errors}{unchecked}")
     return FAILED if problems else 0
+
+
+def _refuse_wrong_way_round(mapping: Path, script: Path | None) -> None:
+    if script is not None and script.suffix == ".map" and mapping.suffix != ".map":
+        raise ScriptError(f"the mapping file comes first, then the script: pyneuro check {script} {mapping}")
 
 
 def _judged(statements: Sequence[syntax.Statement], machine: str | None) -> tuple[Settings, tuple[Problem, ...]]:
@@ -73,9 +83,21 @@ def _of_network(settings: Settings, network: Network | Graph) -> Iterator[Proble
     """What is said of labels that there are not, of what has no use for it, and against other things that are said."""
     yield from unmatched(settings, network)
     yield from idle(settings, network)
+    yield from not_minimised(settings, network)
+    yield from never_met(settings, network)
+    yield from _of_machine(settings)
     yield from clashes(settings, network)
     if isinstance(network, Network):
         yield from ring_buffer_clashes(network, mapping_options(settings))
+
+
+def _of_machine(settings: Settings) -> Sequence[Problem]:
+    """What the machine that the file or the script names cannot be, or what needs one that is named."""
+    try:
+        next(candidates(settings.machine))
+    except SettingsError as error:
+        return error.problems
+    return ()
 
 
 def _count(number: int, what: str) -> str:

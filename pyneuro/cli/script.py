@@ -66,6 +66,8 @@ def run_script(path: Path, arguments: Sequence[str]) -> None:
     ScriptError
         If there is no such file, if the script raises (the message names its line), or if it exits with a
         status other than 0.
+    BrokenPipeError
+        If nobody reads the output any more.
     """
     if not path.is_file():
         raise ScriptError(f"there is no script {str(path)!r}")
@@ -78,6 +80,8 @@ def run_script(path: Path, arguments: Sequence[str]) -> None:
             raise ScriptError(f"{path} stopped with exit status {exit_.code}") from exit_
     except SyntaxError as error:
         raise ScriptError(f"{error.filename}:{error.lineno}: {error.msg}") from error
+    except BrokenPipeError:
+        raise  # of who reads our output, not of the script
     except Exception as error:
         ours = isinstance(error, (PyneuroError, ToolchainError, EmulatorError))
         kind = "" if ours else f"{type(error).__name__}: "

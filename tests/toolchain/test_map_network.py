@@ -176,9 +176,9 @@ def test_a_netlist_is_not_minimised_by_what_it_does_not_tell() -> None:
     with pytest.raises(SettingsError) as error:
         mapped(text)
     assert [(str(one.origin), one.message) for one in error.value.problems] == [
-        ("mapping:1", "cycle load cannot be minimised: netlist 'net' tells no cycles"),
-        ("mapping:2", "sdram cannot be minimised: netlist 'net' tells no SDRAM"),
-        ("mapping:3", "link load cannot be minimised: netlist 'net' tells no rates"),
+        ("mapping:1", "cycle load cannot be minimised: the netlist tells no cycles"),
+        ("mapping:2", "sdram cannot be minimised: the netlist tells no SDRAM"),
+        ("mapping:3", "link load cannot be minimised: the netlist tells no rates"),
     ]
 
 

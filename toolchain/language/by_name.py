@@ -64,11 +64,13 @@ def _several(stage: str, algorithms: Sequence[Any], where: syntax.Where) -> Read
     for one in algorithms:
         if isinstance(one, str) and "(" in one:
             statements, wrong = _line(stage, f"{stage} using {one}", where)
-            found += (each for said in statements if isinstance(said, syntax.Using) for each in said.algorithms)
+            for said in statements:
+                if isinstance(said, syntax.Using) and isinstance(said.algorithms, tuple):
+                    found += said.algorithms
             problems += wrong
         else:
             found.append(one)
-    return ([] if problems else [syntax.Using(stage, tuple(found))]), problems
+    return ([syntax.Using(stage, tuple(found))] if found or not problems else []), problems
 
 
 def _is_objective(value: object) -> bool:

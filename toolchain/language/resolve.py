@@ -23,6 +23,7 @@ from toolchain.machines import candidates
 from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, OptionSpec
 from toolchain.problems import Problem, SettingsError, nearest, short
 from toolchain.requirements import COMPARED, COMPARED_SHARES
+from toolchain.search import too_many
 from toolchain.settings import (
     STAGES,
     Choice,
@@ -74,6 +75,8 @@ def judge(statements: Iterable[syntax.Statement]) -> tuple[Settings, tuple[Probl
         resolver.take(statement)
     resolver.check_machine()
     resolver.check_together()
+    if (problem := too_many(resolver.stages)) is not None:
+        resolver.problems.append(problem)
     settings = resolver.settings
     if not resolver.problems:
         resolver.problems += _nothing_left(settings)
