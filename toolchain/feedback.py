@@ -23,7 +23,7 @@ from toolchain.errors import CoresError, MappingError, TablesError
 from toolchain.figures import Cells
 from toolchain.options import mapping_options
 from toolchain.requirements import Verdict
-from toolchain.settings import FEEDBACK, Algorithm, Choice, Objective, Settings
+from toolchain.settings import FEEDBACK, KEPT, Algorithm, Choice, Objective, Settings
 
 T = TypeVar("T")
 Change = Callable[[Settings, Cells | None], Settings | None]
@@ -120,8 +120,14 @@ def with_feedback(
 
 def _narrowed(settings: Settings, algorithms: Mapping[str, Algorithm]) -> Settings:
     """Settings by which the stages that are left to us use `algorithms`, so that the next remedy is quickly tried."""
-    ours = {stage: Choice((algorithm,), None, FEEDBACK) for stage, algorithm in algorithms.items()}
-    return replace(settings, stages=ours | {k: v for k, v in settings.stages.items() if v.origin != FEEDBACK})
+    said = {stage: choice.origin for stage, choice in settings.stages.items()}
+    ours = {stage: Choice((one,), None, said.get(stage, KEPT)) for stage, one in algorithms.items()}
+    return replace(settings, stages=ours | {k: v for k, v in settings.stages.items() if not _is_ours(v)})
+
+
+def _is_ours(choice: Choice) -> bool:
+    """Whether it is left to us what a stage tries."""
+    return choice.origin in (FEEDBACK, KEPT)
 
 
 def _failures(attempt: Attempt) -> int:
@@ -163,7 +169,7 @@ def _trying(stage: str, names: Iterable[str], figure: str) -> Change:
 
     def change(settings: Settings, cells: Cells | None) -> Settings | None:
         said = settings.stages.get(stage)
-        if said is not None and said.origin != FEEDBACK:
+        if said is not None and not _is_ours(said):
             return None
         if said is not None and said.algorithms == algorithms:
             return None

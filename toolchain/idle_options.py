@@ -67,14 +67,15 @@ def _of_rule(rule: Rule, network: Network) -> Iterator[Problem]:
     """That all that matches is of the other kind."""
     found = [population for population in network.populations if matches(rule.pattern, population.label)]
     for options, kind, wrong in ((NOT_OF_SOURCES, "spike sources", True), (OF_SOURCES_ALONE, "neurons", False)):
-        if found and rule.option in options and all(_is_source(population) is wrong for population in found):
+        if found and rule.option in options and all(is_source(population) is wrong for population in found):
             who = f"'{short(rule.pattern)}'"
             yield Problem(
                 f"'{rule.option}' does nothing for {who}: these are {kind}", rule.said, (options[rule.option],)
             )
 
 
-def _is_source(population: Population) -> bool:
+def is_source(population: Population) -> bool:
+    """Whether its cells are spike sources."""
     return not isinstance(CELL_MODELS[population.cell], CellModel)
 
 
@@ -105,6 +106,6 @@ def _scales(rule: Rule, network: Network, projection: Projection) -> bool:
     if rule.kind == "population":
         target = network.populations[projection.target].label
         return rule.option == "ring_buffer_sigma" and matches(rule.pattern, target)
-    by_rate = rule.option == "spikes_per_second" and not _is_source(network.populations[projection.source])
+    by_rate = rule.option == "spikes_per_second" and not is_source(network.populations[projection.source])
     said = by_rate or rule.option == "ring_buffer_sigma"
     return said and matches(rule.pattern, *projection_labels(network, projection))

@@ -4,8 +4,8 @@ A chip or link that is dead is absent.  So is a link that no route may take: not
 SDRAM and table entries that are kept for other uses are taken off every chip, as those are that do not work.
 
 Where no machine is named, the standard ones are tried from small to large, those left out that lack a chip or a board
-on which something is to be placed.  What does not work of a machine, or is forbidden, needs one that is named.  All that
-cannot be is told at once, each with its line (`faults`).
+on which something is to be placed.  What does not work of a machine, or is forbidden, needs one that is named.  All
+that cannot be is told at once, each with its line (`faults`).
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def candidates(
     MachineError
         If there is no machine of that name.
     MappingError
-        If it lacks what the settings say of it, or they leave nothing of it: with all `faults`; if no standard machine has the
-        places.
+        If it lacks what the settings say of it, or they leave nothing of it: with all `faults`; if no standard machine
+        has the places.
     """
     if settings.name is not None:
         machine = _whole(settings)

@@ -132,7 +132,7 @@ def search(
     MappingError
         If no way is found, or there are more than `MOST_TRIALS`.
     """
-    tried = {**_defaults(graph), **choices}
+    tried = {**defaults(len(graph.vertices)), "minimise": Choice((QUICK,)), **choices}
     if problem := too_many(tried):
         raise SettingsError([problem])
     walk = _Walk(Stages(graph, machines, constraints, watch), tried, objective, measured)
@@ -160,10 +160,9 @@ def too_many(choices: Mapping[str, Choice]) -> Problem | None:
     )
 
 
-def _defaults(graph: Graph) -> dict[str, Choice]:
-    """What is tried for `graph` where nothing is said."""
-    place = DEFAULTS["place"] if len(graph.vertices) <= MOST_ANNEALED else LARGE
-    return {**DEFAULTS, "place": place, "minimise": Choice((QUICK,))}
+def defaults(vertices: int) -> dict[str, Choice]:
+    """What is tried for a graph of so many vertices where nothing is said."""
+    return {**DEFAULTS, "place": DEFAULTS["place"] if vertices <= MOST_ANNEALED else LARGE}
 
 
 def by_settings(

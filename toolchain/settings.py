@@ -51,6 +51,8 @@ class Origin:
 DEFAULT = Origin()
 FEEDBACK = Origin("feedback")
 """Said by the loop that makes another attempt (`toolchain.feedback`)."""
+KEPT = Origin("default, kept from the attempt before")
+"""Of an algorithm that was the best of the default ones, where another attempt changes something else."""
 
 
 @dataclass(frozen=True)

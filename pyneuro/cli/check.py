@@ -19,7 +19,6 @@ from toolchain.language.clashes import clashes
 from toolchain.language.labels import unmatched
 from toolchain.language.parse import parse_file
 from toolchain.language.resolve import in_order, judge
-from toolchain.machines import candidates
 from toolchain.netlist import read
 from toolchain.network import Network
 from toolchain.options import mapping_options
@@ -85,19 +84,9 @@ def _of_network(settings: Settings, network: Network | Graph) -> Iterator[Proble
     yield from idle(settings, network)
     yield from not_minimised(settings, network)
     yield from never_met(settings, network)
-    yield from _of_machine(settings)
     yield from clashes(settings, network)
     if isinstance(network, Network):
         yield from ring_buffer_clashes(network, mapping_options(settings))
-
-
-def _of_machine(settings: Settings) -> Sequence[Problem]:
-    """What the machine that the file or the script names cannot be, or what needs one that is named."""
-    try:
-        next(candidates(settings.machine))
-    except SettingsError as error:
-        return error.problems
-    return ()
 
 
 def _count(number: int, what: str) -> str:

@@ -43,9 +43,9 @@ class _Mapped(BaseException):
 
 def main(options: argparse.Namespace) -> int:
     """Map what the command line names, print the figures, and judge what is required."""
-    outcome, mapping, report, (wall, cpu) = _netlist(options) if options.netlist else _script(options)
+    outcome, mapping, network, report, (wall, cpu) = _netlist(options) if options.netlist else _script(options)
     if options.explain:
-        print(explained(outcome.settings))
+        print(explained(outcome.settings, network, len(mapping.graph.vertices)))
     figures: dict[str, Any] = {
         "network": mapping.graph.name,
         "machine": mapping.machine.name,
@@ -71,21 +71,21 @@ def settings_of(options: argparse.Namespace) -> Settings:
     return on_machine(options.mapping, options.machine, "command line", "command line")
 
 
-def explained(settings: Settings) -> str:
-    """The settings that hold and where each came from, a line each."""
-    held = explain(settings)
+def explained(settings: Settings, network: Network | None = None, vertices: int = 0) -> str:
+    """The settings that hold and where each came from, a line each; see `toolchain.explain.explain`."""
+    held = explain(settings, network, vertices)
     name, value = (max(len(getattr(one, part)) for one in held) for part in ("name", "value"))
     return "\n".join(f"{one.name:<{name}}  {one.value:<{min(value, 60)}}  {one.origin}" for one in held) + "\n"
 
 
 @contextmanager
-def _explaining(wanted: bool, settings: Settings) -> Iterator[None]:
+def _explaining(wanted: bool, settings: Settings, network: Network | None = None, vertices: int = 0) -> Iterator[None]:
     """Explain what was to hold, if it is wanted, where a mapping fails."""
     try:
         yield
     except ToolchainError:
         if wanted:
-            print(explained(settings))
+            print(explained(settings, network, vertices))
         raise
 
 
@@ -93,7 +93,7 @@ def _since(wall: float, cpu: float) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-Mapped = tuple[Outcome[Any], GraphMapping, Report, tuple[float, float]]
+Mapped = tuple[Outcome[Any], GraphMapping, Network | None, Report, tuple[float, float]]
 
 
 def _netlist(options: argparse.Namespace) -> Mapped:
@@ -103,13 +103,13 @@ def _netlist(options: argparse.Namespace) -> Mapped:
     if settings.machine.name is None and netlist.machine:
         settings = settings.on_machine(netlist.machine, Origin(str(options.netlist)))
     start = time.perf_counter(), time.process_time()
-    with _explaining(options.explain, settings):
+    with _explaining(options.explain, settings, vertices=len(graph.vertices)):
         outcome = map_netlist(graph, settings)
     spent = _since(*start)
     report = netlist_report(outcome)
     for remark in report.diagnostics:
         warn_user(f"{remark.subject}: {remark.message}", MappingWarning)
-    return outcome, outcome.mapping, report, spent
+    return outcome, outcome.mapping, None, report, spent
 
 
 def _without_keys(graph: Graph) -> Graph:
@@ -129,13 +129,13 @@ def _script(options: argparse.Namespace) -> Mapped:
     except _Mapped as mapped:
         outcome = mapped.outcome
         report = compiled_report(mapped.network.label, mapped.network, outcome.mapping, outcome=outcome)
-        return outcome, outcome.mapping.graph_mapping, report, mapped.spent
+        return outcome, outcome.mapping.graph_mapping, mapped.network, report, mapped.spent
     raise ScriptError(f"{options.script} made no network to map: it never called run()")
 
 
 def _map_and_stop(explain: bool, network: Network, options: Options) -> NoReturn:
     start = time.perf_counter(), time.process_time()
-    with _explaining(explain, options.mapping):
+    with _explaining(explain, options.mapping, network):
         outcome = map_network(network, options.mapping)
     spent = _since(*start)
     for remark in outcome.mapping.diagnostics:

@@ -92,7 +92,7 @@ def make_report(
         quantisation=tuple(_quantisation_row(found) for found in quantisation),
         diagnostics=tuple(DiagnosticRow(found.stage, found.subject, found.message) for found in diagnostics),
         flow=flow_section(outcome, mapping_seconds or {}) if outcome else plain_flow(mapping_seconds or {}),
-        settings=setting_rows(outcome.settings) if outcome else (),
+        settings=setting_rows(outcome.settings, network, mapping.cores if mapping else 0) if outcome else (),
         requirements=mapping_rows(outcome.verdicts) if outcome else (),
         unjudged=unjudged_rows(outcome.settings) if outcome else (),
         execution=execution_section(statistics, time_scale_factor) if statistics else None,

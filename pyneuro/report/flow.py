@@ -19,6 +19,7 @@ from pyneuro.report.words import measured
 from toolchain.explain import explain
 from toolchain.feedback import Attempt
 from toolchain.map_network import Outcome
+from toolchain.network import Network
 from toolchain.requirements import COMPARED, Verdict
 from toolchain.search import DEFAULTS, Trial
 from toolchain.settings import Settings
@@ -69,9 +70,10 @@ def _attempt_row(number: int, attempt: Attempt) -> AttemptRow:
     return AttemptRow(number, attempt.changed, (attempt.failure, *told) if attempt.failure else told, attempt.kept)
 
 
-def setting_rows(settings: Settings) -> tuple[SettingRow, ...]:
-    """Tell all that holds, and where each came from."""
-    return tuple(SettingRow(held.name, held.value, held.origin) for held in explain(settings))
+def setting_rows(settings: Settings, network: Network | None, vertices: int) -> tuple[SettingRow, ...]:
+    """Tell all that holds for `network` and its graph, and where each came from."""
+    held = explain(settings, network, vertices)
+    return tuple(SettingRow(one.name, one.value, one.origin) for one in held)
 
 
 def mapping_rows(verdicts: Iterable[Verdict]) -> tuple[RequirementRow, ...]:

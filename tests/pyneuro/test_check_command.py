@@ -11,6 +11,7 @@ from processes import in_new_process
 import pyneuro
 from pyneuro import mapping, simulator
 from pyneuro.cli import main
+from pyneuro.cli.script import run_script
 from toolchain.language import SettingsError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -109,7 +110,7 @@ def test_a_machine_of_the_command_line(script: str, tmp_path: Path, capsys: pyte
     assert "a.map:1:6: error: 16 dead cores on chip (0, 0) of spin3" in capsys.readouterr().out
     for before in ("", "machine 3 boards\n"):
         assert check(tmp_path, before + said, script) == int(not before)
-        assert ("a.map:1:1: error: dead chips are given, but no machine is named" in capsys.readouterr().out) == (
+        assert ("a.map:1:12: error: dead chips are given, but no machine is named" in capsys.readouterr().out) == (
             not before
         )
         assert check(tmp_path, before + said, script, *on) == 1
@@ -177,6 +178,53 @@ def test_a_netlist_names_the_machine_for_check_and_map(tmp_path: Path, capsys: p
     assert check(tmp_path, CORNER, str(netlist)) == 1
     assert main(["map", "--netlist", str(netlist), "--mapping", str(tmp_path / "a.map")]) == 2
     assert capsys.readouterr().err.count("which spin3 lacks") == 1
+
+
+def test_what_a_mapping_would_stop_at_is_found(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shifts = 'projection "*": weight_shift = 1\nprojection "input": weight_shift = 2\n'
+    again = SCRIPT.replace('label="input")', 'label="input")\nsim.Projection(noise, cells, sim.AllToAllConnector())')
+    Path(script).write_text(again)
+    assert check(tmp_path, shifts, script) == 1
+    out = capsys.readouterr().out
+    assert "onto the same receptor, excitatory of 'cells'" in out
+    assert '   1 | projection "*": weight_shift = 1\n' in out
+    assert '   2 | projection "input": weight_shift = 2\n' in out
+    many = " or ".join(["hilbert"] * 129)
+    assert check(tmp_path, f"route using ner or trunk\nplace using {many}") == 1
+    out = capsys.readouterr().out
+    assert "a.map:2:1: error: 258 combinations of algorithms are too many to try" in out
+
+
+def test_what_a_netlist_does_not_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    netlist = tmp_path / "n.json"
+    netlist.write_text(
+        '{"format": "pyneuro-netlist-1", "name": "n", "vertices": [{"name": "a[0:4]", "neurons": 4}], "nets": []}'
+    )
+    assert check(tmp_path, "require link load < 80 %\nrequire hops < 9\nminimise sdram", str(netlist)) == 1
+    out = capsys.readouterr().out
+    assert "a.map:1:1: error: 'link load < 80 %' is never met: the netlist tells no rates" in out
+    assert "a.map:3:1: error: sdram cannot be minimised: the netlist tells no SDRAM" in out
+    assert out.endswith("2 errors\n")
+
+
+def test_the_machine_of_a_script_counts(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(script).write_text(SCRIPT.replace('backend="reference"', 'machine="spin3"'))
+    assert check(tmp_path, 'dead chips (5, 5)\nplace "cells" on chip (0, 1)\n', script) == 1
+    assert "a.map:1:12: error: spin3 has no chip (5, 5)" in capsys.readouterr().out
+
+
+def test_what_cannot_be_checked_at_all(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(tmp_path / "none.map")]) == 2
+    assert "there is no mapping file" in capsys.readouterr().err
+    (tmp_path / "a.map").write_text("machine spin5")
+    assert main(["check", script, str(tmp_path / "a.map")]) == 2
+    assert "the mapping file comes first" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough_ends_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "script.py").write_text("raise BrokenPipeError")
+    with pytest.raises(BrokenPipeError):
+        run_script(tmp_path / "script.py", ())
 
 
 def test_labels_of_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

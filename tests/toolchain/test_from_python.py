@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pyneuro import mapping
@@ -128,6 +129,39 @@ def test_a_dictionary_says_what_has_no_labels() -> None:
     assert (settings.objective, settings.attempts) == (same.objective, same.attempts)
     assert [one.text for one in settings.requirements] == [one.text for one in same.requirements]
     assert settings.origins["neurons_per_core"] == Origin("script")
+
+
+def test_values_by_name_are_as_in_a_file() -> None:
+    settings = given({"cycles_margin": "80 %", "spikes_per_second": "2 kHz", "place": ["hilbert", "compact(effort=2)"]})
+    assert settings.options == {"cycles_margin": 0.8, "spikes_per_second": 2000}
+    assert plain(settings.stages["place"]) == (("hilbert", "compact(effort=2.0)"), "None")
+    with pytest.raises(SettingsError) as error:
+        given({"cycles_margin": "80 Hz", "place": ["compact(efort=2)", "annealing(", "hilbrt"], "route": []})
+    assert {one.message for one in error.value.problems} == {
+        "'cycles_margin' is a share, got 80 Hz",
+        "expected ')' or the name of an option, the line ends here",
+        "place: compact has no option 'efort'",
+        "stage 'place' has no algorithm 'hilbrt'",
+        "stage 'route' needs an algorithm to use",
+    }
+
+
+def test_units_that_there_are_not() -> None:
+    with pytest.raises(MappingError, match=r"there is no unit 'MHZ'; did you mean 'MHz'\?"):
+        Quantity(180, "MHZ")
+
+
+def test_nothing_is_not_an_objective() -> None:
+    for nothing in ([Minimise({})], [Using("place", "hilbert", {})], {"minimise": {}}):
+        with pytest.raises(SettingsError, match="there is no figure to minimise"):
+            given(nothing)  # type: ignore[arg-type]
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    one = np.int64(1)
+    settings = given([mapping.Machine("spin5"), mapping.DeadChips(((one, one),)), PlaceOn("a", chip=(one, one + 1))])  # type: ignore[arg-type]
+    assert settings.machine.dead_chips == ((1, 1),)
+    assert settings.placement[0].chip == (1, 2)
 
 
 def plain(choice: Choice) -> tuple[tuple[str, ...], str]:

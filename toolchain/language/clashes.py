@@ -8,18 +8,16 @@ as there are populations, and what remains is found in mapping.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 
-from toolchain.errors import MappingError
 from toolchain.fixed_keys import fix_keys
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.machines import machines_of
 from toolchain.network import Network
 from toolchain.problems import Problem, SettingsError
 from toolchain.rules import constraints_of
-from toolchain.settings import Origin, Settings
+from toolchain.settings import Settings
 
 
 def clashes(settings: Settings, network: Network | Graph) -> tuple[Problem, ...]:
@@ -52,15 +50,7 @@ def _of_places(settings: Settings, graph: Graph) -> Sequence[Problem]:
                 return ()
     except SettingsError as error:
         return error.problems
-    except MappingError as error:
-        return (Problem(str(error), _said_of_machine(settings)),)
     return found
-
-
-def _said_of_machine(settings: Settings) -> Origin:
-    """Where something was said of the parts of a machine that nothing names."""
-    of_parts = (field.name for field in fields(settings.machine))
-    return next((settings.origins[name] for name in of_parts if name in settings.origins), settings.machine.origin)
 
 
 def _of_keys(settings: Settings, graph: Graph) -> Sequence[Problem]:

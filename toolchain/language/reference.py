@@ -16,7 +16,7 @@ from toolchain.algorithms import REGISTRY
 from toolchain.figures import FIGURES
 from toolchain.language import syntax
 from toolchain.language.build import Builder
-from toolchain.language.quantities import UNITS, shown
+from toolchain.language.quantities import UNITS, shown, spoken
 from toolchain.options import MAPPING_OPTIONS, POPULATION_OPTIONS, PROJECTION_OPTIONS, MappingOptions, OptionSpec
 from toolchain.requirements import COMPARED, COMPARED_SHARES
 from toolchain.settings import STAGES
@@ -25,15 +25,15 @@ LINE = re.compile(r"^(?:[!?]?(?P<rule>[a-z]+): |    \| )(?P<form>.+?)(?:\s*->\s*
 """A line of the grammar: a form of the rule that it begins or goes on with, and the name of the form."""
 NOT_STATEMENTS = {
     "let": "A value gets a name, for the lines that follow. In Python any name will do.",
-    "include": "The statements of another file. In Python `Include(path)`.",
+    "include": "The statements of another file; what several files include is read once. In Python `Include(path)`.",
 }
 TERMINALS = (
     ("NAME", "the name of a value that `let` has named"),
     ("OPTION, ALGORITHM, WORD", "names, listed below"),
-    ("DIRECTION", "east, northeast, north, west, southwest or south"),
+    ("DIRECTION", "east, northeast, north, west, southwest or south; or E, NE, N, W, SW, S, as in reports"),
     ("STRING", "text in `\"` or `'`"),
     ("NUMBER", "as `128`, `1_000_000`, `0.5`, `5e6` or `0xFF00`"),
-    ("SIZE", "as `16x12`: chips from west to east and from south to north"),
+    ("SIZE", "as `16x12`: chips from west to east and from south to north; a torus unless `mesh` follows"),
     ("UNIT", ", ".join(f"`{unit}`" for unit in UNITS) + "; a KB is 1,024 B, an MB 1,024 KB"),
     ("SHAPE", "`torus` or `mesh`"),
     ("COMPARISON", "`<`, `<=`, `>` or `>=`"),
@@ -112,11 +112,15 @@ def _table(title: str, options: Mapping[str, OptionSpec], defaults: MappingOptio
     yield "| option | meaning | from | to |" + (" default |" if defaults else "")
     yield "|---|---|---|---|" + ("---|" if defaults else "")
     for name, spec in options.items():
-        unit = f" ({spec.unit})" if spec.unit else ""
+        unit = f" ({spec.unit})" if spec.unit not in ("", "share") else ""
         default = getattr(defaults, name, None)
-        last = "" if defaults is None else f" {spec.unsaid if default is None else shown(default)} |"
-        yield f"| `{name}` | {spec.meaning}{unit} | {spec.low:,.10g} | {spec.high:,.10g} |{last}"
+        last = "" if defaults is None else f" {spec.unsaid if default is None else _said(default, spec)} |"
+        yield f"| `{name}` | {spec.meaning}{unit} | {_said(spec.low, spec)} | {_said(spec.high, spec)} |{last}"
     yield ""
+
+
+def _said(number: float, spec: OptionSpec) -> str:
+    return spoken(number, "share") if spec.unit == "share" else f"{number:,.10g}"
 
 
 def _algorithms() -> Iterator[str]:
@@ -149,7 +153,7 @@ def _figures() -> Iterator[str]:
     yield "and dtcm, and link load or sdram, if its nets have no rates, or its vertices no SDRAM."
     yield ""
     yield f"Of both simulators, by `pyneuro compare`: {_listed(COMPARED)}."
-    yield f"{_shares()} are shares, as are those above that say so."
+    yield f"{_shares()} are shares, as are those above that say so. A share is said in %, or as a number below 1."
 
 
 def _shares() -> str:
