@@ -207,12 +207,6 @@ def test_what_a_netlist_does_not_tell(tmp_path: Path, capsys: pytest.CaptureFixt
     assert out.endswith("2 errors\n")
 
 
-def test_the_machine_of_a_script_counts(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path(script).write_text(SCRIPT.replace('backend="reference"', 'machine="spin3"'))
-    assert check(tmp_path, 'dead chips (5, 5)\nplace "cells" on chip (0, 1)\n', script) == 1
-    assert "a.map:1:12: error: spin3 has no chip (5, 5)" in capsys.readouterr().out
-
-
 def test_what_cannot_be_checked_at_all(script: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "none.map")]) == 2
     assert "there is no mapping file" in capsys.readouterr().err

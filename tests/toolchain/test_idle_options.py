@@ -57,10 +57,11 @@ def test_options_of_sources_are_told_where_neurons_alone_have_the_label() -> Non
 
 @pytest.mark.parametrize("option", POPULATION_OPTIONS)
 def test_every_option_does_something_for_some_population(option: str) -> None:
-    of_cells, of_sources = (told(f'population "{label}": {option} = 1') for label in ("E", "noise"))
+    one = "100 %" if POPULATION_OPTIONS[option].unit == "share" else "1"
+    of_cells, of_sources = (told(f'population "{label}": {option} = {one}') for label in ("E", "noise"))
     assert bool(of_sources) == (option in NOT_OF_SOURCES)
     assert bool(of_cells) == (option in OF_SOURCES_ALONE)
-    assert not told(f'population "*": {option} = 1')
+    assert not told(f'population "*": {option} = {one}')
 
 
 def test_a_netlist_is_cut_already() -> None:

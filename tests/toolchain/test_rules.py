@@ -197,7 +197,7 @@ def test_places_that_are_too_small_are_refused() -> None:
 def test_with_wants_as_many_slices_on_both_sides() -> None:
     assert problems(rule(1, "with", "V1 I", "V1 E")) == [
         "r.map:1: 'V1 I' has 1 slice and 'V1 E' 3 slices, and 'with' puts slice i of the one with slice i of the "
-        "other; try as many neurons a core for both"
+        "other; cells are cut by neurons_per_core, spike sources by sources_per_core: make both the same"
     ]
 
 
