@@ -10,12 +10,15 @@ import json
 from itertools import groupby
 
 from pyneuro.report import Report
-from pyneuro.report.difference import Change, changes
+from pyneuro.report.difference import changes
+from pyneuro.report.difference.change import Change
 from pyneuro.report.from_json import read_report
 from pyneuro.report.text_blocks import table
 from pyneuro.report.to_json import plain
 
 CHANGED = 1
+LISTED = 20
+"""Changes of a section that are printed; `--json` has all."""
 
 
 def main(options: argparse.Namespace) -> int:
@@ -36,11 +39,11 @@ def _told(before: Report, after: Report, found: tuple[Change, ...]) -> str:
     lines = [names]
     for section, rows in groupby(found, key=lambda change: change.section):
         cells = [(row.subject, row.before, row.after, row.remark) for row in rows]
-        lines += ["", *table((section, "before", "after", ""), cells)]
+        lines += ["", *table((section, "before", "after", ""), cells[:LISTED], len(cells[LISTED:]))]
     return "\n".join(line.rstrip() for line in [*lines, *_left_out(before, after)])
 
 
 def _left_out(before: Report, after: Report) -> list[str]:
     """That reports do not have all slices."""
-    omitted = max(report.cores.omitted if report.cores else 0 for report in (before, after))
-    return ["", f"(of {omitted:,} more slices the reports have no rows)"] if omitted else []
+    untold = max(report.cores.untold if report.cores else 0 for report in (before, after))
+    return ["", f"({untold:,} more slices are compared as a whole only)"] if untold else []

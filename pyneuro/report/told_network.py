@@ -8,7 +8,7 @@ from pyneuro.report import Report
 from pyneuro.report.schema.flow import TrialRow
 from pyneuro.report.schema.mapping import HistogramRow
 from pyneuro.report.tabular import Bar, Block, Facts, Histogram, Mark, Table
-from pyneuro.report.words import JUDGED_BY_COMPARE, NONE, amount, count, measured, number, percent
+from pyneuro.report.words import JUDGED_BY_COMPARE, NONE, amount, count, measured, number, percent, spread
 from toolchain.figures import FIGURES
 
 Blocks = Iterator[Block]
@@ -133,19 +133,10 @@ def network(report: Report) -> Blocks:
         "Projections; weights and delays as mean and range.",
         ("projection", "from", "to", "receptor", "synapses", "weight", "unit", "delay (ms)"),
         tuple(
-            (p.label, p.source, p.target, p.receptor, f"{p.synapses:,}", _spread(p.weight), p.unit, _spread(p.delay))
+            (p.label, p.source, p.target, p.receptor, f"{p.synapses:,}", spread(p.weight), p.unit, spread(p.delay))
             for p in found.projections
         ),
     )
-
-
-def _spread(values: tuple[float, float, float] | None) -> str:
-    if values is None:
-        return NONE
-    smallest, mean, largest = values
-    if smallest == largest:
-        return number(mean)
-    return f"{number(mean)} ({number(smallest)} … {number(largest)})"
 
 
 def weights(report: Report) -> Blocks:

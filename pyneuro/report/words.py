@@ -55,6 +55,16 @@ def count(value: float | None) -> str:
     return f"{value:,.0f}" if value == round(value) or abs(value) >= 1e4 else f"{value:.4g}"
 
 
+def spread(values: tuple[float, float, float] | None) -> str:
+    """The mean of values, and their range; `values` are the smallest, the mean and the largest."""
+    if values is None:
+        return NONE
+    smallest, mean, largest = values
+    if smallest == largest:
+        return number(mean)
+    return f"{number(mean)} ({number(smallest)} … {number(largest)})"
+
+
 def compact(value: float) -> str:
     """A count to three digits: ``950``, ``12.3 k``, ``2.4 M``."""
     for factor, letter in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
