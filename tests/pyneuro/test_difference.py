@@ -114,10 +114,17 @@ Diff = Callable[[Report, Report], tuple[int, str]]
     ],
 )
 def test_what_is_said_otherwise(name: str, said: str, base: Report, diff: Diff, golden: Golden) -> None:
-    status, told = diff(base, mapped(said))
+    status, told = diff(*(replace(made, diagnostics=()) for made in (base, mapped(said))))
     assert status == 1
     assert max(map(len, told.splitlines())) <= 100
     golden(f"diff_{name}.txt", told)
+
+
+def test_remarks_that_came_are_told(base: Report) -> None:
+    other = mapped(BASE + 'projection "E to I": weight_shift = 15\n')
+    (found,) = [change for change in changes(base, other) if change.section == "remarks"]
+    (remark,) = [row for row in other.diagnostics if row not in base.diagnostics]
+    assert (found.subject, found.before, found.after) == ("weights, E to I", "–", remark.message)
 
 
 def test_another_network(base: Report, diff: Diff, golden: Golden) -> None:
