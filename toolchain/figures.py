@@ -69,6 +69,8 @@ class Measured:
         The cells of the core where it was found.
     remedy : str
         What a user can try, where that depends on what was measured.
+    excess : float, optional
+        By how much it is beyond what is required, as a share, where the value does not tell.
     """
 
     value: float
@@ -76,6 +78,7 @@ class Measured:
     best: float | None = None
     cells: Cells | None = None
     remedy: str = ""
+    excess: float | None = None
 
 
 Measure = Callable[[Mapped, str], Measured | None]
@@ -186,7 +189,7 @@ def _real_time(mapped: Mapped, pattern: str) -> Measured | None:
         return None
     where = f"time_scale_factor {scale:g}, busiest core {100 * load.value:.0f} % of its tick ({load.where})"
     if scale <= 1.0:
-        return Measured(float(load.value <= 1.0), where, cells=load.cells)
+        return Measured(float(load.value <= 1.0), where, cells=load.cells, excess=max(load.value - 1.0, 0.0))
     return Measured(0.0, where, best=0.0, remedy=_real_time_remedy(mapped, load.value))
 
 

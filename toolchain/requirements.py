@@ -69,6 +69,17 @@ def _judge(requirement: Requirement, mapped: Mapped) -> Verdict:
     return Verdict(requirement, False, measured, figure.share, measured.remedy or figure.remedy, hopeless)
 
 
+def excess(verdict: Verdict) -> float:
+    """By how much what was measured is beyond what is required, as a share; 0 if that is met, or was not measured."""
+    measured, required = verdict.measured, verdict.requirement
+    if verdict.passed or measured is None:
+        return 0.0
+    if measured.excess is not None:
+        return measured.excess
+    beyond = abs(measured.value - required.threshold)
+    return beyond / abs(required.threshold) if required.threshold else beyond
+
+
 COMPARED: Final[Mapping[str, str]] = MappingProxyType(
     {
         "rate error": "rate",

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 
 from toolchain.algorithms import REGISTRY
 from toolchain.errors import MappingError, TablesError
-from toolchain.feedback import REMEDIES, with_feedback
+from toolchain.feedback import with_feedback
 from toolchain.figures import FIGURES, SMALL, Cells, Measured
-from toolchain.requirements import Verdict
+from toolchain.remedies import REMEDIES, Failed
+from toolchain.requirements import Verdict, excess
 from toolchain.settings import FEEDBACK, Algorithm, Choice, Origin, Requirement, Rule, Settings
 
+MARGIN = "cycles_margin is what is required, for cycle load"
 LOAD = Requirement("require cycle load <= 80 %", "cycle load", "<=", 0.8)
 TABLES = Requirement("require table entries <= 10", "table entries", "<=", 10)
 
 
-def verdict(requirement: Requirement, passed: bool, cells: Cells | None = None) -> Verdict:
+def verdict(requirement: Requirement, passed: bool, cells: Cells | None = None, value: float = 99.0) -> Verdict:
     """A verdict on `requirement`."""
-    return Verdict(requirement, passed, Measured(0.0, cells=cells), False, "")
+    return Verdict(requirement, passed, Measured(value, cells=cells), False, "")
 
 
 def neurons(settings: Settings) -> int:
@@ -32,7 +35,8 @@ def judge_load(limit: int) -> Callable[[Settings], tuple[Verdict, ...]]:
 
     def judge(settings: Settings) -> tuple[Verdict, ...]:
         busiest = Cells("a", neurons(settings), "neurons_per_core")
-        return verdict(TABLES, True), verdict(LOAD, neurons(settings) <= limit, busiest)
+        load = 0.8 * neurons(settings) / limit
+        return verdict(TABLES, True), verdict(LOAD, load <= 0.8, busiest, load)
 
     return judge
 
@@ -48,17 +52,54 @@ def test_what_fails_is_changed_until_it_holds() -> None:
     assert neurons(made) == 64
     assert [one.changed for one in attempts] == [
         "",
+        MARGIN,
         "half as many cells a core, for cycle load",
         "again half as many cells a core, for cycle load",
     ]
-    assert [one.kept for one in attempts] == [False, False, True]
-    assert made.origins["neurons_per_core"] == FEEDBACK
+    assert [one.kept for one in attempts] == [False, False, False, True]
+    assert made.origins["neurons_per_core"] == made.origins["cycles_margin"] == FEEDBACK
+    assert made.options["cycles_margin"] == 0.8
 
 
-def test_if_nothing_helps_the_first_of_the_best_is_kept() -> None:
+def test_of_those_that_fail_as_much_the_one_that_is_least_beyond_is_kept() -> None:
     made, attempts = with_feedback(Settings(), lambda settings: settings, judge_load(1))
-    assert neurons(made) == 256
-    assert [one.kept for one in attempts] == [True, False, False]
+    assert neurons(made) == 64
+    assert [one.kept for one in attempts] == [False, False, False, True]
+    made, attempts = with_feedback(Settings(attempts=20), lambda settings: settings, judge_load(1))
+    assert neurons(made) == 1, "halving goes on as long as it helps"
+    assert len(attempts) == 10
+
+
+def test_if_nothing_helps_the_first_is_kept_and_halving_is_not_repeated() -> None:
+    judged = (verdict(LOAD, False, Cells("a", 200, "neurons_per_core")),)
+    made, attempts = with_feedback(Settings(attempts=9), lambda settings: settings, lambda _: judged)
+    assert made == Settings(attempts=9)
+    assert [one.changed for one in attempts] == ["", MARGIN, "half as many cells a core, for cycle load"]
+
+
+def test_fewer_failures_count_more_than_how_much_is_failed() -> None:
+    """One that fails by much is better than two that fail by little; of two that fail alike the first."""
+    tried = [[2.0, 11], [0.9, 11], [9.0, 10], [9.0, 10]]
+
+    def judge(number: int) -> tuple[Verdict, ...]:
+        load, entries = tried[number]
+        busiest = Cells("a", 200, "neurons_per_core")
+        return verdict(LOAD, load <= 0.8, busiest, load), verdict(TABLES, entries <= 10, None, entries)
+
+    numbers = count()
+    made, _ = with_feedback(Settings(attempts=3), lambda _: next(numbers), judge)
+    assert made == 2
+
+
+def test_how_far_beyond_a_requirement() -> None:
+    assert excess(verdict(LOAD, False, value=1.2)) == pytest.approx(0.5)
+    assert excess(verdict(LOAD, True, value=1.2)) == 0
+    least = Requirement("chips >= 8", "chips", ">=", 8)
+    assert excess(verdict(least, False, value=2.0)) == pytest.approx(0.75)
+    assert excess(verdict(Requirement("hops < 0", "hops", "<", 0), False, value=7.0)) == 7
+    assert excess(Verdict(LOAD, False, None, True, "")) == 0
+    real_time = Measured(0.0, excess=0.25)
+    assert excess(Verdict(Requirement("real time", "real time", "is", 1), False, real_time, False, "")) == 0.25
 
 
 def test_there_are_no_more_attempts_than_allowed() -> None:
@@ -69,7 +110,10 @@ def test_there_are_no_more_attempts_than_allowed() -> None:
 
 
 def test_what_the_user_said_stays() -> None:
-    said = Settings(options={"neurons_per_core": 200}, origins={"neurons_per_core": Origin("a.map", 3)})
+    said = Settings(
+        options={"neurons_per_core": 200},
+        origins={"neurons_per_core": Origin("a.map", 3), "cycles_margin": Origin("a.map", 4)},
+    )
     made, attempts = with_feedback(said, lambda settings: settings, judge_load(100))
     assert (neurons(made), len(attempts)) == (200, 1)
 
@@ -127,8 +171,8 @@ def test_a_remedy_that_comes_to_nothing_is_taken_back_and_the_next_is_tried() ->
 
     made, attempts = with_feedback(Settings(), attempt, judge_load(1))
     assert neurons(made) == 256
-    assert tried == [256, 128, 128]
-    assert [one.failure for one in attempts] == ["", "too many cores", "too many cores"]
+    assert tried == [256, 256, 128]
+    assert [one.failure for one in attempts] == ["", "", "too many cores"]
     assert [one.kept for one in attempts] == [True, False, False]
 
 
@@ -142,16 +186,20 @@ def test_sources_that_are_too_many_become_fewer() -> None:
     """Not the neurons: they are on other cores."""
     judged = (verdict(LOAD, False, Cells("noise", 400, "sources_per_core")),)
     tried: list[Settings] = []
-    with_feedback(Settings(attempts=1), lambda settings: tried.append(settings) or settings, lambda _: judged)  # type: ignore[func-returns-value]
-    assert dict(tried[1].options) == {"sources_per_core": 200}
+    with_feedback(Settings(attempts=2), lambda settings: tried.append(settings) or settings, lambda _: judged)  # type: ignore[func-returns-value]
+    assert dict(tried[2].options) == {"cycles_margin": 0.8, "sources_per_core": 200}
 
 
 def test_nothing_is_tried_that_would_leave_things_as_they_are() -> None:
     """The user has said how many cells the population with the worst core has, or there is only one."""
-    said = Settings(rules=(Rule("population", "a*", "neurons_per_core", 200),))
+    said = Settings(
+        options={"cycles_margin": 0.5},
+        rules=(Rule("population", "a*", "neurons_per_core", 200), Rule("population", "b", "cycles_margin", 0.9)),
+    )
     for settings, cells in (
         (said, Cells("a", 200, "neurons_per_core")),
-        (Settings(), Cells("a", 1, "neurons_per_core")),
+        (said, Cells("b", 1, "neurons_per_core")),
+        (Settings(options={"cycles_margin": 0.8}), Cells("a", 1, "neurons_per_core")),
     ):
         judged = (verdict(LOAD, False, cells),)
         _, attempts = with_feedback(settings, lambda settings: settings, lambda _, judged=judged: judged)
@@ -186,7 +234,7 @@ def test_remedies_are_for_figures_that_there_are() -> None:
     assert set(REMEDIES) <= set(FIGURES)
     for figure, remedies in REMEDIES.items():
         for remedy in remedies:
-            changed = remedy.change(Settings(), Cells("a", 9, "neurons_per_core"))
+            changed = remedy.change(Settings(), Failed(figure, Cells("a", 9, "neurons_per_core"), 0.5))
             assert changed is not None
             for stage, choice in changed.stages.items():
                 assert choice.objective is not None
