@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import Any, Final
 
 from toolchain.algorithm_options import options_of
@@ -40,12 +41,16 @@ def explain(settings: Settings, network: Network | None = None, vertices: int = 
     network : Network, optional
         What they are about; it tells which rules are overridden by later ones.
     vertices : int
-        Of the graph that is mapped: by default large ones are not annealed.
+        Of the graph that is mapped: by default large ones are not annealed.  Without a network it is that of a netlist,
+        for which nothing holds about cells and how they are cut.
     """
     stages = {**defaults(vertices), "partition": partitioners(settings), **settings.stages}
+    of_netlist = network is None and vertices > 0
+    if of_netlist:
+        del stages["partition"]
     return (
         *_machine(settings),
-        *_options(settings, network),
+        *(() if of_netlist else _options(settings, network)),
         *_rules(settings, network),
         *(Held(f'place "{rule.pattern}"', _where(rule), str(rule.origin)) for rule in settings.placement),
         *(
@@ -73,9 +78,24 @@ def _machine(settings: Settings) -> Iterator[Held]:
     yield Held("machine", said.name or "the smallest that fits", str(said.origin))
     for field in fields(said):
         value = getattr(said, field.name)
-        if field.name not in ("name", "made", "origin", "origins") and value != getattr(plain, field.name):
+        if field.name not in (*_ABOUT, *_RESERVED) and value != getattr(plain, field.name):
             name = {"clock_hz": "clock"}.get(field.name, field.name.replace("_", " "))
             yield Held(name, _of_machine(name, value), _origin(settings, field.name))
+    kept = {field: told(getattr(said, field)) for field, told in _RESERVED.items() if getattr(said, field)}
+    if kept:
+        yield Held("reserve", f"{', '.join(kept.values())} on every chip", _origin(settings, next(iter(kept))))
+
+
+_ABOUT: Final = ("name", "made", "origin", "origins")
+"""Fields of `MachineSettings` that are no figures."""
+_RESERVED: Final[Mapping[str, Callable[[int], str]]] = MappingProxyType(
+    {
+        "reserved_cores": lambda number: f"{number} {'core' if number == 1 else 'cores'}",
+        "reserved_sdram_bytes": lambda size: spoken(size, "bytes"),
+        "reserved_entries": lambda number: f"{number} {'entry' if number == 1 else 'entries'}",
+    }
+)
+"""What is kept off every chip, which one statement says."""
 
 
 def _of_machine(name: str, value: Any) -> str:

@@ -14,7 +14,7 @@ that fail as many the one that exceeds them least, and the report tells of all.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import TypeVar
 
@@ -36,8 +36,8 @@ class Attempt:
         What was changed before it, and why; "" for the first.
     failure : str
         Why it came to nothing.
-    verdicts : tuple of Verdict
-        Of the requirements, if it came to something.
+    verdicts, figures : tuple of Verdict, mapping of str to float
+        Of the requirements, and of the mapping, if it came to something.
     kept : bool
         Whether its mapping is the one that is used.
     """
@@ -45,6 +45,7 @@ class Attempt:
     changed: str = ""
     failure: str = ""
     verdicts: tuple[Verdict, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
     kept: bool = False
 
 
@@ -53,6 +54,7 @@ def with_feedback(
     attempt: Callable[[Settings], T],
     judge: Callable[[T], tuple[Verdict, ...]],
     algorithms: Callable[[T], Mapping[str, Algorithm]] = lambda product: {},
+    figures: Callable[[T], Mapping[str, float]] = lambda product: {},
 ) -> tuple[T, tuple[Attempt, ...]]:
     """Attempt it with `settings`, then with remedies for what fails, until nothing does or there is no more to try.
 
@@ -62,13 +64,14 @@ def with_feedback(
         Goes through all stages.
     judge : callable
         Judges the requirements on what came of it.
-    algorithms : callable
-        The algorithm of each stage that it came of.
+    algorithms, figures : callable
+        The algorithm of each stage that it came of, and its figures.
 
     Raises
     ------
     MappingError
-        That of the first attempt, if none came to anything; one that no remedy is for at once.
+        That of the first attempt, if none came to anything, with what else was tried; one that no remedy is for at
+        once.
     """
     made: list[tuple[int, T]] = []
     attempts: list[Attempt] = []
@@ -93,7 +96,7 @@ def with_feedback(
         else:
             judged = judge(product)
             failed = [_failed(verdict) for verdict in judged if not verdict.passed and not verdict.hopeless]
-            attempts.append(Attempt(changed, verdicts=judged))
+            attempts.append(Attempt(changed, verdicts=judged, figures=figures(product)))
             made.append((len(attempts) - 1, product))
             settings = _narrowed(settings, algorithms(product))
             remedies.give_up_without_effect(failed)
@@ -102,9 +105,16 @@ def with_feedback(
             break
         before, (settings, changed) = settings, found
     if first is not None and not made:
-        raise first
+        raise _with_attempts(first, attempts)
     kept, best = min(made, key=lambda item: (*_badness(attempts[item[0]]), item[0]))
     return best, tuple(replace(one, kept=number == kept) for number, one in enumerate(attempts))
+
+
+def _with_attempts(failure: MappingError, attempts: list[Attempt]) -> MappingError:
+    """The `failure` of the first attempt, which names the others."""
+    if others := "; ".join(f"({number}) {attempt.changed}" for number, attempt in enumerate(attempts[1:], 1)):
+        failure.args = (f"{failure}. Tried also, in vain: {others}",)
+    return failure
 
 
 def _narrowed(settings: Settings, algorithms: Mapping[str, Algorithm]) -> Settings:

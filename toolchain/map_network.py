@@ -63,6 +63,11 @@ class Outcome(Generic[M]):
         return dict(next(trial.algorithms for trial in self.trials if trial.kept))
 
     @property
+    def figures(self) -> dict[str, float]:
+        """Its figures, as far as they can be made small."""
+        return dict(next(trial.figures for trial in self.trials if trial.kept))
+
+    @property
     def passed(self) -> bool:
         """Whether all of them are met."""
         return all(verdict.passed for verdict in self.verdicts)
@@ -89,7 +94,7 @@ def map_network(network: Network, settings: Settings = UNSAID) -> Outcome[Mappin
     def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
         return verdicts(settings.requirements, outcome.mapping.mapped)
 
-    outcome, attempts = with_feedback(settings, attempt, judge, lambda outcome: outcome.algorithms)
+    outcome, attempts = with_feedback(settings, attempt, judge, lambda made: made.algorithms, lambda made: made.figures)
     return replace(outcome, attempts=attempts)
 
 
@@ -105,7 +110,7 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID) -> Outcome[GraphMappi
     def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:
         return verdicts(settings.requirements, Mapped(outcome.mapping))
 
-    outcome, attempts = with_feedback(settings, attempt, judge, lambda outcome: outcome.algorithms)
+    outcome, attempts = with_feedback(settings, attempt, judge, lambda made: made.algorithms, lambda made: made.figures)
     return replace(outcome, attempts=attempts)
 
 

@@ -67,7 +67,8 @@ def _trial_row(trial: Trial) -> TrialRow:
 def _attempt_row(number: int, attempt: Attempt) -> AttemptRow:
     failed = [row for row in mapping_rows(attempt.verdicts) if not row.passed]
     told = tuple(f"{row.requirement}: {measured(row)}" for row in failed)
-    return AttemptRow(number, attempt.changed, (attempt.failure, *told) if attempt.failure else told, attempt.kept)
+    failures = (attempt.failure, *told) if attempt.failure else told
+    return AttemptRow(number, attempt.changed, failures, tuple(attempt.figures.items()), attempt.kept)
 
 
 def setting_rows(settings: Settings, network: Network | None, vertices: int) -> tuple[SettingRow, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pyneuro.report import Report
-from pyneuro.report.schema.flow import TrialRow
+from pyneuro.report.schema.flow import AttemptRow, TrialRow
 from pyneuro.report.schema.mapping import HistogramRow
 from pyneuro.report.tabular import Bar, Block, Facts, Histogram, Mark, Table
 from pyneuro.report.words import JUDGED_BY_COMPARE, NONE, amount, count, measured, number, percent, spread
@@ -55,16 +55,24 @@ def flow(report: Report) -> Blocks:
         ),
     )
     if len(report.flow.attempts) > 1:
-        yield Table(
-            "Attempts: what did not fit or was not met led to another.",
-            ("attempt", "changed before it", "failed", "kept"),
-            tuple(
-                (str(row.number), row.changed or "nothing", "; ".join(row.failed) or "nothing", _kept(row.kept))
-                for row in report.flow.attempts
-            ),
-        )
+        yield _attempts(report.flow.attempts)
     if report.flow.trials:
         yield _trials(report.flow.trials)
+
+
+def _attempts(attempts: tuple[AttemptRow, ...]) -> Table:
+    """The attempts, each with its figures."""
+    names = tuple(dict.fromkeys(name for row in attempts for name, _ in row.figures))
+    rows = []
+    for row in attempts:
+        found = dict(row.figures)
+        told = str(row.number), row.changed or "nothing", "; ".join(row.failed) or "nothing"
+        rows.append((*told, *(_figure(name, found.get(name)) for name in names), _kept(row.kept)))
+    return Table(
+        "Attempts: what did not fit or was not met led to another; figures of what came of each.",
+        ("attempt", "changed before it", "failed", *names, "kept"),
+        tuple(rows),
+    )
 
 
 def _trials(trials: tuple[TrialRow, ...]) -> Table:

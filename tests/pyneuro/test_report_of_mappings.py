@@ -24,7 +24,7 @@ from pyneuro.report.to_html import to_html
 from pyneuro.report.to_text import to_text
 from pyneuro.report.trees import path_text
 from toolchain.errors import MappingError
-from toolchain.graph import Graph
+from toolchain.graph import Graph, Vertex
 from toolchain.language import given as read_settings
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.map_network import Outcome, map_netlist, map_network
@@ -75,6 +75,10 @@ def test_stages_trials_and_attempts_are_told(report: Report, outcome: Outcome[Gr
     assert (first.changed, first.failed[0].partition(":")[0]) == ("", "require hops <= 10")
     assert second.changed
     assert sorted((first.kept, second.kept)) == [False, True]
+    kept_row, lost = (first, second) if first.kept else (second, first)
+    assert dict(kept_row.figures)["hops"] == outcome.mapping.hops
+    assert {"hops", "entries", "chips"} <= dict(lost.figures).keys()
+    assert f"{dict(lost.figures)['hops']:,.0f}" in to_text(report)
 
 
 def test_trials_tell_their_times(report: Report, outcome: Outcome[GraphMapping]) -> None:
@@ -124,6 +128,7 @@ def test_settings_are_told_with_their_origins(report: Report) -> None:
     assert ("machine", "spin5", "retina.map:7") in told
     assert ("route using", "ner or longest_dimension", "retina.map:7") in told
     assert ("minimise", "hops x entries x chips", "default") in told
+    assert not {name for name, _, _ in told} & {"neurons_per_core", "partition using"}
 
 
 def test_requirements_are_told_with_place_and_remedy(report: Report) -> None:
@@ -338,6 +343,18 @@ def test_power_is_estimated(report: Report, outcome: Outcome[GraphMapping]) -> N
     assert energy.watts == pytest.approx(26.84 + 70 * 0.034 + float(found.rates.sum()) * 1e-9)
     assert all(row.source for row in energy.rows)
     assert "not measured" in to_text(report).replace("\n", " ").replace("  ", " ")
+
+
+@pytest.mark.parametrize(
+    ("name", "idle"), [("spin3", 3.56), ("spin5", 26.84), ("3 boards", 26.84), ("4x4 mesh", 16 * 0.35)]
+)
+def test_idle_boards_take_what_is_published(name: str, idle: float) -> None:
+    """Of one core on an otherwise idle machine, one of whose boards is in use."""
+    alone = Graph("alone", (Vertex("cells[0:1]", 1),), ())
+    energy = make_report("alone", mapping=map_graph(alone, name)).energy
+    assert energy is not None
+    assert energy.watts == pytest.approx(idle + 0.034)
+    assert sum(row.watts for row in energy.rows) == pytest.approx(energy.watts)
 
 
 # --- networks --------------------------------------------------------------------------------------------

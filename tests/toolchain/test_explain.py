@@ -91,12 +91,18 @@ def test_what_is_overridden_is_told() -> None:
 def test_the_machine_is_told_in_the_words_of_the_language() -> None:
     settings = read_text(
         "machine spin5\nclock 180 MHz\nlink capacity 5e6\ndead link (0, 0) NE\ndead 2 cores on chip (3, 4)\n"
-        "reserve 2048 B on every chip"
+        "reserve 1 core, 8 MB, 24 entries on every chip"
     )
     values = {one.name: one.value for one in explain(settings)}
     assert (values["clock"], values["link capacity"]) == ("180 MHz", "5,000,000 packets/s")
     assert (values["dead links"], values["dead cores"]) == ("(0, 0) northeast", "2 on chip (3, 4)")
-    assert values["reserved sdram bytes"] == "2,048"
+    assert values["reserve"] == "1 core, 8 MB, 24 entries on every chip"
+
+
+def test_netlists_have_no_options_of_cutting() -> None:
+    held = {one.name for one in explain(UNSAID, None, 70)}
+    assert not held & {*MAPPING_OPTIONS, "partition using"}
+    assert {"machine", "place using", "minimise"} <= held
 
 
 def test_default_options_are_told_and_large_graphs_are_not_annealed() -> None:

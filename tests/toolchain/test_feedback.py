@@ -212,14 +212,20 @@ def test_every_figure_that_fails_has_its_turn() -> None:
     assert [one.changed.rpartition(", for ")[2] for one in attempts[1:]] == ["table entries", "cycle load"]
 
 
-def test_if_tables_stay_too_long_the_first_failure_is_told() -> None:
+def test_if_tables_stay_too_long_the_first_failure_is_told_with_all_that_was_tried() -> None:
     numbers = iter(range(9))
 
     def attempt(settings: Settings) -> Settings:
         raise TablesError(f"too long {next(numbers)}")
 
-    with pytest.raises(TablesError, match="too long 0"):
-        with_feedback(Settings(), attempt, lambda _: ())
+    with pytest.raises(TablesError, match=r"too long 0\. Tried also, in vain: ") as error:
+        with_feedback(Settings(attempts=2), attempt, lambda _: ())
+    assert str(error.value).endswith(
+        "(1) the best of all minimisers is used, for table entries; "
+        "(2) every router and key allocator is tried, for table entries"
+    )
+    with pytest.raises(TablesError, match=r"too long 3$"):
+        with_feedback(Settings(attempts=0), attempt, lambda _: ())
 
 
 def test_other_errors_are_not_tried_again() -> None:

@@ -36,11 +36,15 @@ class TrialRow:
 
 @dataclass(frozen=True)
 class AttemptRow:
-    """One way through all stages: what was changed before it and why, what it failed at, and whether it was kept."""
+    """One way through all stages: what was changed before it and why, what it failed at, and whether it was kept.
+
+    `figures` are those of what came of it, as (name, value).
+    """
 
     number: int
     changed: str
     failed: tuple[str, ...]
+    figures: tuple[tuple[str, float], ...]
     kept: bool
 
 
