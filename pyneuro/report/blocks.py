@@ -41,11 +41,17 @@ def verdict(good: bool, text: str) -> Markup:
     return element("span", f"{SYMBOLS[kind]} {text}", class_=f"verdict {kind}")
 
 
-def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], omitted: int = 0) -> Markup:
+def table(
+    caption: str,
+    headings: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    omitted: int = 0,
+    pair: tuple[str, str] | None = None,
+) -> Markup:
     """Return a table, folded if it is long; columns of numbers are set to the right.
 
     Its caption stands outside what is scrolled where the table is wider than the page.  An empty heading belongs to
-    the one before it, which then stands over both columns.
+    the one before it, which then stands over both columns, and these over the names of the `pair`.
     """
     cells = [list(row) for row in rows]
     if not cells:
@@ -54,7 +60,7 @@ def table(caption: str, headings: Sequence[str], rows: Iterable[Sequence[str]], 
     kinds = ["n" if all(_is_number(row[i]) for row in shown) else None for i in range(len(headings))]
     body = [_row(row, kinds) for row in shown]
     rest = f" The first {len(shown):,} of {total:,} rows." if total > len(shown) else ""
-    head = element("thead", _head(headings, kinds))
+    head = element("thead", _head(headings, kinds), _pairs(headings, pair) if pair else "")
     made = element("table", head, element("tbody", *body))
     told = element("figcaption", prose(caption + rest)), element("div", made, class_="scroll")
     captioned = element("figure", *told, class_="table")
@@ -70,10 +76,26 @@ def _is_number(cell: str) -> bool:
 def _head(headings: Sequence[str], kinds: Sequence[str | None]) -> Markup:
     cells = []
     for i, heading in enumerate(headings):
-        span = 2 if headings[i + 1 : i + 2] == ("",) else None
+        over = _is_over_two(headings, i)
         if heading:
-            cells.append(element("th", heading, scope="col", colspan=span, class_=None if span else kinds[i]))
+            scope, kind = ("colgroup", None) if over else ("col", kinds[i])
+            cells.append(element("th", heading, scope=scope, colspan=2 if over else None, class_=kind))
     return element("tr", *cells)
+
+
+def _pairs(headings: Sequence[str], pair: tuple[str, str]) -> Markup:
+    """A second row of headings: the names of the `pair` where a heading is over two columns."""
+    cells = []
+    for i, heading in enumerate(headings):
+        if _is_over_two(headings, i):
+            cells += [element("th", name, scope="col", class_="n") for name in pair]
+        elif heading:
+            cells.append(element("td"))
+    return element("tr", *cells)
+
+
+def _is_over_two(headings: Sequence[str], number: int) -> bool:
+    return headings[number + 1 : number + 2] == ("",)
 
 
 def _row(row: Sequence[str], kind: Sequence[str | None]) -> Markup:
@@ -128,4 +150,8 @@ def histogram(bins: Sequence[tuple[str, int]], caption: str) -> Markup:
         class_="histogram",
         role="img",
     )
-    return element("figure", picture, element("figcaption", caption), class_="small")
+    rows = (
+        element("tr", element("th", text, scope="row"), element("td", f"{count:,}", class_="n")) for text, count in bins
+    )
+    values = element("details", element("summary", "values"), element("table", element("tbody", *rows)))
+    return element("figure", picture, element("figcaption", caption), values, class_="small")

@@ -22,7 +22,7 @@ from pyneuro.report.flow import comparison_rows, flow_section, mapping_rows, pla
 from pyneuro.report.histograms import histograms
 from pyneuro.report.layers import layers_of, traffic_of
 from pyneuro.report.machine import machine_section
-from pyneuro.report.mapping import memory_section, network_section, partition_rows, region_rows
+from pyneuro.report.mapping import memory_section, network_section, partition_rows, with_regions
 from pyneuro.report.places import keys_section, places_section
 from pyneuro.report.running import comparison_section, cores_section, execution_section, run_row
 from pyneuro.report.sample import activity_plots, traces
@@ -123,7 +123,7 @@ def compiled_report(
         time_scale_factor=compiled.time_scale_factor,
         statistics=statistics,
     )
-    memory = made.memory and replace(made.memory, regions=region_rows(compiled.partition))
+    memory = made.memory and with_regions(made.memory, compiled.partition)
     return replace(made, histograms=histograms(network, compiled), memory=memory)
 
 

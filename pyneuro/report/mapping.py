@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from pyneuro.report.columns import ROWS
 from pyneuro.report.layers import chip_sdram
 from pyneuro.report.schema.mapping import (
+    CoreRegions,
     MemorySection,
     NetworkSection,
     PartitionRow,
@@ -91,15 +94,22 @@ def memory_section(
     )
 
 
-def region_rows(partition: Partition) -> tuple[RegionRow, ...]:
-    """Tell what memory is for: the regions of all cores, largest first."""
-    sizes: dict[tuple[str, str], list[tuple[int, int]]] = {}
+def with_regions(section: MemorySection, partition: Partition) -> MemorySection:
+    """Return `section` with what memory is for: the regions of all cores, largest first, and of each core."""
+    held: dict[tuple[str, str], list[int]] = {}
+    cores = len(partition.memory)
     for number, memory in enumerate(partition.memory):
         for kind, regions in (("DTCM", memory.dtcm), ("SDRAM", memory.sdram)):
             for region in regions:
-                sizes.setdefault((kind, region.name), []).append((region.bytes, -number))
-    rows = []
-    for (kind, name), found in sizes.items():
-        most, number = max(found)
-        rows.append(RegionRow(kind, name, sum(size for size, _ in found), most, partition.slices[-number].label))
-    return tuple(sorted((row for row in rows if row.total), key=lambda row: (row.memory, -row.total, row.region)))
+                held.setdefault((kind, region.name), [0] * cores)[number] += region.bytes
+    rows = [_region_row(partition, *name, sizes) for name, sizes in held.items() if any(sizes)]
+    rows.sort(key=lambda row: (row.memory, -row.total, row.region))
+    columns = [held[row.memory, row.region][:ROWS] for row in rows]
+    labels = (piece.label for piece in partition.slices)
+    told = tuple(CoreRegions(label, sizes) for label, sizes in zip(labels, zip(*columns, strict=True), strict=False))
+    return replace(section, regions=tuple(rows), cores=told, cores_omitted=cores - len(told))
+
+
+def _region_row(partition: Partition, memory: str, region: str, sizes: Sequence[int]) -> RegionRow:
+    most = max(sizes)
+    return RegionRow(memory, region, sum(sizes), most, partition.slices[sizes.index(most)].label)

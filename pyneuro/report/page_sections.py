@@ -14,7 +14,7 @@ from pyneuro.report.plots import EXPECTED, LOAD, dtcm_shares, raster, rates, sha
 from pyneuro.report.schema.routing import Entry
 from pyneuro.report.schema.runs import ComparisonSection
 from pyneuro.report.tabular import Block
-from pyneuro.report.words import meaning_of, number, percent, signed
+from pyneuro.report.words import meaning_of, memory, number, percent, signed
 
 ENTRIES = 100
 """Entries of a table that the page shows; the JSON file has more."""
@@ -52,6 +52,7 @@ def _statistics(section: ComparisonSection) -> Markup:
             )
             for p in section.populations
         ],
+        pair=("reference", "emulator"),
     )
 
 
@@ -182,6 +183,23 @@ def _listing(entries: tuple[Entry, ...], total: int) -> Markup:
     return element("pre", "\n".join(lines), tabindex="0")
 
 
+def _core_memory(report: Report) -> Markup:
+    """The regions of each core, largest first, in a folded table."""
+    found = report.memory
+    if found is None or not found.cores:
+        return Markup()
+    rows = []
+    for core in found.cores:
+        row = [core.label]
+        for kind in ("DTCM", "SDRAM"):
+            pairs = zip(found.regions, core.bytes, strict=True)
+            held = sorted(((size, one.region) for one, size in pairs if one.memory == kind and size), reverse=True)
+            row += [memory(sum(size for size, _ in held)), ", ".join(f"{name} {memory(size)}" for size, name in held)]
+        rows.append(row)
+    caption = "Memory of each core: its regions with their sizes; addresses are a loader's, and not laid out."
+    return table(caption, ("core", "DTCM", "regions", "SDRAM", "regions"), rows, found.cores_omitted)
+
+
 def _told(*tell: Callable[[Report], Iterable[Block]]) -> Section:
     """What is told alike in text and page."""
     return lambda report: join(block(told) for one in tell for told in one(report))
@@ -209,6 +227,6 @@ SECTIONS: dict[str, Section] = {
     "Routes": _told(told_machine.routes),
     "Keys": _told(told_machine.keys),
     "Routing tables": _both_of(_told(told_machine.tables), _entries),
-    "Memory": _told(told_machine.used_memory),
+    "Memory": _both_of(_told(told_machine.used_memory), _core_memory),
     "Energy": _told(told_machine.energy),
 }

@@ -315,6 +315,16 @@ def test_every_section_is_on_the_page_and_headed() -> None:
     assert found.tags.count("figcaption") == found.tags.count("figure") == 6 + found.tags.count("table")
 
 
+def test_columns_of_the_comparison_are_named() -> None:
+    """Each pair of columns, beside its colours."""
+    head = re.findall(r"<thead>.*?</thead>", to_html(SMALL)[to_html(SMALL).index('id="comparison"') :], re.DOTALL)[0]
+    first, second = re.findall(r"<tr>.*?</tr>", head)
+    assert first.count('colspan="2"') == 4
+    assert re.findall(r"<th[^>]*>(.*?)</th>", second) == ["reference", "emulator"] * 4
+    columns = first.count("<th") + first.count('colspan="2"')
+    assert second.count("<t") - 1 == columns
+
+
 @given(text=st.text(alphabet=st.characters(exclude_categories=("Cs", "Cc")), max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_any_text_survives_markup(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -433,6 +434,33 @@ def test_memory_is_told_by_region(compiled: Report) -> None:
         row.dtcm_bytes or 0 for row in compiled.cores.rows
     )
     assert any(row.region == "ring buffers" and row.most <= row.total for row in regions)
+
+
+def test_regions_of_each_core_are_told(compiled: Report) -> None:
+    """In the order of the regions of all cores; they sum up to what the core has, and to what all have."""
+    assert compiled.memory is not None
+    assert compiled.cores is not None
+    regions, cores = compiled.memory.regions, compiled.memory.cores
+    assert [core.label for core in cores] == [row.label for row in compiled.cores.rows]
+    for core, row in zip(cores, compiled.cores.rows, strict=True):
+        held = {
+            kind: sum(size for size, one in zip(core.bytes, regions, strict=True) if one.memory == kind)
+            for kind in ("DTCM", "SDRAM")
+        }
+        assert (held["DTCM"], held["SDRAM"]) == (row.dtcm_bytes, row.sdram_bytes)
+    for number, region in enumerate(regions):
+        assert sum(core.bytes[number] for core in cores) == region.total
+        assert max(core.bytes[number] for core in cores) == region.most
+    assert "Memory of each core" in to_html(compiled)
+
+
+def test_counts_of_histograms_are_in_tables(compiled: Report) -> None:
+    """So that they need no pointer."""
+    page = to_html(compiled)
+    delays = page[page.index("<figcaption>varied: delays in ms.</figcaption>") :].partition("</figure>")[0]
+    assert re.findall(r'<th scope="row">(.*?)</th><td class="n">(.*?)</td>', delays) == [
+        (f"{d}", "15") for d in (1, 2, 3, 4)
+    ]
 
 
 @given(st.integers(0, 2**26 - 1))

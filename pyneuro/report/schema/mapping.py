@@ -174,8 +174,24 @@ class RegionRow:
 
 
 @dataclass(frozen=True)
+class CoreRegions:
+    """Bytes that a core has of each of the `regions` of `MemorySection`, in their order."""
+
+    label: str
+    bytes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class MemorySection:
-    """The fullest core's DTCM and the fullest chip's SDRAM against their limits, in bytes, and what these are for."""
+    """The fullest core's DTCM and the fullest chip's SDRAM against their limits, in bytes, and what these are for.
+
+    Parameters
+    ----------
+    regions : tuple of RegionRow
+        Regions have sizes and no addresses: only a loader would lay them out.
+    cores, cores_omitted : tuple of CoreRegions, int
+        In the order of the partition, and how many there are more.
+    """
 
     dtcm_most: int | None
     dtcm_limit: int
@@ -185,6 +201,8 @@ class MemorySection:
     sdram_limit: int
     sdram_chip: tuple[int, int] | None
     regions: tuple[RegionRow, ...] = ()
+    cores: tuple[CoreRegions, ...] = ()
+    cores_omitted: int = 0
 
 
 @dataclass(frozen=True)
