@@ -1,5 +1,10 @@
 """Errors of the tool chain; each is also the standard kind of error that it is."""
 
+LIMITS_OF_CORES = ("neurons_per_core", "sources_per_core", "cycles_margin", "synapse_cores")
+"""Options that may make a network need more cores."""
+LIMITS_OF_SDRAM = ("reserved_sdram_bytes", "recording_ticks")
+"""What leaves less SDRAM of each chip for the network itself."""
+
 
 class ToolchainError(Exception):
     """Base of all errors that the tool chain raises on purpose."""
@@ -18,7 +23,17 @@ class ModelError(ToolchainError, ValueError):
 
 
 class MappingError(ToolchainError, ValueError):
-    """A network that does not fit the machine: what needs how much, what there is, what to try."""
+    """A network that does not fit the machine: what needs how much, what there is, what to try.
+
+    Parameters
+    ----------
+    limits : tuple of str
+        What a user may have said that leaves so little room, by the names of `toolchain.settings.Settings.origins`.
+    """
+
+    def __init__(self, message: str, *, limits: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.limits = limits
 
 
 class ConstraintsError(MappingError):
@@ -32,8 +47,8 @@ class ConstraintsError(MappingError):
 class CoresError(MappingError):
     """A network that needs more cores than the machine has; `spare` tells whether it could do with fewer."""
 
-    def __init__(self, message: str, spare: bool) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, spare: bool, *, limits: tuple[str, ...] = ()) -> None:
+        super().__init__(message, limits=limits)
         self.spare = spare
 
 

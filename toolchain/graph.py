@@ -57,12 +57,15 @@ class Graph:
     ----------
     together : tuple of tuple of int
         Groups of vertices that share a chip, since they share its SDRAM; each ascending, and no vertex is in two.
+    cut : bool
+        Whether the vertices are slices that were cut of a network, and may be cut otherwise.
     """
 
     name: str
     vertices: tuple[Vertex, ...]
     nets: tuple[Net, ...]
     together: tuple[tuple[int, ...], ...] = ()
+    cut: bool = False
 
 
 _SLICE = re.compile(r"(.*)\[[0-9]+(:[0-9]+)?\]")

@@ -15,7 +15,7 @@ import numpy as np
 import toolchain.graph
 from emulator.machine import Machine, board_of, largest_part, named
 from toolchain.constraints import FREE, Constraints, with_graph
-from toolchain.errors import ConstraintsError, MappingError
+from toolchain.errors import MappingError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.keys.along import allocate
@@ -23,6 +23,7 @@ from toolchain.keys.check import check as keys_check
 from toolchain.machines import Machines, machines_of
 from toolchain.place import Placement
 from toolchain.place.check import check as place_check
+from toolchain.place.fits import too_many_cores
 from toolchain.place.hilbert import place
 from toolchain.route import Routes
 from toolchain.route.check import check as route_check
@@ -217,7 +218,7 @@ class Stages:
             If a table is too long nevertheless.
         """
         minimised = self.watch.timed("minimise", algorithm, placement.machine, keys, routes, tables)
-        check_lengths(minimised, placement.machine)
+        check_lengths(minimised, placement.machine, cut=self.graph.cut)
         return GraphMapping(self.graph, placement, keys, routes, tables, minimised, self.watch.seconds)
 
     def check(self, mapping: GraphMapping) -> None:
@@ -251,10 +252,7 @@ def place_on(
     MappingError
         If it fits none; the error is that of the last.
     """
-    failure = MappingError(
-        f"network {graph.name!r} needs {len(graph.vertices):,} cores, more than any machine has; "
-        "try more neurons a core"
-    )
+    failure: MappingError = too_many_cores(graph)
     for machine in machines(len(graph.vertices)):
         try:
             return _place_on_part(graph, machine, place, constraints(machine))
@@ -272,7 +270,5 @@ def _place_on_part(graph: Graph, machine: Machine, place: Placer, constraints: C
         if part is machine:
             raise
         remark = f"{machine.chips - part.chips} of its {machine.chips} chips cannot be reached from the others"
-        message = f"{error} ({remark})"
-        if isinstance(error, ConstraintsError):
-            raise ConstraintsError(message, error.origins) from None
-        raise MappingError(message) from None
+        error.args = (f"{error} ({remark})",)
+        raise

@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from toolchain.compile import Mapping, compile_network
+from toolchain.errors import MappingError
 from toolchain.feedback import Attempt, with_feedback
 from toolchain.figures import Mapped
 from toolchain.graph import Graph
@@ -22,6 +24,7 @@ from toolchain.requirements import Verdict, verdicts
 from toolchain.search import Trial, by_settings
 from toolchain.settings import UNSAID, Algorithm, Choice, Settings
 from toolchain.stopwatch import Stopwatch
+from toolchain.taken_room import with_statements
 from toolchain.untold import not_minimised
 
 M = TypeVar("M", Mapping, GraphMapping)
@@ -94,8 +97,7 @@ def map_network(network: Network, settings: Settings = UNSAID) -> Outcome[Mappin
     def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
         return verdicts(settings.requirements, outcome.mapping.mapped)
 
-    outcome, attempts = with_feedback(settings, attempt, judge, lambda made: made.algorithms, lambda made: made.figures)
-    return replace(outcome, attempts=attempts)
+    return _attempted(settings, attempt, judge)
 
 
 def map_netlist(graph: Graph, settings: Settings = UNSAID) -> Outcome[GraphMapping]:
@@ -110,7 +112,19 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID) -> Outcome[GraphMappi
     def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:
         return verdicts(settings.requirements, Mapped(outcome.mapping))
 
-    outcome, attempts = with_feedback(settings, attempt, judge, lambda made: made.algorithms, lambda made: made.figures)
+    return _attempted(settings, attempt, judge)
+
+
+def _attempted(
+    settings: Settings, attempt: Callable[[Settings], Outcome[M]], judge: Callable[[Outcome[M]], tuple[Verdict, ...]]
+) -> Outcome[M]:
+    """The best of all attempts; where none comes to anything, the error with the lines that leave too little room."""
+    try:
+        outcome, attempts = with_feedback(
+            settings, attempt, judge, lambda made: made.algorithms, lambda made: made.figures
+        )
+    except MappingError as error:
+        raise with_statements(error, settings) from None
     return replace(outcome, attempts=attempts)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from emulator.image import DELAY_SLOTS
 from emulator.machine import Machine
 from emulator.program import Program, Role
-from toolchain.errors import MappingError
+from toolchain.errors import LIMITS_OF_SDRAM, MappingError
 
 WORD: Final = 4
 STACK_BYTES: Final = 4096
@@ -33,6 +33,20 @@ BIN_BYTES: Final = 3 * WORD
 """Time, shape and scale in the histogram of a SpikeSourceInhGamma."""
 SPIKE_BYTES: Final = 2 * WORD
 """Tick and index of a spike of an array source."""
+
+RULES: Final = "plasticity rules"
+TABLE: Final = "population table"
+SPIKE_TIMES: Final = "spike times"
+STACK: Final = "stack and globals"
+RECORDED: Final = "recorded "
+REMEDIES: Final = {
+    RULES: "use shorter time constants or a longer timestep, as their tables reach over them",
+    TABLE: "have fewer cores send to it, with more neurons or sources on each",
+    SPIKE_TIMES: "give it fewer spikes, or divide them among more sources",
+    STACK: "raise 'dtcm_margin'",
+}
+"""What to do about a region that is too large for a core with a single cell."""
+RECORDING_REMEDY: Final = "lower 'recording_ticks', or record less often"
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ class Recorded:
 
     def region(self, ticks: int) -> Region:
         """The SDRAM that `ticks` of recording take."""
-        return Region(f"recorded {self.variable}", self.sample_bytes * -(-ticks // self.interval))
+        return Region(f"{RECORDED}{self.variable}", self.sample_bytes * -(-ticks // self.interval))
 
 
 def bits_for(values: int) -> int:
@@ -113,10 +127,6 @@ class DynamicMemory:
     place_bytes: int = 0
     rewiring_bytes: int = 0
 
-
-RULES: Final = "plasticity rules"
-REMEDIES: Final = {RULES: "use shorter time constants or a longer timestep, as their tables reach over them"}
-"""What to do about regions whose size does not depend on how many cells a core has."""
 
 NO_DYNAMICS: Final = DynamicMemory()
 
@@ -161,7 +171,7 @@ def neuron_core(
     state = Region("neuron state", WORD * kept * cells)
     streams = Region("random streams", STREAM_BYTES * cells if program.numbers(Role.RANDOM) else 0)
     functions = Region("tables of functions", WORD * sum(len(table.words) for table in program.tables))
-    table = Region("population table", TABLE_ENTRY_BYTES * entries)
+    table = Region(TABLE, TABLE_ENTRY_BYTES * entries)
     rules = Region(RULES, dynamic.parameter_bytes)
     fast = (
         state,
@@ -190,7 +200,7 @@ def slot_bytes(program: Program, per_core: int, dynamic: DynamicMemory = NO_DYNA
 
 def synapse_core(slot: int, *, entries: int, stride: int, row_words: int) -> CoreMemory:
     """Memory of a synapse core whose ring buffers have slots of so many bytes; the rest as of `neuron_core`."""
-    table = Region("population table", TABLE_ENTRY_BYTES * entries)
+    table = Region(TABLE, TABLE_ENTRY_BYTES * entries)
     fast = (
         Region("ring buffers", DELAY_SLOTS * slot),
         table,
@@ -211,7 +221,7 @@ def random_core(cells: int, bins: int, recorded: Sequence[Recorded], ticks: int)
 def array_core(cells: int, spikes: int, recorded: Sequence[Recorded], ticks: int) -> CoreMemory:
     """Memory of a core of sources with given spike times: they lie in SDRAM and are read a tick at a time."""
     buffer = Region("spikes of a tick", WORD * bits_to_words(cells))
-    return _core((buffer,), (Region("spike times", SPIKE_BYTES * spikes),), recorded, ticks)
+    return _core((buffer,), (Region(SPIKE_TIMES, SPIKE_BYTES * spikes),), recorded, ticks)
 
 
 def delay_core(cells: int, stages: int) -> CoreMemory:
@@ -226,20 +236,28 @@ def _core(dtcm: tuple[Region, ...], sdram: tuple[Region, ...], recorded: Sequenc
     """The given regions, those that every core has, and those for recording."""
     samples = (Region(f"recording of {found.variable}", found.sample_bytes) for found in recorded)
     return CoreMemory(
-        dtcm=(Region("stack and globals", STACK_BYTES), *dtcm, *samples),
+        dtcm=(Region(STACK, STACK_BYTES), *dtcm, *samples),
         sdram=(Region("system", SYSTEM_BYTES), *sdram, *(found.region(ticks) for found in recorded)),
     )
 
 
 def check_fits(memory: CoreMemory, label: str, machine: Machine, remedy: str) -> None:
-    """Raise a MappingError if a core does not fit, naming its largest region and what to do."""
-    for name, regions, needed, limit in (
-        ("core's fast memory (DTCM)", memory.dtcm, memory.dtcm_bytes, machine.dtcm_bytes),
-        ("chip's memory (SDRAM)", memory.sdram, memory.sdram_bytes, machine.sdram_bytes),
+    """Raise a MappingError if a core does not fit, naming its largest region and what to do.
+
+    Parameters
+    ----------
+    remedy : str
+        What to do about regions that have no remedy of their own.
+    """
+    for name, regions, needed, limit, limits in (
+        ("core's fast memory (DTCM)", memory.dtcm, memory.dtcm_bytes, machine.dtcm_bytes, ("dtcm_margin",)),
+        ("chip's memory (SDRAM)", memory.sdram, memory.sdram_bytes, machine.sdram_bytes, LIMITS_OF_SDRAM),
     ):
         if needed > limit:
             largest = max(regions, key=lambda region: region.bytes)
+            own = RECORDING_REMEDY if largest.name.startswith(RECORDED) and regions is memory.sdram else remedy
             raise MappingError(
-                f"population '{label}' needs {needed:,} bytes of a {name}, {limit:,} are there; "
-                f"{largest.name} take {largest.bytes:,} of them: {REMEDIES.get(largest.name, remedy)}"
+                f"population '{label}' needs {needed:,} bytes of a {name} for one core, {limit:,} are there; "
+                f"{largest.name} take {largest.bytes:,} of them: {REMEDIES.get(largest.name, own)}",
+                limits=limits,
             )

@@ -70,7 +70,7 @@ def test_a_graph_that_needs_memory_gets_more_chips() -> None:
 
 def test_a_graph_too_large_for_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("toolchain.machines.smallest", lambda cores: iter(()))
-    with pytest.raises(MappingError, match="network 'net' needs 5 cores, more than any machine has; try more neurons"):
+    with pytest.raises(MappingError, match="network 'net' needs 5 cores, more than any machine has; try a netlist"):
         map_graph(populations({"a": 5}))
 
 

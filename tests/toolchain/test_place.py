@@ -85,7 +85,7 @@ def test_too_many_cores_are_refused_in_the_words_of_the_user(place: Placer) -> N
 def test_too_much_sdram_is_refused_in_the_words_of_the_user(place: Placer) -> None:
     message = "population 'E' needs 200,000,000 bytes of SDRAM for one core, a chip has 123,469,792; try fewer neurons"
     with pytest.raises(MappingError, match=message):
-        place(populations({"E": 2}, 200_000_000), spin3())
+        place(replace(populations({"E": 2}, 200_000_000), cut=True), spin3())
     with pytest.raises(MappingError, match="vertex 'v' needs 200,000,000 bytes"):
         place(Graph("g", (Vertex("v", 1, 200_000_000),), ()), spin3())
     message = r"population 'E' needs 70,000,000 bytes .* no chip of spin3 with a free core has as much left .*'spin5'"
@@ -95,8 +95,10 @@ def test_too_much_sdram_is_refused_in_the_words_of_the_user(place: Placer) -> No
 
 def test_where_no_machine_is_large_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("toolchain.place.fits.smallest", lambda cores: iter(()))
-    with pytest.raises(MappingError, match="no machine is as large; try more neurons a core"):
-        fill(populations({"a": 70}), spin3(), chips(spin3()))
+    graph = populations({"a": 70})
+    for cut, remedy in ((True, "more neurons a core"), (False, "a netlist of fewer vertices")):
+        with pytest.raises(MappingError, match=f"no machine is as large; try {remedy}"):
+            fill(replace(graph, cut=cut), spin3(), chips(spin3()))
 
 
 # --- the algorithms ------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from emulator.image import NeuronCore, SynapseCore
 from emulator.machine import spin3, spin5
 from toolchain.algorithms import PARTITIONERS
 from toolchain.compile import Mapping, compile_network
-from toolchain.errors import CoresError, IllegalProductError, MappingError
+from toolchain.errors import IllegalProductError, MappingError
 from toolchain.graph import Net
 from toolchain.map_network import map_network
 from toolchain.network import Network, Population, Recording
@@ -26,6 +26,7 @@ from toolchain.options import MappingOptions
 from toolchain.partition import Partition
 from toolchain.partition.check import check
 from toolchain.partition.load import ARRIVAL_CYCLES, overloads
+from toolchain.problems import SettingsError
 from toolchain.settings import Algorithm, Choice, Origin, PlaceRule, Rule, Settings
 from toolchain.workload import prepare
 
@@ -103,7 +104,7 @@ def test_where_the_machine_has_no_cores_for_them_cells_keep_their_synapses() -> 
 
 def test_synapse_cores_that_were_asked_for_are_not_given_up() -> None:
     said = Settings(options={"synapse_cores": 15}, origins={"synapse_cores": Origin("a.map", 1)})
-    with pytest.raises(CoresError, match="try machine='spin5'"):
+    with pytest.raises(SettingsError, match=r"(?s)a.map:1.*try machine='spin5'.*lower 'synapse_cores'"):
         map_network(driven(4000.0), said.on_machine("spin3", Origin()))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from emulator.image import RoutingTable
 from emulator.machine import Machine, opposite, spin3, torus
 from toolchain.algorithms import MINIMISERS
-from toolchain.errors import IllegalProductError, MappingError
+from toolchain.errors import IllegalProductError, MappingError, TablesError
 from toolchain.graph import Graph, Net, Vertex
 from toolchain.keys import Keys
 from toolchain.keys.dense import allocate
@@ -219,7 +219,9 @@ def test_a_table_longer_than_the_router_has_entries_is_refused() -> None:
     placement, _, _, tables = mapped(graph, spin3(), 1)
     machine = replace(placement.machine, table_entries=19)
     check_lengths(tables, replace(machine, table_entries=20))
-    message = r"the routing table of chip \(\d, \d\) of spin3 needs 20 entries, it has 19; try more neurons a core"
-    with pytest.raises(MappingError, match=message):
-        check_lengths(tables, machine)
+    message = r"the routing table of chip \(\d, \d\) of spin3 needs 20 entries, it has 19; spread what sends and hears"
+    for cut in (False, True):
+        with pytest.raises(TablesError, match=message) as error:
+            check_lengths(tables, machine, cut=cut)
+        assert str(error.value).endswith(", or have fewer cores send, with more neurons on each") == cut
     assert place(graph, machine).machine is machine

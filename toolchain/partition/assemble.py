@@ -125,7 +125,7 @@ def assemble(
     cuts = piece_slice, delay_slice
     nets = make_nets(plan.all, made.slices, sends, *cuts, synapse_slices=synapse_slices, rates=rates)
     groups = tuple((int(piece_slice[piece]), *found) for piece, found in synapse_slices.items())
-    graph = Graph(workload.network.label, vertices, nets, groups)
+    graph = Graph(workload.network.label, vertices, nets, groups, cut=True)
     return Partition(tuple(made.slices), graph, tuple(made.memory), slicing, plan, *cuts, sends, synapse_slices)
 
 

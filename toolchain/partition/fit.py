@@ -53,13 +53,14 @@ def fit(task: Task, slicing: Slicing, recut: Recut | None) -> Partition:
     for number, population in enumerate(task.network.populations):
         for cores in needs[slice(*slicing.first[number : number + 2])]:
             for need in cores:
-                check_fits(need, population.label, task.machine, _remedy(task.network, number))
+                check_fits(need, population.label, task.machine, _remedy(task.network, number, recut))
     return assemble(task.workload, slicing, plan, needs, task.options)
 
 
-def _remedy(network: Network, population: int) -> str:
-    """What to do if a core of a population does not fit."""
-    lower = "lower 'neurons_per_core' or 'recording_ticks'"
+def _remedy(network: Network, population: int, recut: Recut | None) -> str:
+    """What to do if a core of a population does not fit, which then has a single cell unless cuts are settled."""
+    if recut is None:
+        return "call reset(), so that it is cut anew"
     if any(made.synapse in STRUCTURAL and made.target == population for made in network.projections):
-        return f"{lower}, 'rewired_row_synapses' or s_max"
-    return lower
+        return "lower 'rewired_row_synapses' or s_max"
+    return "use fewer synapses a cell"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from emulator.image import RoutingTable
 from emulator.machine import FIRST_CORE_BIT, Machine, neighbours
-from toolchain.errors import IllegalProductError, TablesError
+from toolchain.errors import LIMITS_OF_CORES, IllegalProductError, TablesError
 from toolchain.graph import Graph
 from toolchain.keys import Keys
 from toolchain.place import Placement
@@ -83,8 +83,13 @@ def _check_way(machine: Machine, name: str, walked: Walk, tree: Tree) -> None:
         raise _illegal(f"key {walked.key:#x} of {name!r} does not take the way of its tree, at chip ({x}, {y})")
 
 
-def check_lengths(tables: Tables, machine: Machine) -> None:
+def check_lengths(tables: Tables, machine: Machine, *, cut: bool = False) -> None:
     """Refuse tables that are longer than the routers' memory.
+
+    Parameters
+    ----------
+    cut : bool
+        Whether what sends are slices of a network, of which there could be fewer.
 
     Raises
     ------
@@ -95,7 +100,10 @@ def check_lengths(tables: Tables, machine: Machine) -> None:
     if fullest is not None and len(fullest.key) > machine.table_entries:
         raise TablesError(
             f"the routing table of chip ({fullest.x}, {fullest.y}) of {machine.name} needs {len(fullest.key)} entries, "
-            f"it has {machine.table_entries}; try more neurons a core, so that fewer cores send"
+            f"it has {machine.table_entries}; spread what sends and hears over more chips (place ... apart from ...)"
+            + ", or have fewer cores send, with more neurons on each"
+            * cut,
+            limits=("reserved_entries", *LIMITS_OF_CORES),
         )
 
 
