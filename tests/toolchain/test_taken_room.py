@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from graphs import populations
@@ -29,11 +31,9 @@ NETWORK = Network(
 
 def refused(text: str, network: Network | Graph = NETWORK) -> Problem:
     """Why a network does not fit by a mapping file."""
+    how = partial(map_netlist if isinstance(network, Graph) else map_network, network)
     with pytest.raises(SettingsError) as error:
-        if isinstance(network, Graph):
-            map_netlist(network, read_text(text))
-        else:
-            map_network(network, read_text(text))
+        how(read_text(text))
     (problem,) = error.value.problems
     return problem
 
