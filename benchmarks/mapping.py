@@ -28,6 +28,7 @@ from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.map_network import map_netlist
 from toolchain.netlist import Netlist, read, write
 from toolchain.search import YARDSTICK
+from toolchain.settings import DEFAULT, UNSAID
 
 NEURONS = 256
 SHARED = Path(__file__).parents[2] / "shared" / "netlists"
@@ -78,7 +79,7 @@ def report_search(name: str, graph: Graph) -> None:
     yardstick = Algorithms(**{stage: bind(stage, algorithm) for stage, algorithm in YARDSTICK.items()})
     report(name, free, "yardstick", "", yardstick)
     start = time.perf_counter()
-    outcome = map_netlist(free, machine=machine_for(free))
+    outcome = map_netlist(free, UNSAID.on_machine(machine_for(free), DEFAULT))
     print_line(name, *(outcome.algorithms[stage].name for stage in ("place", "route")), outcome.mapping, start)
 
 

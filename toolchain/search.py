@@ -6,8 +6,8 @@ the leaf that costs least by its own objective; of those that cost the same, the
 noted, and is the user's error only if nothing else succeeds.
 
 Where nothing is said of any stage, there is a yardstick besides: the mapping that the usual algorithms make.  Less
-traffic may cost entries, and fewer entries traffic; a mapping with more of either than the yardstick has is kept only
-if it cannot be helped, and as the yardstick is a mapping too, it can.
+traffic may cost entries, and fewer entries traffic; but what has more of either than the yardstick is not kept, and if
+nothing else is left, the yardstick is.
 """
 
 from __future__ import annotations
@@ -59,12 +59,13 @@ YARDSTICK: Final[Mapping[str, Algorithm]] = MappingProxyType(
         "minimise": Algorithm("ordered_covering"),
     }
 )
-"""What rig does by default, with keys in the order of the sources: a mapping by default is worse neither in hops nor in
-entries, unless the graph is large."""
+"""What rig does by default: a mapping by default has neither more hops nor more entries, unless the graph is large."""
 QUICK: Final = Algorithm("prefixes")
 """Stands in for the default minimiser, which runs all of them, until it is known which mapping is kept."""
 MOST_ANNEALED: Final = 1000
 """Vertices that a graph may have to be annealed by default: two seconds then, and far longer for larger ones."""
+DEAR: Final = Choice((Algorithm("annealing", MappingProxyType({"entries": 4.0})),))
+"""What is tried if all else has more entries than the yardstick: a placer for which they are dear."""
 LARGE: Final = Choice((Algorithm("compact"), YARDSTICK["place"]))
 """The placers for larger graphs. They have no yardstick: to minimise its tables may take longer than all else."""
 
@@ -137,7 +138,7 @@ def search(
         raise SettingsError([problem])
     walk = _Walk(Stages(graph, machines, constraints, watch), tried, objective, measured)
     if objective is None and not choices.keys() & set(STAGES) and len(graph.vertices) <= MOST_ANNEALED:
-        mapping, kept = walk.placed_no_worse(YARDSTICK)
+        mapping, kept = walk.placed_no_worse(YARDSTICK, DEAR)
     else:
         mapping, kept = walk.placed({})
     if "minimise" not in choices:
@@ -263,27 +264,32 @@ class _Walk:
         self.most_hops, self.most_entries = inf, inf
         self._started = process_time()
 
-    def placed_no_worse(self, yardstick: Named) -> Leaf:
-        """Try `yardstick`, then all that was chosen, and keep the best mapping that is not worse than the first."""
+    def placed_no_worse(self, yardstick: Named, otherwise: Choice) -> Leaf:
+        """The best mapping that has neither more hops nor more entries than that by `yardstick`.
+
+        If none has that was chosen, the placers `otherwise` are tried; at last it is the yardstick's own.
+        """
         alone = {stage: Choice((algorithm,)) for stage, algorithm in yardstick.items()}
-        leaves: list[Leaf] = []
-        failures = []
-        for choices in (alone, self.choices):
+        leaves, failures = [], []
+        for choices in (alone, self.choices, {**self.choices, "place": otherwise}):
             self.choices = choices
             try:
-                leaves.append(self.placed({}))
+                leaf = self.placed({})
             except MappingError as failure:
                 failures.append(failure)
-            if choices is alone and leaves:
-                self.most_hops, self.most_entries = leaves[0][0].hops, leaves[0][0].entries_minimised
+                continue
+            if choices is alone:
+                self.most_hops, self.most_entries = leaf[0].hops, leaf[0].entries_minimised
+                leaves.append(leaf)
+            elif not self._worse(leaf[0]):
+                return leaf
         if not leaves:
-            raise failures[-1]
-        return min(reversed(leaves), key=partial(self._rank, objective=self.objective))
+            raise failures[1]
+        return leaves[0]
 
-    def _rank(self, leaf: Leaf, objective: Objective | None) -> tuple[bool, float]:
-        """Less for what is better: first what is not worse than the yardstick, then what costs less."""
-        worse = leaf[0].hops > self.most_hops or leaf[0].entries_minimised > self.most_entries
-        return worse, cost(self.measured(leaf[0]), objective)
+    def _worse(self, mapping: GraphMapping) -> bool:
+        """Whether it has more hops or more entries than the yardstick, if there is one."""
+        return mapping.hops > self.most_hops or mapping.entries_minimised > self.most_entries
 
     def placed(self, named: Named) -> Leaf:
         """Try the placers."""
@@ -350,7 +356,7 @@ class _Walk:
         if not leaves:
             raise failures[0]
         objective = choice.objective or self.objective
-        return min(leaves, key=lambda leaf: (*self._rank(leaf, objective), leaf[1]))
+        return min(leaves, key=lambda leaf: (self._worse(leaf[0]), cost(self.measured(leaf[0]), objective), leaf[1]))
 
     def _note(self, named: Named, figures: Mapping[str, float], failure: str = "") -> None:
         """Add a trial, which ends here and began where the one before it ended."""

@@ -17,7 +17,7 @@ from toolchain.errors import MappingError
 from toolchain.figures import Mapped, cost, value, values
 from toolchain.graph import Graph, Net
 from toolchain.map_graph import Algorithms, GraphMapping, Stages, map_graph, only
-from toolchain.search import LARGE, STAGES, YARDSTICK, _Walk, search
+from toolchain.search import DEAR, LARGE, STAGES, YARDSTICK, _Walk, search
 from toolchain.settings import Algorithm, Choice, Objective
 
 GRAPH = populations({"a": 40, "b": 30})
@@ -93,11 +93,23 @@ def test_by_default_no_mapping_is_worse_than_the_usual_one(drawn: tuple[Graph, M
 
 
 def test_the_usual_mapping_is_kept_if_all_others_are_worse() -> None:
+    scatter = Choice(tuple(PLACERS[:1]))
     walk = _Walk(Stages(GRAPH, only(boards(3))), choices(place=PLACERS[:1]), None, Mapped)
-    mapping, kept = walk.placed_no_worse(YARDSTICK)
+    mapping, kept = walk.placed_no_worse(YARDSTICK, scatter)
     assert kept == 0
     assert dict(walk.trials[0].algorithms) == dict(YARDSTICK)
+    assert [str(trial.algorithms["place"]) for trial in walk.trials[1:]] == ["scatter(seed=3)"] * 2
     assert mapping.hops == walk.trials[0].figures["hops"] < walk.trials[1].figures["hops"]
+
+
+def test_a_placer_for_which_entries_are_dear_is_tried_before_the_usual_mapping_is_kept() -> None:
+    nets = tuple(Net(i, np.array(sorted(i ^ 1 << bit for bit in range(7)), np.int32), 1, 1.0) for i in range(128))
+    cube = Graph("hypercube", populations({"a": 128}).vertices, nets)
+    mapping, trials = search(cube, only(spin5()), {})
+    (kept,) = [trial for trial in trials if trial.kept]
+    assert kept.algorithms["place"] == DEAR.algorithms[0]
+    assert min(trial.figures["entries"] for trial in trials[1:-2]) > trials[0].figures["entries"]
+    assert mapping.hops <= usual(cube, spin5()).hops
 
 
 def test_the_usual_mapping_is_not_made_where_something_is_said_or_the_graph_is_large() -> None:
