@@ -6,7 +6,8 @@ Between the two simulators stand others, each of which differs from the one befo
 exact delays  the reference, its timestep so fine that no delay is rounded
 reference     delays rounded to the timestep
 weights       weights rounded to the 16 bits that a core stores
-algorithm     the program of the core, in real numbers, and the machine's delays, which begin a step earlier
+algorithm     the program of the core, in real numbers, and the machine's delays, which begin a step earlier and may be
+              cut (``longest_delay``)
 arithmetic    the same program in fixed point
 emulator      the machine: ring buffers that saturate, packets that are dropped
 ============  =====================================================================

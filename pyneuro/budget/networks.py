@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 from toolchain.network import Injected, Network, Population, Projection, Values, WaveCurrent
+from toolchain.options import MappingOptions
 from toolchain.synapses.structure import STRUCTURAL, structure_of
 from toolchain.targets import relative_weights
 from toolchain.weights import weight_scale
@@ -53,10 +54,12 @@ class Quantiser:
     ----------
     shifts : sequence of sequence of int
         Ring-buffer shifts of each receptor of each population.
+    options : MappingOptions, optional
+        Cut the delays that are longer than these allow, too.
     """
 
-    def __init__(self, shifts: Sequence[Sequence[int]]) -> None:
-        self.shifts = shifts
+    def __init__(self, shifts: Sequence[Sequence[int]], options: MappingOptions | None = None) -> None:
+        self.shifts, self._options = shifts, options or MappingOptions()
         self._made: dict[int, tuple[Projection, Projection]] = {}
 
     def __call__(self, network: Network) -> Network:
@@ -68,6 +71,8 @@ class Quantiser:
     def _rounded(self, network: Network, projection: Projection) -> Projection:
         if id(projection) in self._made:
             return self._made[id(projection)][1]
+        if rule := self._options.longest_delay_of(network, projection):
+            projection = replace(projection, delay=_values(np.minimum(projection.delay, float(rule.value))))
         if projection.synapse in STRUCTURAL:
             projection = self._with_rounded_start(network, projection)
         if projection.synapse == "ElectricalSynapse" or not len(projection):
@@ -118,4 +123,4 @@ def _other_noise(population: Population, number: int) -> tuple[Injected, ...]:
 
 
 def _values(array: NDArray[np.float64]) -> Values:
-    return array if array.ndim else float(array)
+    return array if np.ndim(array) else float(array)

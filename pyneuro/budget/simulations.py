@@ -86,16 +86,22 @@ class ExactDelays(ReferenceSimulation):
 class RoundedWeights(ReferenceSimulation):
     """The reference with the weights that a core stores."""
 
+    cuts_delays = False
+    """Whether delays are cut to the longest that options allow, as on the machine."""
+
     def __init__(self, network: Network, options: MappingOptions) -> None:
         self._options = options
-        self._quantise = Quantiser(shifts_of(network, options))
+        self._quantise = self._quantiser(shifts_of(network, options))
         super().__init__(self._quantise(network))
+
+    def _quantiser(self, shifts: tuple[tuple[int, ...], ...]) -> Quantiser:
+        return Quantiser(shifts, self._options if self.cuts_delays else None)
 
     def update(self, network: Network) -> None:
         """Go on with `network`."""
         shifts = shifts_of(network, self._options)
         if shifts != self._quantise.shifts:
-            self._quantise = Quantiser(shifts)
+            self._quantise = self._quantiser(shifts)
         super().update(self._quantise(network))
 
 
@@ -104,6 +110,8 @@ class ProgramSimulation(RoundedWeights):
 
     What arrives in a tick is taken at its beginning, and a spike of the tick with delay d arrives in tick ``t + d``.
     """
+
+    cuts_delays = True
 
     def __init__(self, network: Network, options: MappingOptions, *, in_words: bool) -> None:
         self._in_words = in_words

@@ -146,6 +146,22 @@ def test_exact_delays_are_exact() -> None:
     assert simulation.step == 20
 
 
+@pytest.mark.filterwarnings("ignore::pyneuro.errors.MappingWarning")
+def test_delays_that_are_cut_belong_to_the_algorithm() -> None:
+    """The stage of the weights has them as they are, and the machine adds nothing of its own."""
+    network, options = excited(delay=12.0), MappingOptions(longest_delay=2.0)
+    stage = ProgramSimulation(network, options, in_words=True)
+    machine = EmulatedSimulation(network, mapping={"longest_delay": 2.0})
+    before = [STAGES["weights"](network, given) for given in (options, MappingOptions())]
+    for simulation in (stage, machine, *before):
+        simulation.run(200)
+    voltages, early, uncut = (one.signal(1, "v") for one in (stage, *before))
+    assert len(stage.spikes(1)[0]) > 20
+    assert np.array_equal(voltages, machine.signal(1, "v"))
+    assert np.array_equal(early, uncut)
+    assert not np.array_equal(voltages[:20], uncut[:20])
+
+
 @pytest.mark.parametrize(
     ("cell", "weight"),
     [
