@@ -84,6 +84,8 @@ class Overrides:
         Makes the simulation of a network; by default the simulator that `Options.backend` names does.
     keep_results : bool
         Whether what the script clears or resets stays available to ``simulator.state.results()``.
+    judges : bool
+        Whether the command line judges the requirements on the mapping; else a script is warned of those not met.
     progress : callable, optional
         Called with a label and a number of steps before each run; returns what is told of the steps done.
     """
@@ -94,6 +96,7 @@ class Overrides:
     threads: int | None = None
     simulation: Callable[[Network, Options], Simulation] | None = None
     keep_results: bool = False
+    judges: bool = False
     progress: Callable[[str, int], Progress | None] | None = None
 
 

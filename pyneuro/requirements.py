@@ -17,6 +17,7 @@ from pyneuro.comparison import Comparison, PopulationComparison
 from pyneuro.errors import SetupError
 from toolchain.did_you_mean import did_you_mean
 from toolchain.patterns import matches
+from toolchain.settings import DEFAULT, Origin
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ METRICS = {
     "vrms_before": Metric("RMS difference of v in mV up to the first divergence", False, _signal("v", "rms_before")),
 }
 SPIKE_METRICS = ("spikes", "rate", "cv", "correlation", "agreement", "exact", "distance")
+REMEDY = (
+    "what mends the cause that the error budget names: a shorter timestep for delays and the steps of cores, weights "
+    "of like size onto one receptor for 16-bit weights, a larger ring_buffer_sigma for saturation"
+)
+"""What a user can try where both simulators differ too much."""
 OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
@@ -70,6 +76,7 @@ class Requirement:
     metric: str
     operator: str
     threshold: float
+    origin: Origin = DEFAULT
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class Verdict:
     """Whether one population meets one requirement.
 
     What was `measured` is a `share` of 1, or a figure with a unit of its own; None where there is nothing to measure.
+    `remedy` is what a user can try, "" if it is met, and `origin` where it was required.
     """
 
     requirement: str
@@ -84,6 +92,8 @@ class Verdict:
     measured: float | None
     share: bool
     passed: bool
+    remedy: str = ""
+    origin: Origin = DEFAULT
 
 
 def parse_requirement(text: str) -> Requirement:
@@ -103,7 +113,8 @@ def parse_requirement(text: str) -> Requirement:
     if match["percent"] and not METRICS[metric].share:
         raise SetupError(f"--require {text!r}: {metric} is no share ({METRICS[metric].meaning}); leave the % out")
     threshold = float(match["number"]) * (0.01 if match["percent"] else 1.0)
-    return Requirement(text.strip(), match["label"], metric, match["operator"], threshold)
+    said = Origin("command line", source=f"--require {text.strip()}")
+    return Requirement(text.strip(), match["label"], metric, match["operator"], threshold, said)
 
 
 def verdicts(requirements: Iterable[Requirement], comparison: Comparison) -> tuple[Verdict, ...]:
@@ -124,13 +135,21 @@ def _judge(requirement: Requirement, comparison: Comparison) -> list[Verdict]:
         hint = did_you_mean(pattern, [population.label for population in comparison.populations])
         raise SetupError(f"requirement {requirement.text!r}: no recorded population {pattern!r}{hint}")
     measured = [(population.label, _measure(requirement.metric, population)) for population in chosen]
+    judged = [_verdict(requirement, label, value) for label, value in measured if value is not None]
+    return judged or [_verdict(requirement, requirement.label or "every population", None)]
+
+
+def _verdict(requirement: Requirement, population: str, value: float | None) -> Verdict:
+    passed = value is not None and OPERATORS[requirement.operator](value, requirement.threshold)
+    remedy = "" if passed else _unmeasured(requirement.metric) if value is None else REMEDY
     share = METRICS[requirement.metric].share
-    judged = [
-        Verdict(requirement.text, label, value, share, OPERATORS[requirement.operator](value, requirement.threshold))
-        for label, value in measured
-        if value is not None
-    ]
-    return judged or [Verdict(requirement.text, requirement.label or "every population", None, share, False)]
+    return Verdict(requirement.text, population, value, share, passed, remedy, requirement.origin)
+
+
+def _unmeasured(metric: str) -> str:
+    """What a user can try where there is nothing to measure."""
+    recorded = "spikes" if metric in SPIKE_METRICS else "v"
+    return f"record('{recorded}') for the populations that it is about, and a run in which there is enough to compare"
 
 
 def _measure(metric: str, population: PopulationComparison) -> float | None:

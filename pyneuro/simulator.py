@@ -248,18 +248,26 @@ def _on_reference(network: Network, options: Options) -> Simulation:
     return simulation
 
 
-def simulator(backend: str) -> Any:
-    """Return the function that makes a simulation of a network, given the options, on `backend`."""
-    if backend == "reference":
-        return _on_reference
-    emulated = import_module("pyneuro.emulated")
-    return lambda network, options: emulated.EmulatedSimulation(
+def _on_emulator(network: Network, options: Options) -> Simulation:
+    """Return the simulation of a network on the emulated machine; warn of requirements if nobody else judges them."""
+    simulation = import_module("pyneuro.emulated").EmulatedSimulation(
         network,
         machine=options.machine,
         mapping=options.mapping,
         time_scale_factor=options.time_scale_factor,
         threads=options.threads,
     )
+    if not (overrides.judges or simulation.outcome.passed):
+        import_module("pyneuro.unmet").warn(simulation.outcome.verdicts)
+    made: Simulation = simulation
+    return made
+
+
+def simulator(backend: str) -> Any:
+    """Return the function that makes a simulation of a network, given the options, on `backend`."""
+    if backend == "reference":
+        return _on_reference
+    return _on_emulator
 
 
 state = State()

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from pyneuro import unmet
 from pyneuro.budget.account import Account
 from pyneuro.cli import FAILED
 from pyneuro.cli.beside import Job, finish, start
@@ -53,7 +54,7 @@ def main(options: argparse.Namespace) -> int:
     print(last_line(_summary(session, reference, report, page)) if options.json else to_text(report))
     if not options.json:
         print(f"The report is in {page}")
-    tell(session.verdicts)
+    tell([*unmet.of_mapping(session.verdicts), *unmet.of_comparison(judged)])
     return 0 if _passed(report) else FAILED
 
 

@@ -19,6 +19,7 @@ from pyneuro.options import Options
 from pyneuro.report import Report
 from pyneuro.report.build import compiled_report, netlist_report
 from pyneuro.report.files import write_report
+from pyneuro.unmet import of_mapping
 from toolchain.compile import Mapping
 from toolchain.errors import ToolchainError
 from toolchain.explain import explain
@@ -63,7 +64,7 @@ def main(options: argparse.Namespace) -> int:
         print(traced(mapping, wanted))
     print(last_line(figures) if options.json else lines(figures))
     tell_unjudged(outcome.settings)
-    return 0 if tell(outcome.verdicts) else FAILED
+    return 0 if tell(of_mapping(outcome.verdicts)) else FAILED
 
 
 def settings_of(options: argparse.Namespace) -> Settings:

@@ -6,19 +6,19 @@ import sys
 from collections.abc import Iterable
 
 from pyneuro import requirements
-from pyneuro.report.flow import mapping_rows, unjudged_rows
-from pyneuro.report.words import JUDGED_BY_COMPARE, measured
+from pyneuro.report.flow import unjudged_rows
+from pyneuro.report.words import JUDGED_BY_COMPARE
 from toolchain.problems import Problem, render_all
-from toolchain.requirements import COMPARED, Verdict
+from toolchain.requirements import COMPARED
 from toolchain.settings import Settings
 
 
-def tell(verdicts: Iterable[Verdict]) -> bool:
-    """Say on standard error which of `verdicts` are not met; whether all are."""
-    failed = [verdict for verdict in verdicts if not verdict.passed]
-    if failed:
-        print(render_all([_problem(verdict) for verdict in failed]), file=sys.stderr)
-    return not failed
+def tell(unmet: Iterable[Problem]) -> bool:
+    """Say on standard error which requirements are not met; whether all are."""
+    problems = list(unmet)
+    if problems:
+        print(render_all(problems), file=sys.stderr)
+    return not problems
 
 
 def tell_unjudged(settings: Settings) -> None:
@@ -27,13 +27,6 @@ def tell_unjudged(settings: Settings) -> None:
     if rows:
         named = ", ".join(f"'{row.requirement}' ({row.origin})" for row in rows)
         print(f"pyneuro: note: not judged: {named}; {JUDGED_BY_COMPARE}", file=sys.stderr)
-
-
-def _problem(verdict: Verdict) -> Problem:
-    said = verdict.requirement
-    hints = (f"try {verdict.remedy}",) if verdict.remedy else ()
-    (row,) = mapping_rows((verdict,))
-    return Problem(f"'{said.text}' is not met: {measured(row)}", said.origin, hints)
 
 
 def of_comparison(settings: Settings) -> list[requirements.Requirement]:
@@ -45,6 +38,7 @@ def of_comparison(settings: Settings) -> list[requirements.Requirement]:
             metric=COMPARED[required.figure],
             operator=required.operator,
             threshold=required.threshold,
+            origin=required.origin,
         )
         for required in settings.requirements
         if required.figure in COMPARED

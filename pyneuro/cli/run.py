@@ -12,6 +12,7 @@ from pyneuro.cli.session import figures, run_session
 from pyneuro.report.build import add_runs
 from pyneuro.report.files import write_report
 from pyneuro.results import save_results
+from pyneuro.unmet import of_mapping
 
 
 def main(options: argparse.Namespace) -> int:
@@ -27,4 +28,4 @@ def main(options: argparse.Namespace) -> int:
     print(last_line(table) if options.json else lines(table))
     if session.emulated:
         tell_unjudged(session.emulated.outcome.settings)
-    return 0 if tell(session.verdicts) else FAILED
+    return 0 if tell(of_mapping(session.verdicts)) else FAILED

@@ -92,7 +92,7 @@ def choose(options: argparse.Namespace, backend: str | None) -> None:
     overrides.mapping = options.mapping
     overrides.threads = getattr(options, "threads", None)
     overrides.simulation = _stage(getattr(options, "stage", None), getattr(options, "variation", None))
-    overrides.keep_results = True
+    overrides.keep_results = overrides.judges = True
     overrides.progress = progress
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from pyneuro.report import Finding, Level, Report
 from pyneuro.report.running import OVERRUNS
+from pyneuro.report.schema.flow import RequirementRow
 from pyneuro.report.schema.runs import ComparisonRow
 from pyneuro.report.words import JUDGED_BY_COMPARE, amount, link_name, meaning_of, measured, percent
 
@@ -36,9 +37,15 @@ def _requirements(report: Report) -> Iterator[Finding]:
         met = sum(passed.values())
         level: Level = "good" if met == len(passed) else "bad"
         yield Finding(level, f"{met} of {amount(len(passed), 'requirement')} met.")
+    unmet: dict[str, list[RequirementRow]] = {}
     for row in report.requirements:
         if not row.passed and row.remedy:
-            yield Finding("bad", f"'{row.requirement}' is not met: {measured(row)}; try {row.remedy}.")
+            unmet.setdefault(row.requirement, []).append(row)
+    for first, *others in unmet.values():
+        by = f" by {first.population}" if first.of == "comparison" else ""
+        also = f", nor by {amount(len(others), 'other')}" if others else ""
+        text = f"'{first.requirement}' is not met{by}: {measured(first)}{also}; try {first.remedy}."
+        yield Finding("bad", text)
     if report.unjudged:
         named = ", ".join(f"'{row.requirement}'" for row in report.unjudged)
         yield Finding("note", f"Not judged: {named}; {JUDGED_BY_COMPARE}.")

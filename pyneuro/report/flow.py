@@ -107,4 +107,15 @@ def unjudged_rows(settings: Settings) -> tuple[UnjudgedRow, ...]:
 
 def comparison_rows(verdicts: Iterable[requirements.Verdict]) -> tuple[RequirementRow, ...]:
     """Tell which requirements on the comparison are met."""
-    return tuple(RequirementRow(v.requirement, v.population, v.measured, v.share, v.passed) for v in verdicts)
+    return tuple(
+        RequirementRow(
+            requirement=verdict.requirement,
+            population=verdict.population,
+            measured=verdict.measured,
+            share=verdict.share,
+            passed=verdict.passed,
+            remedy=verdict.remedy,
+            origin=str(verdict.origin),
+        )
+        for verdict in verdicts
+    )

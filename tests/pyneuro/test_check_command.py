@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from processes import in_new_process
 import pyneuro
 from pyneuro import mapping, simulator
 from pyneuro.cli import main
+from pyneuro.errors import MappingWarning
 from pyneuro.cli.script import run_script
 from toolchain.language import SettingsError
 
@@ -123,6 +125,31 @@ def test_a_machine_of_the_command_line(script: str, tmp_path: Path, capsys: pyte
     assert "unknown machine 'spin4'" in capsys.readouterr().out
     assert check(tmp_path, said, "--machine", "spin4") == 2
     assert "unknown machine 'spin4'" in capsys.readouterr().err
+
+
+def test_a_script_under_python_is_warned_of_what_is_not_met(tmp_path: Path) -> None:
+    """Its exit status is Python's; the command line judges, and does not warn."""
+    said = tmp_path / "a.map"
+    said.write_text("require chips < 1\nrequire cores >= 1\nrequire hops < 0\n")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        small_run(said)
+    told = [str(one.message) for one in caught if issubclass(one.category, MappingWarning)]
+    assert told == [
+        f"the requirement 'chips < 1' is not met: 1; try more neurons a core, or place using compact ({said}:1)",
+        f"the requirement 'hops < 0' is not met: 0; try place using annealing, or route using ner ({said}:3)",
+    ]
+    simulator.overrides.judges = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        small_run(said)
+
+
+def small_run(mapping: Path) -> None:
+    pyneuro.setup(timestep=1.0, mapping=mapping)
+    pyneuro.Population(3, pyneuro.IF_curr_exp(), label="a")
+    pyneuro.run(1.0)
+    pyneuro.end()
 
 
 CORNER, SECOND = 'place "cells" on chip (5, 5)\n', 'place "cells" on board 1\n'

@@ -151,6 +151,27 @@ def test_what_only_compare_judges_is_said_once(script: str, capsys: pytest.Captu
     assert "rate error < 0 %" in out
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_compare_shows_the_line_of_what_is_not_met_and_what_to_try(
+    words: tuple[str, ...], script: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("a.map").write_text("machine spin3\nrequire chips <= 0\n  require rate error < 0 %\nrequire distance < 1000\n")
+    how = ("--mapping", "a.map", "--out", "there", "--no-budget", "--require", "vmax<0", *words)
+    assert main(["compare", script, *how]) == 1
+    error = capsys.readouterr().err
+    assert "a.map:2:1: error: 'chips <= 0' is not met: 1\n   2 | require chips <= 0\n" in error
+    assert "a.map:3:3: error: 'rate error < 0 %' is not met by cells: 0 %\n   3 |   require rate error < 0 %\n" in error
+    assert error.count("     = try what mends the cause that the error budget names") == 2
+    assert "command line: error: 'vmax<0' is not met by cells" in error
+    assert "    | --require vmax<0\n" in error
+    assert "distance" not in error
+    rows = {row["requirement"]: row for row in json.loads(Path("there/report.json").read_text())["requirements"]}
+    assert rows["rate error < 0 %"]["origin"] == "a.map:3"
+    assert "error budget" in rows["rate error < 0 %"]["remedy"]
+    assert (rows["distance < 1000"]["origin"], rows["distance < 1000"]["remedy"]) == ("a.map:4", "")
+    assert rows["vmax<0"]["origin"] == "command line"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -194,6 +194,7 @@ def test_verdicts() -> None:
 
 def test_what_was_not_measured_is_not_met() -> None:
     (verdict,) = verdicts([parse_requirement("in:vrms<100")], two_runs())
+    assert verdict.remedy.startswith("record('v') for the populations")
     assert (verdict.measured, verdict.passed) == (None, False)
     assert judged("cv<1") == [("every population", False)]
 
