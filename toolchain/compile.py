@@ -29,7 +29,7 @@ from toolchain.idle_options import without_effect
 from toolchain.image import Plan, build_image
 from toolchain.keys import Keys
 from toolchain.link_load import overloaded_links
-from toolchain.machines import machines_of
+from toolchain.machines import cut_off, machines_of
 from toolchain.map_graph import GraphMapping, only
 from toolchain.memory import CoreMemory
 from toolchain.network import Network, Projection
@@ -252,6 +252,7 @@ def compile_network(
     timed("check", check_image, network, parts, mapped, image, options)
     remarks = (
         *workload.diagnostics,
+        *cut_off(limits, mapped.machine),
         *without_effect(workload, options),
         *inexact,
         *rounded_parameters(network),

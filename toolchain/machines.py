@@ -19,6 +19,7 @@ import numpy as np
 
 from emulator.errors import MachineError
 from emulator.machine import LINK_NAMES, Machine, named, smallest, without
+from toolchain.diagnostics import Diagnostic, and_others
 from toolchain.errors import MappingError
 from toolchain.problems import Problem, SettingsError
 from toolchain.regions import has_room, lacking
@@ -27,6 +28,8 @@ from toolchain.settings import DEFAULT, MachineSettings, PlaceRule, Settings
 Machines = Callable[[int], Iterator[Machine]]
 """Machines with so many cores, from small to large."""
 UNNAMED: Final = "no machine is named, and no standard one has all these places; name one, as in: machine 48x24 torus"
+MOST_LISTED: Final = 8
+"""Chips that a remark names."""
 
 
 def machines_of(settings: Settings) -> Machines:
@@ -92,6 +95,23 @@ def _standard(settings: MachineSettings, application_cores: int, places: Sequenc
                 return
     if wrong:
         raise SettingsError([replace(problem, hints=(*problem.hints, UNNAMED)) for problem in wrong])
+
+
+def cut_off(machine: Machine, used: Machine) -> tuple[Diagnostic, ...]:
+    """A remark if dead or forbidden links cut chips off from the part of `machine` that is `used`."""
+    if used.name != machine.name or used.chips >= machine.chips:
+        return ()
+    gone = np.argwhere((machine.cores > 0) & (used.cores == 0))
+    chips = [f"({x}, {y})" for x, y in gone[:MOST_LISTED].tolist()]
+    others = and_others(len(gone) - len(chips))
+    connector = ", an Ethernet chip among them" if machine.ethernet[tuple(gone.T)].any() else ""
+    count = f"{len(gone):,} of its {machine.chips:,} chips {'is' if len(gone) == 1 else 'are'}"
+    where = f"{', '.join(chips)}{others}{connector}"
+    return (
+        Diagnostic(
+            "place", machine.name, f"{count} cut off from the others by dead or forbidden links and not used: {where}"
+        ),
+    )
 
 
 def _whole(settings: MachineSettings) -> Machine:

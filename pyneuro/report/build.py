@@ -35,6 +35,7 @@ from pyneuro.version import VERSION
 from toolchain.compile import Mapping
 from toolchain.diagnostics import Diagnostic
 from toolchain.link_load import overloaded_links
+from toolchain.machines import cut_off, machines_of
 from toolchain.map_graph import GraphMapping
 from toolchain.map_network import Outcome
 from toolchain.network import Network
@@ -133,7 +134,10 @@ def netlist_report(outcome: Outcome[GraphMapping]) -> Report:
     return make_report(
         mapping.graph.name,
         mapping=mapping,
-        diagnostics=overloaded_links(mapping.graph, mapping.routes, mapping.machine),
+        diagnostics=(
+            *cut_off(next(machines_of(outcome.settings)(1)), mapping.machine),
+            *overloaded_links(mapping.graph, mapping.routes, mapping.machine),
+        ),
         mapping_seconds=mapping.seconds,
         outcome=outcome,
     )

@@ -27,6 +27,7 @@ from pyneuro.report.trees import path_text
 from toolchain.errors import MappingError
 from toolchain.graph import Graph, Vertex
 from toolchain.language import given as read_settings
+from toolchain.language import read_text
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
 from toolchain.map_network import Outcome, map_netlist, map_network
 from toolchain.network import Network, Population, Projection, Recording, SpikeTimes
@@ -474,3 +475,10 @@ def test_any_route_is_told_completely(word: int) -> None:
             low, _, high = part.partition("-")
             told |= {6 + core for core in range(int(low), int(high or low) + 1)}
     assert told == {bit for bit in range(26) if word >> bit & 1}
+
+
+def test_the_report_of_a_netlist_tells_what_dead_links_cut_off() -> None:
+    said = read_text("machine spin5\ndead chips (0, 1), (1, 1)\ndead links (0, 0) east")
+    (row,) = netlist_report(map_netlist(layered(), said)).diagnostics
+    assert (row.stage, row.subject) == ("place", "spin5")
+    assert "1 of its 46 chips is cut off" in row.message

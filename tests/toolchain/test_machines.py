@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from networks import cells
 
 from emulator.check_machine import check_machine
 from emulator.errors import MachineError
-from emulator.machine import CLOCK_HZ, SDRAM_BYTES, TABLE_ENTRIES, Machine, named, spin5
+from emulator.machine import CLOCK_HZ, SDRAM_BYTES, TABLE_ENTRIES, Machine, named, spin5, without
 from toolchain.errors import MappingError
 from toolchain.graph import Graph, Vertex
-from toolchain.machines import candidates
-from toolchain.map_network import map_netlist
+from toolchain.language import read_text
+from toolchain.machines import candidates, cut_off
+from toolchain.map_network import map_netlist, map_network
+from toolchain.network import Network
 from toolchain.settings import MachineSettings, Origin, PlaceRule, Region, Settings
 
 HERE = Origin("retina.map", 3, 1)
@@ -122,3 +125,23 @@ def test_a_region_that_goes_beyond_a_machine_leads_to_a_larger_one_while_that_ha
     vertices = tuple(Vertex(f"a[{i}:{i + 1}]", 1, sdram_bytes=100 << 20) for i in range(4))
     mapped = map_netlist(Graph("n", vertices, ()), Settings(placement=(region,))).mapping
     assert (mapped.machine.name, mapped.chips) == ("spin5", 4)
+
+
+ISOLATED = "machine spin5\ndead chips (0, 1), (1, 1)\ndead links (0, 0) east"
+
+
+def test_chips_that_dead_links_cut_off_are_told() -> None:
+    """Those that are left out though they work; an Ethernet chip is named as such."""
+    network = Network("n", 1.0, (cells("a", 4),), ())
+    (remark,) = map_network(network, read_text(ISOLATED)).mapping.diagnostics
+    assert (remark.stage, remark.subject) == ("place", "spin5")
+    told = (
+        "1 of its 46 chips is cut off from the others by dead or forbidden links and not used: (0, 0), an Ethernet chip"
+    )
+    assert remark.message.startswith(told)
+    assert map_network(network, read_text("machine spin5\ndead chips (0, 1)")).mapping.diagnostics == ()
+    assert cut_off(spin5(), spin5()) == cut_off(named("spin3"), spin5()) == ()
+    several = without(spin5(), [(0, 3), (0, 2), (1, 2)])
+    assert cut_off(spin5(), several)[0].message.endswith("not used: (0, 2), (0, 3), (1, 2)")
+    many = without(spin5(), [(x, y) for x in range(4) for y in range(4)])
+    assert cut_off(spin5(), many)[0].message.endswith("(1, 3) (and 8 others), an Ethernet chip among them")
