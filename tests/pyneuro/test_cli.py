@@ -8,7 +8,7 @@ import pytest
 
 from pyneuro import simulator
 from pyneuro.cli import main
-from pyneuro.errors import RunWarning
+from pyneuro.errors import MappingWarning, RunWarning
 from pyneuro.options import Overrides
 
 SHARED = Path(__file__).parents[2].parent / "shared"
@@ -119,6 +119,29 @@ def test_map_takes_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         assert last_object(capsys)["cores"] == 2
         given = "0x00001000" in Path("mapped/report.json").read_text()
         assert given == (keys == "given")
+
+
+def test_map_warns_of_what_it_changes_and_foresees(tmp_path: Path) -> None:
+    """Of a network and of a netlist: here of delays, and of a link that has too much to carry."""
+    rounded = tmp_path / "rounded.py"
+    rounded.write_text(SCRIPT.replace("delay=2.0", "delay=2.4"))
+    with pytest.warns(MappingWarning, match="100 of 100 delays are no multiple of the timestep"):
+        assert main(["map", str(rounded)]) == 0
+    document = {
+        "format": "pyneuro-netlist-1",
+        "name": "pair",
+        "vertices": [{"name": f"v{i}", "neurons": 4} for i in range(20)],
+        "nets": [{"source": 0, "sinks": list(range(20)), "weight": 4, "rate": 100}],
+    }
+    path = tmp_path / "pair.json"
+    path.write_text(json.dumps(document))
+    narrow = tmp_path / "narrow.map"
+    narrow.write_text("machine spin5\nlink capacity 80 packets/s\n")
+    with pytest.warns(
+        MappingWarning, match=r"link .* of chip .*: at the expected rates it has 125 % of the 80 packets"
+    ):
+        assert main(["map", "--netlist", str(path), "--mapping", str(narrow), "--out", "narrow"]) == 0
+    assert "1 link has more to carry at the expected rates" in Path("narrow/report.txt").read_text().replace("\n ", "")
 
 
 def test_compare_reports_and_judges(script: str, capsys: pytest.CaptureFixture[str]) -> None:

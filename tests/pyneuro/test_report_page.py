@@ -13,8 +13,8 @@ from browser import Browser, browser, chromium
 from reports import NASTY, NOISE, layered, report
 
 from emulator.machine import board_of, named, without
-from pyneuro.report import trees
-from pyneuro.report.board import SPACING
+from pyneuro.report import Report, trees
+from pyneuro.report.board import RADIUS, SPACING
 from pyneuro.report.build import make_report, netlist_report
 from pyneuro.report.to_html import to_html
 from toolchain.map_graph import Algorithms, GraphMapping, map_graph
@@ -355,6 +355,37 @@ def test_no_label_harms_the_page(running: Browser, tmp_path: Path) -> None:
     running.run("document.getElementById('trace').click()")
     assert told(running).startswith("Key 0x00000008, mask 0xffffffff of in[0:1]: 1 link to 2 cores on 2 chips")
     assert f"1\u00a0{NASTY}[2:3]" in running.run("document.querySelector('#hops li:last-child').textContent")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_texts_of_an_overview_fit_their_hexagons(running: Browser, tmp_path: Path, script: bool) -> None:
+    """Chips of a full machine of twelve boards: 100 % is the longest text."""
+    full = named("12 boards")
+    section = make_report("spread", mapping=map_graph(layered(), full)).machine
+    assert section is not None
+    cell = replace(section.cells[0], chips=4, cores=64, used=64)
+    whole = replace(section, block=2, cells=(cell,), links=(), views=(), whole=True)
+    (tmp_path / "report.html").write_text(to_html(Report("full", "nobody", machine=whole)), encoding="utf-8")
+    running.open(tmp_path / "report.html", script=script)
+    text = "document.querySelector('.chip .load')"
+    assert running.run(f"{text}.textContent") == "100 %"
+    assert running.run(f"{text}.getBBox().width") < RADIUS * math.sqrt(3)
+
+
+def test_memory_that_is_not_known_is_not_told_as_none(running: Browser, tmp_path: Path) -> None:
+    """Of a netlist that tells no SDRAM there is no such layer, and no share of it."""
+    silent = replace(layered(), vertices=tuple(replace(vertex, sdram_bytes=0) for vertex in layered().vertices))
+    made = netlist_report(map_netlist(silent, SETTINGS))
+    assert made.machine is not None
+    assert made.cores is not None
+    assert {cell.sdram_bytes for cell in made.machine.cells} == {row.sdram_bytes for row in made.cores.rows} == {None}
+    (tmp_path / "report.html").write_text(to_html(made), encoding="utf-8")
+    running.open(tmp_path / "report.html")
+    layers = running.run("[...document.querySelectorAll('input[name=layer]')].map((input) => input.value)")
+    assert layers == ["cores", "entries", "packets"]
+    assert "SDRAM" not in running.run("document.querySelector('svg.board').textContent")
+    running.run("document.querySelector('g.chip').focus()")
+    assert "SDRAM" not in running.run("document.getElementById('detail').textContent")
 
 
 def test_what_is_highlighted_is_found_on_many_boards(running: Browser, tmp_path: Path) -> None:
