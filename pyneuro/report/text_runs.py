@@ -119,7 +119,7 @@ def board(report: Report) -> Lines:
     machine = report.machine
     if machine is None or machine.block > 1 or machine.width > WIDEST_BOARD:
         return
-    yield "Cores in use by chip, north at the top (a dot is a chip without any):"
+    yield "Cores in use by chip, north at the top (a dot is a chip without any, x one that cannot be used):"
     yield from _mesh(report)
 
 
@@ -134,7 +134,7 @@ def _mesh(report: Report) -> Lines:
         row = " " * (margin - 2 * (y - low))
         for x in range(left, right + 1):
             cell = cells.get((x, y))
-            row += "    " if cell is None else f"{cell.used or '.':>4}"
+            row += "    " if cell is None else f"{cell.used or ('.' if cell.cores else 'x'):>4}"
         rows.append(row)
     spare = min(len(row) - len(row.lstrip()) for row in rows)
     yield from (row[spare:] if spare else row for row in rows)

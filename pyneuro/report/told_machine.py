@@ -54,7 +54,7 @@ def boards(report: Report) -> Blocks:
     if found is None:
         return
     yield Table(
-        f"Boards: what is in use of each; its table and core are the fullest, {_routed(report)} are of all its chips.",
+        f"Boards: SDRAM and {_routed(report)} of all chips of each, its fullest table, and its busiest core.",
         ("board", "Ethernet chip", "chips", "cores", "SDRAM", "table", "busiest core", "packets"),
         tuple(
             (

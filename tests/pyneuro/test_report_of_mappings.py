@@ -298,6 +298,13 @@ def test_boards_of_a_large_machine_are_drawn_one_by_one(monkeypatch: pytest.Monk
     assert page.count("<details") > len(made.machine.views)
 
 
+def test_chips_that_cannot_be_used_are_in_the_text() -> None:
+    told = to_text(make_report("broken", mapping=map_graph(layered(), without(named("spin5"), [(3, 3), (4, 0)]))))
+    board = told[told.index("Cores in use by chip") :].partition("\n\n")[0].splitlines()[1:]
+    assert [line.split().count("x") for line in board] == [0, 0, 0, 0, 1, 0, 0, 1]
+    assert sum(int(text) for line in board for text in line.split() if text.isdigit()) == 70
+
+
 def test_every_board_and_every_chip_in_use_is_in_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also those that are not drawn; what a table leaves out, it says."""
     mapping = map_graph(layered(), without(named("60 boards"), [(3, 3)]), Algorithms(place=scatter))
