@@ -108,7 +108,7 @@ def on_machine(
     found = named(machine).name if isinstance(machine, str) else machine
     if found is said.made or (found == said.name and said.made is None):
         return settings
-    beside = Said("the machine", f"machine={machine!r}" if isinstance(machine, str) else "machine=...", origin)
+    beside = Beside("the machine", f"machine={machine!r}" if isinstance(machine, str) else "machine=...", origin)
     if said.name is None or _holds(beside, said.origin, mapping_origin):
         return settings.on_machine(found, Origin(origin))
     return settings
@@ -121,14 +121,14 @@ def at_speed(
     said = settings.options.get("time_scale_factor")
     if time_scale_factor is None or said == time_scale_factor:
         return settings
-    beside = Said("'time_scale_factor'", f"time_scale_factor={time_scale_factor:g}", origin)
+    beside = Beside("'time_scale_factor'", f"time_scale_factor={time_scale_factor:g}", origin)
     if said is None or _holds(beside, settings.origins.get("time_scale_factor", Origin()), mapping_origin):
         return settings.with_option("time_scale_factor", time_scale_factor, Origin(origin))
     return settings
 
 
 @dataclass(frozen=True)
-class Said:
+class Beside:
     """Something that is given beside a mapping: what it is, how it is written in a script, and where it is given."""
 
     what: str
@@ -136,7 +136,7 @@ class Said:
     origin: str
 
 
-def _holds(beside: Said, inside: Origin, mapping_origin: str) -> bool:
+def _holds(beside: Beside, inside: Origin, mapping_origin: str) -> bool:
     """Whether what is given beside a mapping holds against what the mapping says, at `inside`.
 
     The command line holds against the script, and that against the environment, whether the one or the other says it
