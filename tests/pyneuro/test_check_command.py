@@ -12,8 +12,8 @@ from processes import in_new_process
 import pyneuro
 from pyneuro import mapping, simulator
 from pyneuro.cli import main
-from pyneuro.errors import MappingWarning
 from pyneuro.cli.script import run_script
+from pyneuro.errors import MappingWarning
 from toolchain.language import SettingsError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
