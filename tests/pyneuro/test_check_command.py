@@ -157,31 +157,30 @@ ANYWHERE = "no machine is named, and no standard one has all these places"
 
 
 @pytest.mark.parametrize(
-    ("of_script", "text", "words", "machine", "problem"),
+    ("said", "machine", "problem"),
     [
-        ("", CORNER, (), "spin5", ""),
-        ("", SECOND, (), "3 boards", ""),
-        ("", f"reserve 2 cores on every chip\n{CORNER}", (), "spin5", ""),
-        ("", 'place "cells" on chip (255, 0)\n', (), "", ANYWHERE),
-        ("", 'place "cells" on chip (0, 0) core 16\n', (), "", ANYWHERE),
-        ("machine='spin3'", f"machine spin5\n{CORNER}", (), "spin5", ""),
-        ("machine='spin5'", "machine spin3\n", ("--machine", "3 boards"), "3 boards", ""),
-        ("machine='spin3'", CORNER, (), "", "cannot be on chip (5, 5), which spin3 lacks"),
-        ("machine='spin3'", "dead chips (5, 5)\n", (), "", "dead chip (5, 5): spin3 has no such chip"),
-        ("machine=spin3()", "dead chips (1, 1)\n", (), "spin3", ""),
-        ("machine=spin3()", CORNER, (), "", "cannot be on chip (5, 5), which spin3 lacks"),
+        (("", CORNER, ()), "spin5", ""),
+        (("", SECOND, ()), "3 boards", ""),
+        (("", f"reserve 2 cores on every chip\n{CORNER}", ()), "spin5", ""),
+        (("", 'place "cells" on chip (255, 0)\n', ()), "", ANYWHERE),
+        (("", 'place "cells" on chip (0, 0) core 16\n', ()), "", ANYWHERE),
+        (("machine='spin3'", f"machine spin5\n{CORNER}", ()), "spin5", ""),
+        (("machine='spin5'", "machine spin3\n", ("--machine", "3 boards")), "3 boards", ""),
+        (("machine='spin3'", CORNER, ()), "", "cannot be on chip (5, 5), which spin3 lacks"),
+        (("machine='spin3'", "dead chips (5, 5)\n", ()), "", "dead chip (5, 5): spin3 has no such chip"),
+        (("machine=spin3()", "dead chips (1, 1)\n", ()), "spin3", ""),
+        (("machine=spin3()", CORNER, ()), "", "cannot be on chip (5, 5), which spin3 lacks"),
     ],
 )
 def test_check_and_map_agree_on_the_machine(
-    of_script: str,
-    text: str,
-    words: tuple[str, ...],
+    said: tuple[str, str, tuple[str, ...]],
     machine: str,
     problem: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Of the file, then of the script; where neither names one it is the smallest that has the places."""
+    of_script, text, words = said
     script = tmp_path / "on.py"
     head = SCRIPT.replace("setup(", f"setup({of_script}, " if of_script else "setup(")
     script.write_text("from emulator.machine import spin3\n" + head)
