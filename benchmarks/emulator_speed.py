@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.emulator import Emulator
-from emulator.image import MachineImage, NeuronCore, PopulationTable, Recording, RoutingTable
+from emulator.image import MachineImage, NeuronCore, Recording, RoutingTable
 from emulator.machine import FIRST_CORE_BIT, LINKS, MONITOR, Machine, torus
+from emulator.synaptic_rows import PopulationTable
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel
 

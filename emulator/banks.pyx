@@ -41,7 +41,8 @@ from emulator.state cimport (
 )
 
 from emulator.cycles import routine_cycles
-from emulator.image import RELEASE_HEADER_WORDS, STREAM, FixedRows, ModulatedRows, NeuronCore, PlasticRows
+from emulator.image import NeuronCore
+from emulator.synaptic_rows import RELEASE_HEADER_WORDS, STREAM, FixedRows, ModulatedRows, PlasticRows
 from emulator.program import Role
 from emulator.update import aligned
 

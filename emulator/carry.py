@@ -15,19 +15,18 @@ from numpy.typing import NDArray
 
 from emulator.check_rewiring import rewired_banks
 from emulator.engine import Engine
-from emulator.image import (
+from emulator.image import MachineImage, NeuronCore
+from emulator.program import Role
+from emulator.synaptic_rows import (
     MODULATED_WORDS,
     MOST_LEARNT,
     RELEASE_HEADER_WORDS,
     ROW_HEADER_WORDS,
     DynamicRows,
-    MachineImage,
     ModulatedRows,
-    NeuronCore,
     PlasticRows,
     ReleaseRows,
 )
-from emulator.program import Role
 
 Places = NDArray[np.int64]
 

@@ -16,16 +16,7 @@ from emulator.carry_rewiring import carry_rewiring
 from emulator.core_cycles import synapse_cores_of
 from emulator.engine import Engine
 from emulator.errors import EmulatorError
-from emulator.image import (
-    DELAY_SLOTS,
-    Core,
-    DelayCore,
-    MachineImage,
-    NeuronCore,
-    PoissonCore,
-    RenewalCore,
-    SynapseCore,
-)
+from emulator.image import DELAY_SLOTS, Core, DelayCore, MachineImage, NeuronCore, PoissonCore, RenewalCore, SynapseCore
 from emulator.program import Program, Role
 
 Running = tuple[MachineImage, Engine]

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from emulator.carry import Side
 from emulator.check_rewiring import bank_rows, plastic_part, rewired_banks
-from emulator.image import DynamicRows, NeuronCore, PlasticRows
+from emulator.image import NeuronCore
 from emulator.rewiring import Partners, Rewiring
+from emulator.synaptic_rows import DynamicRows, PlasticRows
 
 LARGEST_WORD = 0xFFFF
 

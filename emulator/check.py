@@ -17,7 +17,6 @@ from emulator.errors import ImageError, ProgramError
 from emulator.fabric import key_limit, neuron_mask
 from emulator.image import (
     IMAGE_VERSION,
-    ROW_HEADER_WORDS,
     ArrayCore,
     Core,
     Current,
@@ -25,7 +24,6 @@ from emulator.image import (
     MachineImage,
     NeuronCore,
     PoissonCore,
-    PopulationTable,
     RenewalCore,
     SynapseCore,
     WaveCurrent,
@@ -35,6 +33,7 @@ from emulator.poisson import LAMBDA_MAX
 from emulator.program import NO_SPIKE, Kind, Program, Role
 from emulator.renewal import fault
 from emulator.rows import OUTSIDE, TOO_LONG, UNKNOWN_TARGET, WRONG_PART, first_bad_row
+from emulator.synaptic_rows import ROW_HEADER_WORDS, PopulationTable
 from emulator.waves import Wave
 
 WORD_BITS = 32

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import (
-    DELAY_SLOTS,
+from emulator.image import DELAY_SLOTS, MachineImage, NeuronCore
+from emulator.program import NO_SPIKE, Program, Role
+from emulator.synaptic_rows import (
     MOST_DRAWS,
     MOST_SIGNS,
     MOST_TRACES,
@@ -17,13 +18,10 @@ from emulator.image import (
     Dopamine,
     FixedRows,
     History,
-    MachineImage,
     ModulatedRows,
-    NeuronCore,
     PlasticRows,
     ReleaseRows,
 )
-from emulator.program import NO_SPIKE, Program, Role
 
 Require = Callable[[bool, str], None]
 """Called with what must hold, and the words for when it does not."""

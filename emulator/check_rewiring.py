@@ -11,19 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.check_dynamic import Require
-from emulator.image import (
-    DELAY_SLOTS,
+from emulator.image import DELAY_SLOTS, NeuronCore
+from emulator.rewiring import CERTAIN, EMPTY, Partners, Rewiring
+from emulator.synaptic_rows import (
     MODULATED_WORDS,
     RELEASE_HEADER_WORDS,
     ROW_HEADER_WORDS,
     DynamicRows,
     FixedRows,
     ModulatedRows,
-    NeuronCore,
     PlasticRows,
     ReleaseRows,
 )
-from emulator.rewiring import CERTAIN, EMPTY, Partners, Rewiring
 
 LARGEST_WORD = 0xFFFF
 MOST_ATTEMPTS = 2.0**20

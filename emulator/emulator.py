@@ -25,13 +25,7 @@ from emulator.core_cycles import core_cycles, with_currents
 from emulator.engine import Engine
 from emulator.fabric import block_packets, key_limit, link_traffic, sends, trace
 from emulator.hearing import hearing
-from emulator.image import (
-    Core,
-    DelayCore,
-    Injected,
-    MachineImage,
-    NeuronCore,
-)
+from emulator.image import Core, DelayCore, Injected, MachineImage, NeuronCore
 from emulator.link import link
 from emulator.program import Program, Role
 from emulator.statistics import TROUBLES, CoreStatistics, Statistics

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.fabric import Fabric, key_limit
-from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable, SynapseCore
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, SynapseCore
+from emulator.synaptic_rows import PopulationTable
 
 CORE_BIT = np.uint64(32)
 """Where the number of the core begins, above the key, when tables of several cores are searched at once."""

@@ -128,7 +128,7 @@ class Role(IntEnum):
     RANDOM = 7
     """A random number for each neuron in each tick, uniform in [0, 1) as s0.31, from a stream of the neuron's own."""
     INPUT = 8
-    """Given whenever the program is run: what a program that runs over synapses finds; see `emulator.image`."""
+    """Given whenever the program is run: what a program that runs over synapses finds; see `emulator.synaptic_rows`."""
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from emulator.image import HISTORY
 from emulator.machine import LINK_NAMES, Machine
 from emulator.statistics import Statistics
+from emulator.synaptic_rows import HISTORY
 
 
 def remarks(counted: Statistics, machine: Machine) -> dict[str, str]:

@@ -14,19 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.emulator import Emulator
-from emulator.image import (
-    DELAY_SLOTS,
-    ArrayCore,
-    Current,
-    History,
-    MachineImage,
-    NeuronCore,
-    PlasticRows,
-    PopulationTable,
-    RoutingTable,
-)
+from emulator.image import DELAY_SLOTS, ArrayCore, Current, MachineImage, NeuronCore, RoutingTable
 from emulator.machine import FIRST_CORE_BIT, spin3
 from emulator.program import Instruction, Op, Program, Register, Role
+from emulator.synaptic_rows import History, PlasticRows, PopulationTable
 from pyneuro.errors import GoldenError
 from pyneuro.golden import INDEX, Event, field, integers, read_events
 from toolchain.memory import bits_for

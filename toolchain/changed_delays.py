@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from emulator.carry import ranges, scaled
 from emulator.emulator import Emulator
-from emulator.image import DELAY_SLOTS, MODULATED_WORDS
+from emulator.image import DELAY_SLOTS
 from emulator.program import Role
+from emulator.synaptic_rows import MODULATED_WORDS
 from toolchain.banks import Bank
 from toolchain.compile import Mapping
 from toolchain.dynamic_rows import row_starts

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import DELAY_SLOTS, ROW_HEADER_WORDS
+from emulator.image import DELAY_SLOTS
+from emulator.synaptic_rows import ROW_HEADER_WORDS
 from toolchain.banks import Bank
 from toolchain.network import Network
 from toolchain.rows import Blocks, Slicing, places_in_rows, word_layout

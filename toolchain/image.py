@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator import image
+from emulator import image, synaptic_rows
 from emulator.draws import projection_key
-from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable, SynapseCore
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, SynapseCore
 from emulator.program import Program
 from emulator.rewiring import Rewiring
 from emulator.seeds import source_seeds
+from emulator.synaptic_rows import PopulationTable
 from toolchain.banks import Bank, histories
 from toolchain.currents import loaded_currents, local, of_core
 from toolchain.dynamic_rows import build_dynamic_rows
@@ -238,7 +239,7 @@ def _dynamic_of_cores(
     dopamine = None
     if brought := _of_dopamine(plan, number):
         add, merge = (programs[program] for program in brought)
-        dopamine = image.Dopamine(add, merge, tuple(RECEPTORS.values()))
+        dopamine = synaptic_rows.Dopamine(add, merge, tuple(RECEPTORS.values()))
     group = structural_group(network, slicing, mine, number)
     rewiring: Iterator[Rewiring | None] = rewiring_of_cores(group, plan.shifts) if group else repeat(None)
     for piece in range(slicing.first[number], slicing.first[number + 1]):
@@ -253,7 +254,7 @@ def _dynamic_of_cores(
                 "defer": bank.defer,
             }
             dynamic.append(_dynamic_rows(plan, bank, kinds, programs, common))
-        remembered = (image.History(programs[kind.rules.add_post], kind.timing.post_traces) for kind in kinds)
+        remembered = (synaptic_rows.History(programs[kind.rules.add_post], kind.timing.post_traces) for kind in kinds)
         yield {
             "histories": tuple(remembered),
             "dynamic": tuple(dynamic),
@@ -268,17 +269,17 @@ def _dynamic_rows(
     kinds: Sequence[Plasticity],
     programs: Mapping[Program, int],
     common: Mapping[str, Any],
-) -> image.DynamicRows:
+) -> synaptic_rows.DynamicRows:
     """The rows of a bank on a core; `common` has the fields that all kinds have, `kinds` have histories."""
     if isinstance(bank.mechanism, Releasing):
-        return image.ReleaseRows(
+        return synaptic_rows.ReleaseRows(
             **common,
             program=programs[bank.mechanism.program],
             words=tuple(bank.mechanism.words),
             key=projection_key(plan.workload.network.seed, bank.numbers[0]),
         )
     if not isinstance(bank.mechanism, Plasticity):
-        return image.FixedRows(**common)
+        return synaptic_rows.FixedRows(**common)
     rules = bank.mechanism.rules
     common = {
         **common,
@@ -291,8 +292,8 @@ def _dynamic_rows(
     }
     if isinstance(bank.mechanism, Modulated):
         [elapse] = _elapse(plan, bank)
-        return image.ModulatedRows(**common, elapse=programs[elapse], lag=bank.lag, bits=bank.mechanism.bits)
-    return image.PlasticRows(**common)
+        return synaptic_rows.ModulatedRows(**common, elapse=programs[elapse], lag=bank.lag, bits=bank.mechanism.bits)
+    return synaptic_rows.PlasticRows(**common)
 
 
 def _recordings(population: Population, start: int, stop: int) -> tuple[image.Recording, ...]:

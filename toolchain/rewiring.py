@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from emulator.check_rewiring import starts
 from emulator.draws import projection_key
-from emulator.image import DELAY_SLOTS, ROW_HEADER_WORDS
+from emulator.image import DELAY_SLOTS
 from emulator.rewiring import EMPTY, Partners, Rewiring
+from emulator.synaptic_rows import ROW_HEADER_WORDS
 from toolchain.banks import Bank, split_delay
 from toolchain.network import Network, Projection
 from toolchain.rewired_banks import formed_steps, fraction_of

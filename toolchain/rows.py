@@ -20,7 +20,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import ROW_HEADER_WORDS
+from emulator.synaptic_rows import ROW_HEADER_WORDS
 from toolchain.banks import Room, Synapses
 from toolchain.memory import bits_for
 from toolchain.network import Network

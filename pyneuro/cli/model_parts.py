@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from emulator.image import MODULATED_WORDS
+from emulator.synaptic_rows import MODULATED_WORDS
 from toolchain.models import CELL_MODELS
 from toolchain.models.composed import MEMBRANES, RECEPTORS, base
 from toolchain.models.declaration import CellModel

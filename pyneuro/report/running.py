@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from emulator.image import HISTORY
 from emulator.statistics import CoreStatistics, Statistics
+from emulator.synaptic_rows import HISTORY
 from pyneuro.comparison import Comparison, PopulationComparison
 from pyneuro.report.columns import FURTHER, ROWS, digest, first_rows, further
 from pyneuro.report.schema.columns import CoreColumns

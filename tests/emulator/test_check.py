@@ -29,9 +29,10 @@ from random_images import random_image
 from emulator.check import check
 from emulator.emulator import Emulator
 from emulator.errors import ImageError
-from emulator.image import Core, Current, Injected, MachineImage, NeuronCore, PopulationTable, Recording, WaveCurrent
+from emulator.image import Core, Current, Injected, MachineImage, NeuronCore, Recording, WaveCurrent
 from emulator.machine import spin5
 from emulator.program import Instruction, Op, Program, Register, Role
+from emulator.synaptic_rows import PopulationTable
 from emulator.waves import Wave
 
 KEY = 0x100

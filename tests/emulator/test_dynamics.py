@@ -22,8 +22,9 @@ from slow_emulator import SlowEmulator
 from emulator.archive import load, save
 from emulator.emulator import Emulator
 from emulator.errors import ImageError
-from emulator.image import IMAGE_FORMAT, IMAGE_VERSION, Core, Dopamine, MachineImage, ModulatedRows, NeuronCore
+from emulator.image import IMAGE_FORMAT, IMAGE_VERSION, Core, MachineImage, NeuronCore
 from emulator.machine import LINKS
+from emulator.synaptic_rows import Dopamine, ModulatedRows
 
 TICKS = 50
 COUNTED = ("packets_received", "unmatched", "synaptic_events", "dynamic_events", "saturations")

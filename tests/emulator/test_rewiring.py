@@ -21,8 +21,9 @@ from slow_emulator import SlowEmulator
 from emulator.banks import DRAWS_OF_ATTEMPTS
 from emulator.emulator import Emulator
 from emulator.errors import ImageError
-from emulator.image import FixedRows, MachineImage, NeuronCore, load_image, save_image
+from emulator.image import MachineImage, NeuronCore, load_image, save_image
 from emulator.rewiring import Draw, Partners, Rewiring
+from emulator.synaptic_rows import FixedRows
 
 TICKS = 50
 COUNTED = ("packets_received", "unmatched", "synaptic_events", "dynamic_events", "saturations")

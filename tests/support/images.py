@@ -17,7 +17,6 @@ from emulator.image import (
     MachineImage,
     NeuronCore,
     PoissonCore,
-    PopulationTable,
     Recording,
     RenewalCore,
     RoutingTable,
@@ -26,6 +25,7 @@ from emulator.image import (
 from emulator.machine import FIRST_CORE_BIT, LINKS, Machine, torus
 from emulator.program import Instruction, Op, Program, Register, Role
 from emulator.renewal import Intervals
+from emulator.synaptic_rows import PopulationTable
 
 ONE = 1 << 15
 NONE = np.zeros(0, dtype=np.int32)

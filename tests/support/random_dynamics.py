@@ -8,19 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import (
+from emulator.image import MachineImage, NeuronCore, SynapseCore
+from emulator.program import Program
+from emulator.synaptic_rows import (
     Dopamine,
     DynamicRows,
     History,
-    MachineImage,
     ModulatedRows,
-    NeuronCore,
     PlasticRows,
     PopulationTable,
     ReleaseRows,
-    SynapseCore,
 )
-from emulator.program import Program
 from toolchain.network import Projection
 from toolchain.synapses.declaration import TimingRule, WeightRule
 from toolchain.synapses.modulated import Modulated, dopamine_programs

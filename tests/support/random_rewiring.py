@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from random_dynamics import halves, random_plastic
 
 from emulator.check_rewiring import plastic_part
-from emulator.image import DynamicRows, FixedRows, History, MachineImage, NeuronCore, PopulationTable
+from emulator.image import MachineImage, NeuronCore
 from emulator.link import NO_TABLE
 from emulator.program import Program
 from emulator.rewiring import EMPTY, Partners, Rewiring
+from emulator.synaptic_rows import DynamicRows, FixedRows, History, PopulationTable
 
 Synapse = tuple[int, int, int]
 """The number of a cell, stored weight and control."""

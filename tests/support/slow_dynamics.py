@@ -14,19 +14,10 @@ from numpy.typing import NDArray
 from slow_rewiring import SlowRewiring
 
 from emulator.draws import synapse_words
-from emulator.image import (
-    STREAM,
-    DynamicRows,
-    FixedRows,
-    History,
-    MachineImage,
-    ModulatedRows,
-    NeuronCore,
-    PlasticRows,
-    ReleaseRows,
-)
+from emulator.image import MachineImage, NeuronCore
 from emulator.interpreter import run_words, wrap
 from emulator.program import Program, Role
+from emulator.synaptic_rows import STREAM, DynamicRows, FixedRows, History, ModulatedRows, PlasticRows, ReleaseRows
 
 ONE = 1 << 11
 LONG_AGO = 2**31 - 1

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emulator.draws import synapse_words
-from emulator.image import NeuronCore, PlasticRows
+from emulator.image import NeuronCore
 from emulator.rewiring import Draw, Partners, Rewiring
+from emulator.synaptic_rows import PlasticRows
 
 if TYPE_CHECKING:
     from slow_dynamics import Row, SlowDynamics

@@ -1,4 +1,4 @@
-"""Defects of rows, and of the tables that lead to them, read here by the format that `emulator.image` tells of."""
+"""Defects of rows, and of the tables that lead to them, read by the format that `emulator.synaptic_rows` tells of."""
 
 from __future__ import annotations
 
@@ -12,17 +12,8 @@ import pytest
 from defects import Defect, Hears, Random, caught, changed, hears, one, some_core
 from everything import mapping_of_everything
 
-from emulator.image import (
-    DelayCore,
-    FixedRows,
-    MachineImage,
-    ModulatedRows,
-    NeuronCore,
-    PlasticRows,
-    PopulationTable,
-    ReleaseRows,
-    SynapseCore,
-)
+from emulator.image import DelayCore, MachineImage, NeuronCore, SynapseCore
+from emulator.synaptic_rows import FixedRows, ModulatedRows, PlasticRows, PopulationTable, ReleaseRows
 
 # --- rows without dynamics --------------------------------------------------------------------------------------------
 

@@ -1,13 +1,13 @@
 """The checker of images: what would be loaded is the network, as the stages laid it out.
 
-It reads the image back, by its format alone (`emulator.image`), with no code that has a part in writing it.  Cores
-stand and send as placement and keys say, and the routing tables are the minimised ones (`places`).  Cores are told what
-their cells are, what is injected and what is recorded (`cells`), and have the memory that was laid out for them
-(`memory`).  And every key that a core receives is looked up as the core would, in its population tables; the rows that
-are found are decoded (`packets`, `arriving`) and held against the synapses of the network (`wanted`, `mechanisms`).
-Each must be there as often as the network has it: from its source, to its target cell, receptor, delay (delay stages
-included) and rule, with the weight that it quantises to by the shift of the core, and with its first values.  Nothing
-else may be there (`synapses`).
+It reads the image back, by its format alone (`emulator.image`, `emulator.synaptic_rows`), with no code that has a part
+in writing it.  Cores stand and send as placement and keys say, and the routing tables are the minimised ones
+(`places`).  Cores are told what their cells are, what is injected and what is recorded (`cells`), and have the memory
+that was laid out for them (`memory`).  And every key that a core receives is looked up as the core would, in its
+population tables; the rows that are found are decoded (`packets`, `arriving`) and held against the synapses of the
+network (`wanted`, `mechanisms`). Each must be there as often as the network has it: from its source, to its target
+cell, receptor, delay (delay stages included) and rule, with the weight that it quantises to by the shift of the core,
+and with its first values.  Nothing else may be there (`synapses`).
 
 All synapses are checked, whenever a network is compiled.  A stream over the network and one over the rows add up the
 hashes of all synapses, slice by slice (`sums`); only where two sums differ are synapses sorted, to find one.  So it

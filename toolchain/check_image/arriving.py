@@ -1,7 +1,7 @@
 """The rows that packets fetch, decoded: which synapses these are.
 
-A row is decoded as `emulator.image` says, and as a core does: ``[0, n, 0, word 0 ... word n-1]`` without dynamics, and
-``[p, plastic part of p words, 0, n, controls]`` with them.
+A row is decoded as `emulator.synaptic_rows` says, and as a core does: ``[0, n, 0, word 0 ... word n-1]`` without
+dynamics, and ``[p, plastic part of p words, 0, n, controls]`` with them.
 """
 
 from __future__ import annotations
@@ -11,18 +11,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import (
-    DELAY_SLOTS,
+from emulator.image import DELAY_SLOTS, NeuronCore, SynapseCore
+from emulator.synaptic_rows import (
     MODULATED_WORDS,
     RELEASE_HEADER_WORDS,
     ROW_HEADER_WORDS,
     DynamicRows,
     ModulatedRows,
-    NeuronCore,
     PlasticRows,
     PopulationTable,
     ReleaseRows,
-    SynapseCore,
 )
 from toolchain.check_image.packets import Heard, Packets
 from toolchain.check_image.require import name, require

@@ -14,17 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.draws import projection_key
-from emulator.image import (
-    DELAY_SLOTS,
-    MODULATED_WORDS,
-    FixedRows,
-    MachineImage,
-    ModulatedRows,
-    NeuronCore,
-    PlasticRows,
-    ReleaseRows,
-)
+from emulator.image import DELAY_SLOTS, MachineImage, NeuronCore
 from emulator.program import Program
+from emulator.synaptic_rows import MODULATED_WORDS, FixedRows, ModulatedRows, PlasticRows, ReleaseRows
 from toolchain.check_image.arriving import as_words, service
 from toolchain.check_image.wanted import Column, Synapses, Wanted, steps_of, types_of, unit_of
 from toolchain.network import Network, Projection

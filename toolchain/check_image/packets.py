@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import Core, DelayCore, MachineImage, NeuronCore, PopulationTable, SynapseCore
+from emulator.image import Core, DelayCore, MachineImage, NeuronCore, SynapseCore
+from emulator.synaptic_rows import PopulationTable
 from toolchain.check_image.require import name, require
 from toolchain.map_graph import GraphMapping
 from toolchain.network import Network

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emulator.cycles import TICK_CYCLES, send_cycles
-from emulator.image import ROW_HEADER_WORDS
 from emulator.machine import Machine
 from emulator.program import Program
+from emulator.synaptic_rows import ROW_HEADER_WORDS
 from toolchain.memory import WORD, CoreMemory, DynamicMemory, neuron_core, random_core, slot_bytes
 from toolchain.models import CELL_MODELS
 from toolchain.models.declaration import CellModel

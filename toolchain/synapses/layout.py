@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from emulator.image import ROW_HEADER_WORDS
+from emulator.synaptic_rows import ROW_HEADER_WORDS
 
 
 @dataclass(frozen=True)
 class RowLayout:
-    """How long a row of synapses with dynamics is; see `emulator.image`.
+    """How long a row of synapses with dynamics is; see `emulator.synaptic_rows`.
 
     Parameters
     ----------

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emulator.cycles import DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES, routine_cycles
-from emulator.image import HISTORY
 from emulator.program import Program
+from emulator.synaptic_rows import HISTORY
 from toolchain.network import Projection
 from toolchain.synapses.declaration import TimingRule, WeightRule
 from toolchain.synapses.layout import RowLayout

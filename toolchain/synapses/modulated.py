@@ -20,8 +20,8 @@ from dataclasses import dataclass
 
 from emulator.conversion import ACCUM_ONE
 from emulator.cycles import routine_cycles
-from emulator.image import HISTORY, MODULATED_WORDS, MOST_LEARNT
 from emulator.program import Kind, Program, Register, Role
+from emulator.synaptic_rows import HISTORY, MODULATED_WORDS, MOST_LEARNT
 from toolchain.models.functions import fade
 from toolchain.models.tracing import Step, Traced, trace
 from toolchain.network import Projection

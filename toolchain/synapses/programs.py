@@ -15,8 +15,8 @@ from typing import Any, Final
 import numpy as np
 
 from emulator.conversion import ACCUM_ONE, host_to_accum
-from emulator.image import MOST_LEARNT
 from emulator.program import Kind, Program, Register, Role, Table
+from emulator.synaptic_rows import MOST_LEARNT
 from toolchain.models.tracing import Step, Traced, convert, interpolate, lookup, trace
 from toolchain.synapses.declaration import Scale, TimingRule, WeightRule
 from toolchain.synapses.modulation import limited
@@ -62,7 +62,7 @@ class RuleWords:
 
 @dataclass(frozen=True)
 class StdpPrograms:
-    """The programs of a mechanism; see `emulator.image.PlasticRows` and `emulator.image.History`."""
+    """The programs of a mechanism; see `emulator.synaptic_rows.PlasticRows` and `History`."""
 
     add_pre: Program
     add_post: Program

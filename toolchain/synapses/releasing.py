@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from emulator.conversion import ACCUM_ONE
 from emulator.cycles import DYNAMIC_ROW_CYCLES, DYNAMIC_SYNAPSE_CYCLES, routine_cycles
-from emulator.image import RELEASE_HEADER_WORDS, STREAM
 from emulator.program import Kind, Program, Register, Role, Table
+from emulator.synaptic_rows import RELEASE_HEADER_WORDS, STREAM
 from toolchain.models.functions import convert, lookup, power
 from toolchain.models.tracing import Step, Traced, trace
 from toolchain.network import Projection, Values
