@@ -80,7 +80,8 @@ def report_search(name: str, graph: Graph) -> None:
     report(name, free, "yardstick", "", yardstick)
     start = time.perf_counter()
     outcome = map_netlist(free, UNSAID.on_machine(machine_for(free), DEFAULT))
-    print_line(name, *(outcome.algorithms[stage].name for stage in ("place", "route")), outcome.mapping, start)
+    place, route = (outcome.algorithms[stage].name for stage in ("place", "route"))
+    print_line(name, place, route, outcome.mapping, start)
 
 
 def machine_for(graph: Graph) -> Machine:

@@ -103,13 +103,12 @@ def test_the_usual_mapping_is_kept_if_all_others_are_worse() -> None:
 
 
 def test_a_placer_for_which_entries_are_dear_is_tried_before_the_usual_mapping_is_kept() -> None:
-    nets = tuple(Net(i, np.array(sorted(i ^ 1 << bit for bit in range(7)), np.int32), 1, 1.0) for i in range(128))
-    cube = Graph("hypercube", populations({"a": 128}).vertices, nets)
-    mapping, trials = search(cube, only(spin5()), {})
-    (kept,) = [trial for trial in trials if trial.kept]
-    assert kept.algorithms["place"] == DEAR.algorithms[0]
-    assert min(trial.figures["entries"] for trial in trials[1:-2]) > trials[0].figures["entries"]
-    assert mapping.hops <= usual(cube, spin5()).hops
+    walk = _Walk(Stages(GRAPH, only(boards(3))), choices(place=PLACERS[:1]), None, Mapped)
+    _, kept = walk.placed_no_worse(YARDSTICK, DEAR)
+    places = [trial.algorithms["place"] for trial in walk.trials]
+    assert places == [YARDSTICK["place"], PLACERS[0], *DEAR.algorithms]
+    assert kept == 2
+    assert all(walk.trials[2].figures[name] <= walk.trials[0].figures[name] for name in ("hops", "entries"))
 
 
 def test_the_usual_mapping_is_not_made_where_something_is_said_or_the_graph_is_large() -> None:

@@ -224,7 +224,7 @@ cdef class Annealing:
         return unit, target, other
 
     cdef int target(self, int unit, double share) noexcept nogil:
-        """A chip near one where a net of `unit` starts or ends; -1 if none is there.
+        """The chip where a net of `unit` starts or ends, or one near it; -1 if none is there.
 
         How near is a `share` of the machine, so that moves become small as it gets cold.
         """
@@ -243,6 +243,8 @@ cdef class Annealing:
         else:
             ins = self.nets.sink_start[l + 1] - self.nets.sink_start[l]
             other = self.nets.sink[self.nets.sink_start[l] + self.below(ins)]
+        if self.below(4):
+            return self.place[other]
         reach = 1 + <int> (share * max(self.width, self.height) / 4)
         x = self.x[self.place[other]] + self.below(2 * reach + 1) - reach
         y = self.y[self.place[other]] + self.below(2 * reach + 1) - reach
