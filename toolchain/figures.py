@@ -91,8 +91,8 @@ class Figure:
 
     Parameters
     ----------
-    remedy : str
-        What a user can try if it is too large.
+    remedies : tuple of str
+        What a user can try if it is too large; algorithms as a mapping file names them.
     stage : str
         The last of the stages with algorithms on which it depends; "" if it depends on none, and can only be required.
     share : bool
@@ -102,7 +102,7 @@ class Figure:
     """
 
     meaning: str
-    remedy: str
+    remedies: tuple[str, ...]
     measure: Measure
     stage: str = ""
     share: bool = False
@@ -224,50 +224,54 @@ def _weight_error(mapped: Mapped, pattern: str) -> Measured | None:
 
 # --- the table --------------------------------------------------------------------------------------------------------
 
+MORE_CELLS: Final = "more neurons a core"
+FEWER_CELLS: Final = "fewer neurons a core"
+"""Remedies for what is cut of a network."""
+
 FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
     {
         "hops": Figure(
             "link traversals if every source neuron fires once",
-            "place using annealing, or route using ner",
+            ("place using annealing", "route using ner", "place using annealing(effort=4)"),
             _count(lambda mapping: mapping.hops),
             "route",
         ),
         "entries": Figure(
             "entries of all tables that are loaded",
-            "minimise using best, or route using trunk",
+            ("minimise using best", "route using trunk"),
             _count(lambda mapping: mapping.entries_minimised),
             "minimise",
         ),
         "table entries": Figure(
             "entries of the longest table that is loaded",
-            "minimise using best, route using trunk, or more neurons a core",
+            ("minimise using best", "route using trunk", MORE_CELLS),
             _longest_table,
             "minimise",
         ),
-        "chips": Figure("chips with a core in use", "more neurons a core, or place using compact", _chips, "place"),
-        "boards": Figure("boards with a core in use", "more neurons a core, or place using compact", _boards, "place"),
-        "cores": Figure("cores in use", "more neurons a core", _count(lambda mapping: mapping.cores), "partition"),
+        "chips": Figure("chips with a core in use", (MORE_CELLS, "place using compact"), _chips, "place"),
+        "boards": Figure("boards with a core in use", (MORE_CELLS, "place using compact"), _boards, "place"),
+        "cores": Figure("cores in use", (MORE_CELLS,), _count(lambda mapping: mapping.cores), "partition"),
         "link load": Figure(
             "packets over the busiest link at the expected rates, as a share of its capacity",
-            "route using congestion, a larger machine, or a larger time_scale_factor",
+            ("route using congestion", "a larger machine", "a larger time_scale_factor"),
             _link_load,
             "route",
             share=True,
         ),
         "cycle load": Figure(
             "estimated cycles of the busiest core, as a share of its tick",
-            "fewer neurons a core, or a larger time_scale_factor",
+            (FEWER_CELLS, "a larger time_scale_factor"),
             _worst_core(_load),
             "partition",
             share=True,
             of_labels=True,
         ),
         "sdram": Figure(
-            "SDRAM of the fullest chip, as a share", "a larger machine", _fullest_chip, "place", share=True
+            "SDRAM of the fullest chip, as a share", ("a larger machine",), _fullest_chip, "place", share=True
         ),
         "dtcm": Figure(
             "DTCM of the fullest core, as a share",
-            "fewer neurons a core",
+            (FEWER_CELLS,),
             _worst_core(_dtcm),
             "partition",
             share=True,
@@ -275,13 +279,13 @@ FIGURES: Final[Mapping[str, Figure]] = MappingProxyType(
         ),
         "real time": Figure(
             "whether every core is expected to keep up with time_scale_factor 1",
-            "fewer neurons a core, or a longer timestep with time_scale_factor 1",
+            (FEWER_CELLS, "a longer timestep with time_scale_factor 1"),
             _real_time,
             of_labels=True,
         ),
         "weight error": Figure(
             "RMS relative error of the 16-bit weights of the worst projection",
-            "projections of like weights onto one receptor, or delays that vary, with a smaller ring_buffer_sigma",
+            ("projections of like weights onto one receptor", "delays that vary, with a smaller ring_buffer_sigma"),
             _weight_error,
             share=True,
             of_labels=True,

@@ -91,7 +91,11 @@ def without_effect(workload: Workload, options: MappingOptions) -> tuple[Diagnos
     rules = [Rule("population", "*", "ring_buffer_sigma", options.ring_buffer_sigma, OF_ALL)] if whole else []
     found = []
     for rule in (*rules, *options.rules):
-        heard = [(one.target, one.receptor) for one in network.projections if _scales(rule, network, one)]
+        about = [one for one in network.projections if _is_about(rule, network, one)]
+        by_rate = rule.option == "spikes_per_second"  # of sources it also bounds what comes in one moment
+        if by_rate and any(is_source(network.populations[one.source]) for one in about):
+            continue
+        heard = [(one.target, one.receptor) for one in about]
         if heard and not vary.intersection(heard):
             text = (
                 f"'{rule.option}' ({rule.origin}) changes no weight_shift: delays onto the same receptor are the same "
@@ -101,11 +105,10 @@ def without_effect(workload: Workload, options: MappingOptions) -> tuple[Diagnos
     return tuple(found)
 
 
-def _scales(rule: Rule, network: Network, projection: Projection) -> bool:
+def _is_about(rule: Rule, network: Network, projection: Projection) -> bool:
     """Whether a rule is about how far the input by a projection deviates from its mean."""
     if rule.kind == "population":
         target = network.populations[projection.target].label
         return rule.option == "ring_buffer_sigma" and matches(rule.pattern, target)
-    by_rate = rule.option == "spikes_per_second" and not is_source(network.populations[projection.source])
-    said = by_rate or rule.option == "ring_buffer_sigma"
+    said = rule.option in ("spikes_per_second", "ring_buffer_sigma")
     return said and matches(rule.pattern, *projection_labels(network, projection))

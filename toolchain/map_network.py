@@ -17,6 +17,7 @@ from toolchain.figures import Mapped
 from toolchain.graph import Graph
 from toolchain.idle_options import idle
 from toolchain.language.labels import unmatched
+from toolchain.language.resolve import in_order
 from toolchain.map_graph import GraphMapping
 from toolchain.network import Network
 from toolchain.problems import SettingsError
@@ -66,6 +67,11 @@ class Outcome(Generic[M]):
         return dict(next(trial.algorithms for trial in self.trials if trial.kept))
 
     @property
+    def tried(self) -> set[str]:
+        """All algorithms of all trials, as ``route using ner``."""
+        return {f"{stage} using {one.name}" for trial in self.trials for stage, one in trial.algorithms.items()}
+
+    @property
     def figures(self) -> dict[str, float]:
         """Its figures, as far as they can be made small."""
         return dict(next(trial.figures for trial in self.trials if trial.kept))
@@ -95,7 +101,7 @@ def map_network(network: Network, settings: Settings = UNSAID) -> Outcome[Mappin
         return Outcome(mapping, settings, (), mapping.trials)
 
     def judge(outcome: Outcome[Mapping]) -> tuple[Verdict, ...]:
-        return verdicts(settings.requirements, outcome.mapping.mapped)
+        return verdicts(settings.requirements, outcome.mapping.mapped, outcome.tried)
 
     return _attempted(settings, attempt, judge)
 
@@ -110,7 +116,7 @@ def map_netlist(graph: Graph, settings: Settings = UNSAID) -> Outcome[GraphMappi
         return Outcome(mapping, settings, (), trials)
 
     def judge(outcome: Outcome[GraphMapping]) -> tuple[Verdict, ...]:
-        return verdicts(settings.requirements, Mapped(outcome.mapping))
+        return verdicts(settings.requirements, Mapped(outcome.mapping), outcome.tried)
 
     return _attempted(settings, attempt, judge)
 
@@ -131,4 +137,4 @@ def _attempted(
 def _refuse_unknown(settings: Settings, network: Network | Graph) -> None:
     """Refuse what would be said for nothing, of labels that there are not, or to those that have no use for it."""
     if problems := (*unmatched(settings, network), *idle(settings, network), *not_minimised(settings, network)):
-        raise SettingsError(problems)
+        raise SettingsError(in_order(problems))

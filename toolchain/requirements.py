@@ -8,12 +8,12 @@ promised.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from toolchain.figures import FIGURES, Mapped, Measured
+from toolchain.figures import FEWER_CELLS, FIGURES, MORE_CELLS, Figure, Mapped, Measured
 from toolchain.settings import Requirement
 
 
@@ -48,12 +48,28 @@ AT_LEAST: Final = (">", ">=")
 """Comparisons for which nothing is tried or advised: stages make figures small."""
 
 
-def verdicts(requirements: Iterable[Requirement], mapped: Mapped) -> tuple[Verdict, ...]:
-    """Judge each requirement that a mapping alone can meet, in their order."""
-    return tuple(_judge(requirement, mapped) for requirement in requirements if requirement.figure in FIGURES)
+def verdicts(requirements: Iterable[Requirement], mapped: Mapped, tried: Collection[str] = ()) -> tuple[Verdict, ...]:
+    """Judge each requirement that a mapping alone can meet, in their order.
+
+    Parameters
+    ----------
+    tried : collection of str
+        Remedies that were tried, as ``route using ner``.
+    """
+    known = (requirement for requirement in requirements if requirement.figure in FIGURES)
+    return tuple(_judge(requirement, mapped, tried) for requirement in known)
 
 
-def _judge(requirement: Requirement, mapped: Mapped) -> Verdict:
+def _remedy(figure: Figure, mapped: Mapped, tried: Collection[str]) -> str:
+    """What is left to try."""
+    useless = () if mapped.graph.graph.cut else (MORE_CELLS, FEWER_CELLS)
+    left = [remedy for remedy in figure.remedies if remedy not in tried and remedy not in useless]
+    if not left:
+        return "asking for less: what is known to make it smaller was tried"
+    return ", or ".join([", ".join(left[:-1]), left[-1]] if left[1:] else left)
+
+
+def _judge(requirement: Requirement, mapped: Mapped, tried: Collection[str]) -> Verdict:
     figure = FIGURES[requirement.figure]
     measured = figure.measure(mapped, requirement.pattern)
     if measured is None:
@@ -66,7 +82,8 @@ def _judge(requirement: Requirement, mapped: Mapped) -> Verdict:
     if requirement.operator in AT_LEAST:
         return Verdict(requirement, False, measured, figure.share, "", True)
     hopeless = measured.best is not None and not holds(measured.best, requirement.threshold)
-    return Verdict(requirement, False, measured, figure.share, measured.remedy or figure.remedy, hopeless)
+    remedy = measured.remedy or _remedy(figure, mapped, tried)
+    return Verdict(requirement, False, measured, figure.share, remedy, hopeless)
 
 
 def excess(verdict: Verdict) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,7 +17,7 @@ from pyneuro.cli.trace import traced
 from pyneuro.errors import MappingWarning, ScriptError, warn_user
 from pyneuro.options import Options
 from pyneuro.report import Report
-from pyneuro.report.build import compiled_report, netlist_report
+from pyneuro.report.build import compiled_report, netlist_remarks, netlist_report
 from pyneuro.report.files import write_report
 from pyneuro.unmet import of_mapping
 from toolchain.compile import Mapping
@@ -44,7 +44,7 @@ class _Mapped(BaseException):
 
 def main(options: argparse.Namespace) -> int:
     """Map what the command line names, print the figures, and judge what is required."""
-    outcome, mapping, network, report, (wall, cpu) = _netlist(options) if options.netlist else _script(options)
+    outcome, mapping, network, make_report, (wall, cpu) = _netlist(options) if options.netlist else _script(options)
     if options.explain:
         print(explained(outcome.settings, network, len(mapping.graph.vertices)))
     figures: dict[str, Any] = {
@@ -59,7 +59,7 @@ def main(options: argparse.Namespace) -> int:
     if options.export:
         write_export(mapping, options.export)
     if options.out:
-        write_report(options.out, report)
+        write_report(options.out, make_report())
     for wanted in options.trace:
         print(traced(mapping, wanted))
     print(last_line(figures) if options.json else lines(figures))
@@ -94,7 +94,7 @@ def _since(wall: float, cpu: float) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-Mapped = tuple[Outcome[Any], GraphMapping, Network | None, Report, tuple[float, float]]
+Mapped = tuple[Outcome[Any], GraphMapping, Network | None, Callable[[], Report], tuple[float, float]]
 
 
 def _netlist(options: argparse.Namespace) -> Mapped:
@@ -107,10 +107,9 @@ def _netlist(options: argparse.Namespace) -> Mapped:
     with _explaining(options.explain, settings, vertices=len(graph.vertices)):
         outcome = map_netlist(graph, settings)
     spent = _since(*start)
-    report = netlist_report(outcome)
-    for remark in report.diagnostics:
-        warn_user(f"{remark.subject}: {remark.message}", MappingWarning)
-    return outcome, outcome.mapping, None, report, spent
+    for remark in netlist_remarks(outcome):
+        warn_user(str(remark), MappingWarning)
+    return outcome, outcome.mapping, None, partial(netlist_report, outcome), spent
 
 
 def _without_keys(graph: Graph) -> Graph:
@@ -129,7 +128,7 @@ def _script(options: argparse.Namespace) -> Mapped:
         run_script(options.script, options.arguments)
     except _Mapped as mapped:
         outcome = mapped.outcome
-        report = compiled_report(mapped.network.label, mapped.network, outcome.mapping, outcome=outcome)
+        report = partial(compiled_report, mapped.network.label, mapped.network, outcome.mapping, outcome=outcome)
         return outcome, outcome.mapping.graph_mapping, mapped.network, report, mapped.spent
     raise ScriptError(f"{options.script} made no network to map: it never called run()")
 

@@ -128,16 +128,22 @@ def compiled_report(
     return replace(made, histograms=histograms(network, compiled), memory=memory)
 
 
+def netlist_remarks(outcome: Outcome[GraphMapping]) -> tuple[Diagnostic, ...]:
+    """What the user is told of a bare graph that was mapped."""
+    mapping = outcome.mapping
+    return (
+        *cut_off(next(machines_of(outcome.settings)(1)), mapping.machine),
+        *overloaded_links(mapping.graph, mapping.routes, mapping.machine),
+    )
+
+
 def netlist_report(outcome: Outcome[GraphMapping]) -> Report:
     """Make the report of a bare graph that was mapped."""
     mapping = outcome.mapping
     return make_report(
         mapping.graph.name,
         mapping=mapping,
-        diagnostics=(
-            *cut_off(next(machines_of(outcome.settings)(1)), mapping.machine),
-            *overloaded_links(mapping.graph, mapping.routes, mapping.machine),
-        ),
+        diagnostics=netlist_remarks(outcome),
         mapping_seconds=mapping.seconds,
         outcome=outcome,
     )

@@ -39,13 +39,13 @@ def _requirements(report: Report) -> Iterator[Finding]:
         yield Finding(level, f"{met} of {amount(len(passed), 'requirement')} met.")
     unmet: dict[str, list[RequirementRow]] = {}
     for row in report.requirements:
-        if not row.passed and row.remedy:
+        if not row.passed:
             unmet.setdefault(row.requirement, []).append(row)
     for first, *others in unmet.values():
         by = f" by {first.population}" if first.of == "comparison" else ""
         also = f", nor by {amount(len(others), 'other')}" if others else ""
-        text = f"'{first.requirement}' is not met{by}: {measured(first)}{also}; try {first.remedy}."
-        yield Finding("bad", text)
+        remedy = f"; try {first.remedy}" if first.remedy else ""
+        yield Finding("bad", f"'{first.requirement}' is not met{by}: {measured(first)}{also}{remedy}.")
     if report.unjudged:
         named = ", ".join(f"'{row.requirement}'" for row in report.unjudged)
         yield Finding("note", f"Not judged: {named}; {JUDGED_BY_COMPARE}.")

@@ -136,8 +136,8 @@ def test_a_script_under_python_is_warned_of_what_is_not_met(tmp_path: Path) -> N
         small_run(said)
     told = [str(one.message) for one in caught if issubclass(one.category, MappingWarning)]
     assert told == [
-        f"the requirement 'chips < 1' is not met: 1; try more neurons a core, or place using compact ({said}:1)",
-        f"the requirement 'hops < 0' is not met: 0; try place using annealing, or route using ner ({said}:3)",
+        f"the requirement 'chips < 1' is not met: 1; try more neurons a core ({said}:1)",
+        f"the requirement 'hops < 0' is not met: 0; try place using annealing(effort=4) ({said}:3)",
     ]
     simulator.overrides.judges = True
     with warnings.catch_warnings():

@@ -244,3 +244,9 @@ def test_regions_have_two_chips() -> None:
     with pytest.raises(SettingsError, match="a region is the first and the last chip"):
         given([PlaceOn("a", region=((0, 0),))])  # type: ignore[arg-type]
     assert plain(given([Using("place", ["hilbert", "compact"])]).stages["place"]) == (("hilbert", "compact"), "None")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", ["180", True, None])
+def test_the_number_of_a_quantity_is_a_number(number: object) -> None:
+    with pytest.raises(MappingError, match="must be a number, got"):
+        Quantity(number, "MHz")  # type: ignore[arg-type]

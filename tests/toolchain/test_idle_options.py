@@ -108,3 +108,6 @@ def test_where_delays_are_the_same_deviations_change_nothing(text: str) -> None:
         assert all("changes no weight_shift" in str(remark) for remark in remarks)
     of_source = mapping_options(read_text('projection "drive": spikes_per_second = 3'))
     assert without_effect(prepare(replace(NETWORK, projections=(drive,)), of_source), of_source) == ()
+    of_all = mapping_options(read_text('projection "*": spikes_per_second = 3'))
+    among = connect((0, 0), [(0, 0), (1, 0)])
+    assert without_effect(prepare(replace(NETWORK, projections=(drive, among)), of_all), of_all) == ()

@@ -85,9 +85,28 @@ def test_requirements_are_judged_with_the_place_and_the_remedy() -> None:
     assert not failing.passed
     assert verdict.measured is not None
     assert verdict.measured.value == failing.mapping.hops
-    assert "annealing" in verdict.remedy
+    assert verdict.remedy == "place using annealing(effort=4)"
     assert len(failing.attempts) == 3
     assert [bool(one.changed) for one in failing.attempts] == [False, True, True]
+
+
+def test_remedies_are_those_that_are_left() -> None:
+    """Algorithms that were tried are none, nor are cells a core for a netlist."""
+    said = "place using hilbert\nroute using ner\nattempts 0\n"
+    (verdict,) = mapped(said + "require table entries < 1", populations({"a": 40})).verdicts
+    assert verdict.remedy == "route using trunk"
+    (verdict,) = mapped(said + "require chips < 1", populations({"a": 40})).verdicts
+    assert verdict.remedy == "place using compact"
+    (verdict,) = mapped("require chips < 1", populations({"a": 40})).verdicts
+    assert verdict.remedy == "asking for less: what is known to make it smaller was tried"
+    (verdict,) = map_network(small(), read_text("require chips < 1")).verdicts
+    assert verdict.remedy == "more neurons a core"
+
+
+def test_errors_are_told_in_the_order_of_their_lines() -> None:
+    with pytest.raises(SettingsError) as caught:
+        mapped('population "a": neurons_per_core = 9\nplace "nobody" on chip (0, 0)')
+    assert [problem.origin.line for problem in caught.value.problems] == [1, 2]
 
 
 def test_what_cannot_be_met_is_told_after_all_attempts() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from types import MappingProxyType
 from typing import Final
 
@@ -44,6 +45,8 @@ class Quantity:
     unit: str
 
     def __post_init__(self) -> None:
+        if isinstance(self.number, bool) or not isinstance(self.number, Real):
+            raise MappingError(f"the number of a Quantity must be a number, got {self.number!r}; try Quantity(80, '%')")
         if self.unit not in UNITS:
             raise MappingError(f"there is no unit {self.unit!r}{did_you_mean(str(self.unit), UNITS)}")
 

@@ -285,7 +285,7 @@ def _beyond(worst: Slice, budget: float, margin: float) -> str:
         "synapses": "to keep to it say more 'synapse_cores', or lower 'neurons_per_core'",
         "delay": "to keep to it say fewer cells a core",
     }.get(worst.kind, "to keep to it lower 'sources_per_core'")
+    needed = math.ceil(1000 * worst.cycles / budget) / 10
     return (
-        f"at the assumed rates a core needs {100 * worst.cycles / budget:.3g} % of its tick, and cycles_margin is "
-        f"{100 * margin:g} %: {remedy}"
+        f"at the assumed rates a core needs {needed:g} % of its tick, and cycles_margin is {100 * margin:g} %: {remedy}"
     )
