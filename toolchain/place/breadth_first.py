@@ -30,7 +30,7 @@ def breadth_first(graph: Graph) -> NDArray[np.int64]:
     sinks = np.concatenate([net.sinks for net in nets])
     sources = np.repeat([net.source for net in nets], [len(net.sinks) for net in nets])
     ends = np.concatenate([sources, sinks]), np.concatenate([sinks, sources])
-    joined = csr_array((np.ones(len(ends[0]), np.int8), ends), (len(graph.vertices), len(graph.vertices)))
+    joined = csr_array((np.ones(len(ends[0])), ends), (len(graph.vertices), len(graph.vertices)))
     joined.sum_duplicates()
     there = reverse_cuthill_mckee(joined, symmetric_mode=True).astype(np.int64)
     return min(there, _back(joined, there), key=lambda order: _span(nets, sinks, order))
@@ -38,9 +38,10 @@ def breadth_first(graph: Graph) -> NDArray[np.int64]:
 
 def _back(joined: csr_array, there: NDArray[np.int64]) -> NDArray[np.int64]:
     """The sweep from the last vertex of each part of the graph, which comes first in the reverse order `there`."""
-    part = connected_components(joined, directed=False)[1][there]
+    # Every link is there in both directions, so that those of a part reach one another.
+    part = connected_components(joined, connection="strong")[1][there]
     roots = there[np.flatnonzero(np.diff(part, prepend=-1))]
-    sweeps = [breadth_first_order(joined, root, directed=False, return_predecessors=False) for root in roots]
+    sweeps = [breadth_first_order(joined, root, return_predecessors=False) for root in roots]
     return np.concatenate(sweeps).astype(np.int64)
 
 
