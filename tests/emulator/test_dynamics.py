@@ -62,24 +62,23 @@ def assert_same_memory(slow: SlowEmulator, fast: Emulator, number: int, core: Ne
                 assert trace[place, neuron, : len(spikes)].tolist() == [spike.traces[place] for spike in spikes]
 
 
-@settings(max_examples=8, deadline=None)
-@given(st.integers(0, 2**32 - 1))
-def test_equals_the_slow_emulator(seed: int) -> None:
-    image = with_dynamics(random_image(seed, TICKS), seed)
+def assert_equals_slow(image: MachineImage) -> None:
     slow, fast = SlowEmulator(image), Emulator(image)
     slow.run(TICKS)
     fast.run(TICKS)
     assert_alike(slow, fast)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_equals_the_slow_emulator(seed: int) -> None:
+    assert_equals_slow(with_dynamics(random_image(seed, TICKS), seed))
 
 
 @settings(max_examples=8, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_cores_that_share_a_program_equal_the_slow_emulator(seed: int) -> None:
-    image = with_one_release_model(random_image(seed, TICKS), seed)
-    slow, fast = SlowEmulator(image), Emulator(image)
-    slow.run(TICKS)
-    fast.run(TICKS)
-    assert_alike(slow, fast)
+    assert_equals_slow(with_one_release_model(random_image(seed, TICKS), seed))
 
 
 def test_more_cores_than_are_visited_together_equal_the_slow_emulator() -> None:

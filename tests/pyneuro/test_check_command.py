@@ -221,11 +221,17 @@ def test_what_a_mapping_would_stop_at_is_found(script: str, tmp_path: Path, caps
     assert "a.map:2:1: error: 258 combinations of algorithms are too many to try" in out
 
 
-def test_what_a_netlist_does_not_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def one_vertex(tmp_path: Path) -> Path:
+    """A netlist of one vertex, a[0:4]."""
     netlist = tmp_path / "n.json"
     netlist.write_text(
         '{"format": "pyneuro-netlist-1", "name": "n", "vertices": [{"name": "a[0:4]", "neurons": 4}], "nets": []}'
     )
+    return netlist
+
+
+def test_what_a_netlist_does_not_tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    netlist = one_vertex(tmp_path)
     assert check(tmp_path, "require link load < 80 %\nrequire hops < 9\nminimise sdram", str(netlist)) == 1
     out = capsys.readouterr().out
     assert "a.map:1:1: error: 'link load < 80 %' is never met: the netlist tells no rates" in out
@@ -248,10 +254,7 @@ def test_a_reader_that_has_seen_enough_ends_a_script(tmp_path: Path, monkeypatch
 
 
 def test_labels_of_a_netlist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    netlist = tmp_path / "n.json"
-    netlist.write_text(
-        '{"format": "pyneuro-netlist-1", "name": "n", "vertices": [{"name": "a[0:4]", "neurons": 4}], "nets": []}'
-    )
+    netlist = one_vertex(tmp_path)
     assert check(tmp_path, 'place "a" on board 0\nplace "b" on board 0\n', str(netlist)) == 1
     out = capsys.readouterr().out
     assert "a.map:2:7: error: no population is called 'b'" in out
